@@ -1,0 +1,158 @@
+const backend = "^packages/backend/src";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: "no-cycles",
+      comment: "A cycle has no first file to read.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "no-unresolvable",
+      comment: "Also what a deep import past a package's exports ends in.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "no-orphans",
+      comment: "Nothing imports it: delete it, or say here what starts it.",
+      severity: "error",
+      from: {
+        orphan: true,
+        pathNot: [
+          "^packages/[^/]+/(src/(index|main)\\.ts|src/bin/|test/|bench/|[^/]+\\.config\\.[jt]s$)",
+          "^scripts/",
+          "\\.d\\.ts$",
+        ],
+      },
+      to: {},
+    },
+    {
+      name: "no-undeclared-dependency",
+      comment: "A package lists in its own package.json what it imports.",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "no-test-code-in-source",
+      comment:
+        "Source runs without what only tests and development need. The pages are bundled, so they may.",
+      severity: "error",
+      from: { path: "^packages/(docket|backend|dev)/src/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "type-only"] },
+    },
+    {
+      name: "no-source-to-test",
+      comment: "Source does not know its tests.",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/" },
+      to: { path: "^packages/[^/]+/(test|bench)/" },
+    },
+    {
+      name: "other-packages-by-name",
+      comment: "Another package is what its exports say, never a path into its folder.",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/" },
+      to: {
+        path: "^packages/",
+        pathNot: ["^packages/$1/", "^packages/[^/]+/dist/(testing/)?index\\.(js|d\\.ts)$"],
+      },
+    },
+    {
+      name: "docket-knows-no-service",
+      comment: "The engine knows nothing of what is built on it.",
+      severity: "error",
+      from: { path: "^packages/docket/" },
+      to: { path: "(^|/)packages/(?!docket/)" },
+    },
+    {
+      name: "backend-knows-only-docket",
+      comment: "The service knows neither its pages nor the development world around it.",
+      severity: "error",
+      from: { path: "^packages/backend/src/" },
+      to: { path: ["^packages/(?!backend/|docket/)", "^packages/docket/dist/testing/"] },
+    },
+    {
+      name: "backend-tests-know-no-pages",
+      comment: "Tests of the service may use the development world; the pages they see through HTTP.",
+      severity: "error",
+      from: { path: "^packages/backend/test/" },
+      to: { path: "^packages/web/" },
+    },
+    {
+      name: "web-knows-only-http",
+      comment: "The pages talk to the service over HTTP alone.",
+      severity: "error",
+      from: { path: "^packages/web/" },
+      to: { path: "^packages/(?!web/)" },
+    },
+    {
+      name: "dev-knows-no-pages",
+      comment: "The development world starts the service; the pages come with it, built.",
+      severity: "error",
+      from: { path: "^packages/dev/" },
+      to: { path: "^packages/web/" },
+    },
+    {
+      name: "http-is-outermost",
+      comment:
+        "Routes call the domain, the domain calls the outbox, tasks do the work: nothing calls back into HTTP.",
+      severity: "error",
+      from: { path: `${backend}/`, pathNot: [`${backend}/http/`, `${backend}/service\\.ts$`] },
+      to: { path: `${backend}/http/` },
+    },
+    {
+      name: "outbox-knows-no-music",
+      comment:
+        "The outbox carries intents for any domain, so it knows none, and no task that will read them.",
+      severity: "error",
+      from: { path: `${backend}/outbox/` },
+      to: { path: `${backend}/(http|auth|pds|records|tracks|likes|tasks)/` },
+    },
+    {
+      name: "tasks-know-no-likes",
+      comment: "A task makes the PDS equal to a record's wish: which domain wished it is not its business.",
+      severity: "error",
+      from: { path: `${backend}/tasks/` },
+      to: { path: `${backend}/(http|likes|tracks)/` },
+    },
+    {
+      name: "service-is-the-composition-root",
+      comment: "Only what starts the service may reach all its parts.",
+      severity: "error",
+      from: { path: `${backend}/`, pathNot: `${backend}/(index\\.ts$|bin/)` },
+      to: { path: `${backend}/service\\.ts$` },
+    },
+    {
+      name: "bin-is-only-run",
+      comment: "A program is started, not imported.",
+      severity: "error",
+      from: {},
+      to: { path: "^packages/[^/]+/src/bin/" },
+    },
+    {
+      name: "scripts-stand-alone",
+      comment: "The gate must work before anything is built.",
+      severity: "error",
+      from: { path: "^scripts/" },
+      to: { path: "^packages/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ["node_modules", "/dist/"] },
+    exclude: { path: ["\\.svelte-kit/", "/coverage/"] },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".js", ".mjs", ".svelte", ".json", ".d.ts"],
+    },
+    moduleSystems: ["es6"],
+  },
+};

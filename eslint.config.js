@@ -1,0 +1,94 @@
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+import { lineLimits } from "./scripts/line-limits.js";
+
+const sources = ["packages/*/src/**/*.{ts,js}"];
+const tests = ["packages/*/test/**/*.{ts,js}", "scripts/test/**/*.ts"];
+const programs = ["packages/*/src/bin/**/*.ts", "packages/*/bench/**/*.ts", "scripts/**/*.{ts,js}"];
+
+/**
+ * @param {number} max
+ * @returns {["error", object]}
+ */
+const maxLines = (max) => ["error", { max, skipBlankLines: false, skipComments: false }];
+
+const unfinishedTests = {
+  selector:
+    "MemberExpression[property.name=/^(only|skip|skipIf|runIf|todo|fails)$/]:matches([object.name=/^(it|test|describe|suite|context|ctx)$/], [object.object.name=/^(it|test|describe|suite)$/])",
+  message: "Every test runs, always: no only, skip, todo or expected failure.",
+};
+
+const sharedState = [
+  {
+    selector:
+      "Program > VariableDeclaration[kind='let'], Program > ExportNamedDeclaration > VariableDeclaration[kind='let']",
+    message: "No state at module level: pass it in.",
+  },
+  {
+    selector:
+      ":matches(Program, Program > ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Map|Set|WeakMap|WeakSet)$/][arguments.length=0]",
+    message: "No state at module level: pass it in.",
+  },
+];
+
+const importsThatWork = {
+  selector:
+    "Program > ExpressionStatement:not([directive]), Program > :matches(ForStatement, ForOfStatement, WhileStatement, IfStatement, TryStatement)",
+  message: "Importing a module does no work: put this in a function. Only bin/ starts things.",
+};
+
+export default defineConfig(
+  { ignores: ["**/dist/", "**/node_modules/", "**/coverage/", ".plyr/"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["**/*.{ts,js,mjs}"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        projectService: {
+          allowDefaultProject: ["vitest.config.ts"],
+        },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      "max-lines": maxLines(lineLimits.source),
+      "no-console": "error",
+      eqeqeq: "error",
+      "no-restricted-syntax": ["error", unfinishedTests],
+      "@typescript-eslint/ban-ts-comment": [
+        "error",
+        { "ts-ignore": true, "ts-nocheck": true, "ts-check": false, "ts-expect-error": true },
+      ],
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/no-unsafe-type-assertion": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+    },
+  },
+  // tsc checks these files' types; no tsconfig of a package claims them.
+  { files: ["**/*.{js,mjs}"], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: sources,
+    ignores: programs,
+    rules: { "no-restricted-syntax": ["error", unfinishedTests, ...sharedState, importsThatWork] },
+  },
+  {
+    files: tests,
+    rules: {
+      "max-lines": maxLines(lineLimits.test),
+      // A type test states what must not compile.
+      "@typescript-eslint/ban-ts-comment": [
+        "error",
+        {
+          "ts-ignore": true,
+          "ts-nocheck": true,
+          "ts-check": false,
+          "ts-expect-error": "allow-with-description",
+        },
+      ],
+    },
+  },
+  { files: programs, rules: { "no-console": "off" } },
+);

@@ -1,0 +1,31 @@
+import { safeFetchWrap } from "@atproto-labs/fetch-node";
+
+export interface OutboundOptions {
+  /** Refuse plain HTTP and addresses that are not public: where to connect is chosen by strangers (their DID documents). */
+  guarded: boolean;
+  /** Origins that the operator has named in the settings; never refused. */
+  trustedOrigins: readonly string[];
+}
+
+/** Sign-in and refresh hold a lock meanwhile: a host that hangs must not hold it for long. */
+const LIMIT_MS = 10_000;
+
+/**
+ * The one way by which requests leave for PDSs, PLC directories and handle resolvers. No redirect is followed (it could
+ * lead past the guard). Answers must come within 10 s, but for XRPC procedures, to which the caller sets a limit.
+ */
+export function outboundFetch({ guarded, trustedOrigins }: OutboundOptions): typeof globalThis.fetch {
+  const safe = safeFetchWrap({ fetch: globalThis.fetch, allowCustomPort: true, timeout: Infinity });
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { origin, pathname } = new URL(request.url);
+    const send = guarded && !trustedOrigins.includes(origin) ? safe : globalThis.fetch;
+    const isProcedure = request.method === "POST" && pathname.startsWith("/xrpc/");
+    return send(request, {
+      redirect: request.redirect === "follow" ? "error" : request.redirect,
+      signal: isProcedure
+        ? request.signal
+        : AbortSignal.any([request.signal, AbortSignal.timeout(LIMIT_MS)]),
+    });
+  };
+}

@@ -1,0 +1,28 @@
+import { collectionsOf } from "../records/collections.js";
+
+/**
+ * What is asked of a person's PDS: their identity, and writing the collections that we own there, each by name
+ * (a PDS drops a wildcard in silence).
+ */
+export function askedScope(namespace: string): string {
+  const { like } = collectionsOf(namespace);
+  return ["atproto", ...[like].map((collection) => `repo:${collection}`)].join(" ");
+}
+
+/** A PDS granted less than was asked, so that some of the promised writes could never be made. */
+export class NarrowedGrant extends Error {
+  override readonly name = "NarrowedGrant";
+  readonly missing: readonly string[];
+
+  constructor(did: string, missing: readonly string[]) {
+    super(`The PDS of ${did} granted less than was asked: ${missing.join(", ")} is missing`);
+    this.missing = missing;
+  }
+}
+
+/** @throws {NarrowedGrant} when `granted` lacks a part of `expected` (both space-separated) */
+export function demandScope(did: string, expected: string, granted: string): void {
+  const parts = new Set(granted.split(" "));
+  const missing = expected.split(" ").filter((part) => !parts.has(part));
+  if (missing.length > 0) throw new NarrowedGrant(did, missing);
+}

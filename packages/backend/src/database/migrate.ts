@@ -1,0 +1,23 @@
+import type { Kysely } from "kysely";
+import { Migrator } from "kysely/migration";
+import * as initial from "./migrations/0001_initial.js";
+import type { Schema } from "./schema.js";
+
+/**
+ * Brings the tables to what this release expects. Processes may start at the same time: Kysely's lock lets one
+ * migrate and the others wait for it.
+ *
+ * @throws when a migration fails; nothing of it remains then
+ */
+export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ "0001_initial": initial }) },
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find((result) => result.status === "Error")?.migrationName;
+  throw new Error(`The database could not be migrated${failed === undefined ? "" : ` (at ${failed})`}`, {
+    cause: error,
+  });
+}

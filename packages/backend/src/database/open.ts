@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
+import pg from "pg";
+import { lockFolder, type FolderLock } from "./folder-lock.js";
+import type { Schema } from "./schema.js";
+
+export interface DatabasePlace {
+  /** A Postgres server; undefined: the embedded database in `dataDir`. */
+  databaseUrl?: string | undefined;
+  /** The embedded database is in its folder `database`. Not touched when there is a `databaseUrl`. */
+  dataDir: string;
+  /** Told of connections that break while nobody uses them; the pool replaces them by itself. */
+  onIdleError?: (error: Error) => void;
+}
+
+/**
+ * Opens the database: one SQL dialect, on a Postgres server or embedded. `destroy()` on the result closes it.
+ * The embedded one belongs to one process at a time.
+ *
+ * @throws {FolderInUse} when another process has the embedded database open
+ * @throws what the driver says when the server can't be reached within 5 s
+ */
+export async function openDatabase(place: DatabasePlace): Promise<Kysely<Schema>> {
+  return place.databaseUrl === undefined
+    ? openEmbedded(place.dataDir)
+    : openServer(place.databaseUrl, place.onIdleError);
+}
+
+async function openServer(
+  connectionString: string,
+  onIdleError: (error: Error) => void = () => undefined,
+): Promise<Kysely<Schema>> {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    // A query that nobody waits for any more must not hold its connection for ever.
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: "plyr",
+  });
+  pool.on("error", onIdleError);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    // Connects now, so that a wrong address is an error at the start and not at the first request.
+    await sql`select 1`.execute(db);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+async function openEmbedded(dataDir: string): Promise<Kysely<Schema>> {
+  const lock = lockFolder(dataDir);
+  try {
+    const pglite = new LockedPGlite(join(dataDir, "database"), lock);
+    await pglite.waitReady;
+    const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+    // Kysely closes only what it has used once.
+    await sql`select 1`.execute(db);
+    return db;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Gives its folder back when it has closed. */
+class LockedPGlite extends PGlite {
+  readonly #lock: FolderLock;
+
+  constructor(folder: string, lock: FolderLock) {
+    super(folder);
+    this.#lock = lock;
+  }
+
+  override async close(): Promise<void> {
+    try {
+      await super.close();
+    } finally {
+      this.#lock.release();
+    }
+  }
+}

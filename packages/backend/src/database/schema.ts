@@ -1,0 +1,133 @@
+import type { ColumnType, Generated } from "kysely";
+
+/** A column whose value the database chooses on insert and that is a `Date` when read. */
+type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+
+/** JSON as it may stand in a record or a payload. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** A record's content: an object, as `com.atproto.repo.putRecord` takes it. */
+export type RecordContent = { [key: string]: Json };
+
+/**
+ * What became of a record that we own, as its owner sees it.
+ *
+ * - `writing`: accepted, and being carried to the PDS
+ * - `waiting`: the PDS can't be written to at the moment (unreachable, 5xx, 429); tried again by itself
+ * - `needs-sign-in`: the grant is gone; continues when the person has signed in again
+ * - `confirmed`: the PDS is as the wish says (`wish` null: the record is gone)
+ * - `failed`: given up; `reason` says why
+ */
+export type RecordState = "writing" | "waiting" | "needs-sign-in" | "confirmed" | "failed";
+
+export interface PeopleTable {
+  did: string;
+  handle: string;
+  display_name: string | null;
+  created_at: Timestamp;
+}
+
+export interface OauthGrantsTable {
+  did: string;
+  /** The library's session, encrypted. */
+  sealed: string;
+  /** Space-separated, as granted. */
+  scope: string;
+  /** Set when the PDS refused the grant; cleared by the next sign-in. */
+  lost_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+  lost_reason: string | null;
+  updated_at: Timestamp;
+}
+
+export interface OauthStatesTable {
+  key: string;
+  sealed: string;
+  created_at: Timestamp;
+}
+
+export interface BrowserSessionsTable {
+  /** SHA-256 of the cookie's value, hex: the value itself is nowhere at rest. */
+  token_hash: string;
+  did: string;
+  created_at: Timestamp;
+  expires_at: ColumnType<Date, Date | string, Date | string>;
+}
+
+export interface PdsRecordsTable {
+  id: Generated<string>;
+  did: string;
+  /** NSID. */
+  collection: string;
+  rkey: string;
+  /** What the record should be; null: it should be gone. */
+  wish: ColumnType<RecordContent | null, string | null, string | null>;
+  /** Counts the changes of `wish`. */
+  wish_version: Generated<number>;
+  /** The version of the wish that the PDS is confirmed to have; 0: none yet. */
+  confirmed_version: Generated<number>;
+  /** CID at the PDS, null when it is not (or no longer) there. */
+  confirmed_cid: string | null;
+  /** True from just before the first write on: from then on only the PDS knows. */
+  may_exist: Generated<boolean>;
+  state: Generated<RecordState>;
+  /** In words for the record's owner; null when there is nothing to say. */
+  reason: string | null;
+  state_since: Timestamp;
+  /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
+  deferrals: Generated<number>;
+  accepted_at: Timestamp;
+  confirmed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+}
+
+export interface TracksTable {
+  id: Generated<number>;
+  artist_did: string;
+  title: string;
+  file_type: string;
+  /** Seconds, whole. */
+  duration: number;
+  audio_url: string;
+  record_id: string;
+  created_at: Timestamp;
+}
+
+export interface LikesTable {
+  did: string;
+  track_id: number;
+  record_id: string;
+  created_at: Timestamp;
+}
+
+export interface IntentsTable {
+  /** Also the task's idempotency key in docket. */
+  id: Generated<string>;
+  /** Name of the task. */
+  task: string;
+  payload: ColumnType<Json, string, string>;
+  /** What runs one at a time: the task's serial key, or the intent's own id. */
+  subject: string;
+  /** `open`: to be carried out; `dead`: given up, kept for whoever asks why. A finished intent's row is deleted. */
+  state: Generated<"open" | "dead">;
+  reason: string | null;
+  created_at: Timestamp;
+  /** When the sweep next asks whether docket still knows it. */
+  check_at: ColumnType<Date, Date | string | undefined, Date | string>;
+}
+
+export interface SubjectLeasesTable {
+  subject: string;
+  token: string;
+  until: ColumnType<Date, Date | string, Date | string>;
+}
+
+export interface Schema {
+  people: PeopleTable;
+  oauth_grants: OauthGrantsTable;
+  oauth_states: OauthStatesTable;
+  browser_sessions: BrowserSessionsTable;
+  pds_records: PdsRecordsTable;
+  tracks: TracksTable;
+  likes: LikesTable;
+  intents: IntentsTable;
+  subject_leases: SubjectLeasesTable;
+}

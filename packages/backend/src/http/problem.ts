@@ -1,0 +1,51 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Logger } from "pino";
+import { UnknownTrack } from "../likes/unknown-track.js";
+import type { HttpEnv } from "./env.js";
+
+/** An answer that says no: to be thrown from anywhere in a route. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: ContentfulStatusCode;
+  /** For programs. */
+  readonly code: string;
+  /** Which part of the request is meant. */
+  readonly field: string | undefined;
+
+  /** @param message for people */
+  constructor(status: ContentfulStatusCode, code: string, message: string, field?: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.field = field;
+  }
+}
+
+/** Turns whatever a route threw into `{error: {code, message, field?}}`; only what we did not expect is logged. */
+export function answerError(error: unknown, c: Context<HttpEnv>, log: Logger): Response {
+  const { status, code, message, field } = toProblem(error) ?? unexpected(error, c, log);
+  return c.json({ error: { code, message, ...(field !== undefined && { field }) } }, status);
+}
+
+export function toProblem(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof UnknownTrack) return new Problem(404, "unknown_track", error.message);
+  if (error instanceof HTTPException) {
+    return error.status === 413
+      ? new Problem(413, "too_large", "The request is larger than is accepted here", "body")
+      : new Problem(asContentful(error.status), "refused", error.message);
+  }
+  return undefined;
+}
+
+function asContentful(status: number): ContentfulStatusCode {
+  return status === 400 || status === 403 || status === 404 ? status : 500;
+}
+
+function unexpected(err: unknown, c: Context<HttpEnv>, log: Logger): Problem {
+  const requestId = c.get("requestId");
+  log.error({ err, requestId, method: c.req.method, path: c.req.path }, "request failed");
+  return new Problem(500, "internal", `Something went wrong here. The log has it as request ${requestId}`);
+}

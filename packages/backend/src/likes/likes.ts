@@ -1,0 +1,110 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import type { Schema } from "../database/schema.js";
+import type { Outbox, Schedule } from "../outbox/outbox.js";
+import { collectionsOf } from "../records/collections.js";
+import { likeRecord } from "../records/like.js";
+import { wishGone, wishRecord } from "../records/pds-record.js";
+import type { TaskServices } from "../tasks/services.js";
+import { writeRecord } from "../tasks/write-record.js";
+import { aboutTrack, likeStates, type LikeState } from "./like-state.js";
+import { likeableTrack } from "./likeable-track.js";
+
+export interface Likes {
+  /** Doing it again changes nothing. @throws {UnknownTrack} */
+  like(did: string, trackId: number): Promise<LikeState>;
+  /** Doing it again changes nothing. @throws {UnknownTrack} */
+  unlike(did: string, trackId: number): Promise<LikeState>;
+  /** @throws {UnknownTrack} */
+  state(did: string, trackId: number): Promise<LikeState>;
+  /** One entry per id given, unknown tracks included: those are not liked. */
+  states(did: string, trackIds: readonly number[]): Promise<Map<number, LikeState>>;
+}
+
+/** @param parts.namespace of our collections, as in `fm.plyr` */
+export function openLikes(parts: {
+  db: Kysely<Schema>;
+  outbox: Outbox<TaskServices>;
+  namespace: string;
+}): Likes {
+  const { db, outbox } = parts;
+  const collection = collectionsOf(parts.namespace).like;
+
+  return {
+    like: (did, trackId) =>
+      outbox.transact(async (tx, schedule) => {
+        const now = await oneAtATime(tx, did);
+        const subject = await likeableTrack(tx, trackId);
+        if (!(await isLiked(tx, did, trackId))) {
+          const recordId = await wishRecord(tx, { did, collection, content: likeRecord(collection, subject, now) });
+          await tx.insertInto("likes").values({ did, track_id: trackId, record_id: recordId }).execute();
+          await scheduleWrite(schedule, recordId, did, trackId);
+        }
+        return stateOf(tx, collection, did, trackId);
+      }),
+
+    unlike: (did, trackId) =>
+      outbox.transact(async (tx, schedule) => {
+        await oneAtATime(tx, did);
+        await likeableTrack(tx, trackId);
+        const removed = await tx
+          .deleteFrom("likes")
+          .where("did", "=", did)
+          .where("track_id", "=", trackId)
+          .returning("record_id")
+          .executeTakeFirst();
+        if (removed !== undefined) {
+          await wishGone(tx, removed.record_id);
+          await scheduleWrite(schedule, removed.record_id, did, trackId);
+        }
+        return stateOf(tx, collection, did, trackId);
+      }),
+
+    async state(did, trackId) {
+      await likeableTrack(db, trackId);
+      return stateOf(db, collection, did, trackId);
+    },
+
+    states: (did, trackIds) => likeStates(db, collection, did, trackIds),
+  };
+}
+
+/**
+ * Lets a person's likes and unlikes in one at a time: two simultaneous requests would otherwise both find nothing
+ * and both write a record.
+ *
+ * @returns the database's time
+ */
+async function oneAtATime(tx: Transaction<Schema>, did: string): Promise<Date> {
+  const person = await tx
+    .selectFrom("people")
+    .select(sql<Date>`now()`.as("now"))
+    .where("did", "=", did)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  if (person === undefined) throw new Error(`${did} is not among the people: sign in first`);
+  return person.now;
+}
+
+async function isLiked(tx: Transaction<Schema>, did: string, trackId: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom("likes")
+    .select("record_id")
+    .where("did", "=", did)
+    .where("track_id", "=", trackId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function scheduleWrite(
+  schedule: Schedule<TaskServices>,
+  recordId: string,
+  did: string,
+  trackId: number,
+): Promise<void> {
+  await schedule(writeRecord, { recordId, did, about: aboutTrack(trackId) });
+}
+
+async function stateOf(db: Kysely<Schema>, collection: string, did: string, trackId: number): Promise<LikeState> {
+  const states = await likeStates(db, collection, did, [trackId]);
+  return states.get(trackId) ?? { liked: false, write: null };
+}

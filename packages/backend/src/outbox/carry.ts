@@ -1,0 +1,89 @@
+import { RetryAt, Terminal, type Log, type RunContext } from "@plyr/docket";
+import type { Kysely } from "kysely";
+import { z } from "zod";
+import type { Schema } from "../database/schema.js";
+import { closeIntent, reopenIntent, type Intent } from "./intents.js";
+import { leaseTimes, releaseLease, takeLease, type Lease, type LeaseTimes } from "./subject-lease.js";
+
+/** How soon to ask again for a subject that another run has; milliseconds. */
+const ASK_AGAIN = 2_000;
+
+const intentId = z.uuid();
+
+/** A run that is going on, as `around` of `Docket.open` hands it over. */
+type Running = Pick<RunContext<unknown>, "key" | "task">;
+
+/**
+ * Carries intents out: wraps each run of a task, so that the outbox's promise holds for every task alike. Two queues
+ * (docket's and the in-process one) may hold the same intent, and an intent that is finished may be delivered once
+ * more; the subject's lease in the database lets one run at a time through, and a finished intent is let go.
+ *
+ * 1. take the lease of the intent's subject (no intent: done already; held: ask again soon)
+ * 2. run the task
+ * 3. close the intent and the lease together; on an error the intent stays, and the error decides what comes next
+ */
+export class Carrier {
+  readonly #db: Kysely<Schema>;
+  readonly #log: Log;
+  readonly #maxAge: (task: string) => number;
+  readonly #times: LeaseTimes;
+  readonly #leases = new Map<string, Lease>();
+
+  /** @param maxAge a task's greatest age in milliseconds, counted from when it was accepted */
+  constructor(parts: { db: Kysely<Schema>; log: Log; maxAge: (task: string) => number; times?: LeaseTimes }) {
+    this.#db = parts.db;
+    this.#log = parts.log;
+    this.#maxAge = parts.maxAge;
+    this.#times = parts.times ?? leaseTimes;
+  }
+
+  /**
+   * The lease under which the run of this key is carried out.
+   *
+   * @throws {Terminal} when the task was added past the outbox
+   */
+  leaseOf(key: string | undefined): Lease {
+    const lease = key === undefined ? undefined : this.#leases.get(key);
+    if (lease === undefined) throw new Terminal("the task was not scheduled through the outbox: use outbox.schedule");
+    return lease;
+  }
+
+  /** A task that was added past the outbox (its key is no intent's id) runs as it is. */
+  async around(run: () => Promise<unknown>, { key, task }: Running): Promise<unknown> {
+    if (key === undefined || !intentId.safeParse(key).success) return run();
+    const taken = await takeLease(this.#db, key, this.#log, this.#times);
+    if (taken.outcome === "no intent") return undefined;
+    if (taken.outcome === "held") {
+      throw new RetryAt(Math.min(taken.remaining, ASK_AGAIN), `another run has ${taken.subject}`);
+    }
+    return this.#carryOut(run, { id: key, task, payload: taken.payload }, taken.lease, taken.age);
+  }
+
+  async #carryOut(run: () => Promise<unknown>, intent: Intent, lease: Lease, age: number): Promise<unknown> {
+    this.#leases.set(intent.id, lease);
+    try {
+      const result = await run();
+      lease.stop();
+      await closeIntent(this.#db, intent.id, lease);
+      return result;
+    } catch (error) {
+      lease.stop();
+      throw await this.#after(error, intent, lease, age);
+    } finally {
+      this.#leases.delete(intent.id);
+    }
+  }
+
+  async #after(error: unknown, intent: Intent, lease: Lease, age: number): Promise<unknown> {
+    if (!(await releaseLease(this.#db, lease))) {
+      // Whoever took over may have closed the intent before what this run did took effect.
+      await reopenIntent(this.#db, intent, lease.subject);
+      return new RetryAt(ASK_AGAIN, `the lease of ${lease.subject} was lost during the run`, { cause: error });
+    }
+    // The queue counts a task's age from when it was added, and after an outage it was added anew.
+    if (error instanceof RetryAt && age > this.#maxAge(intent.task)) {
+      return new Terminal(`given up, too old: ${error.message}`, { cause: error });
+    }
+    return error;
+  }
+}

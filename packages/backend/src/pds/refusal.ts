@@ -1,0 +1,25 @@
+/**
+ * A PDS's answer other than 2xx, as it came. `@atproto/xrpc` folds every 4xx that it doesn't know into 400, and a
+ * 408 of some proxy must not be taken for the PDS's final word.
+ */
+export class PdsRefusal extends Error {
+  override readonly name = "PdsRefusal";
+  readonly status: number;
+  /** The XRPC error's name; undefined when the body is not an XRPC error: then something before the PDS answered. */
+  readonly error: string | undefined;
+  readonly detail: string | undefined;
+  readonly headers: Headers;
+
+  constructor(status: number, headers: Headers, error: string | undefined, detail: string | undefined) {
+    super(`the PDS answered ${String(status)}${said(error, detail)}`);
+    this.status = status;
+    this.headers = headers;
+    this.error = error;
+    this.detail = detail;
+  }
+}
+
+function said(error: string | undefined, detail: string | undefined): string {
+  if (error === undefined) return "";
+  return detail === undefined || detail === error ? ` ${error}` : ` ${error}: ${detail}`;
+}

@@ -1,0 +1,164 @@
+import { TID } from "@atproto/common-web";
+import { sql, type Kysely, type Selectable } from "kysely";
+import type { PdsRecordsTable, RecordContent, RecordState, Schema } from "../database/schema.js";
+
+/** A record as the reconciler reads it. */
+export type PdsRecord = Selectable<PdsRecordsTable> & {
+  /** Milliseconds for which `state` has held, by the database's clock. */
+  readonly state_age_ms: number;
+};
+
+/**
+ * Accepts the wish that a new record exists. Its rkey is chosen here, once: a retry can't make a second record.
+ *
+ * @returns the new row's id
+ */
+export async function wishRecord(
+  tx: Kysely<Schema>,
+  wish: { did: string; collection: string; content: RecordContent },
+): Promise<string> {
+  const { id } = await tx
+    .insertInto("pds_records")
+    .values({
+      did: wish.did,
+      collection: wish.collection,
+      rkey: TID.nextStr(),
+      wish: JSON.stringify(wish.content),
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Accepts the wish that a record is gone. */
+export async function wishGone(tx: Kysely<Schema>, id: string): Promise<void> {
+  await tx
+    .updateTable("pds_records")
+    .set({
+      wish: null,
+      wish_version: sql`wish_version + 1`,
+      state: "writing",
+      reason: null,
+      state_since: sql`now()`,
+      deferrals: 0,
+    })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function readRecord(db: Kysely<Schema>, id: string): Promise<PdsRecord | undefined> {
+  return db
+    .selectFrom("pds_records")
+    .selectAll()
+    .select(sql<number>`(extract(epoch from now() - state_since) * 1000)::float8`.as("state_age_ms"))
+    .where("id", "=", id)
+    .executeTakeFirst();
+}
+
+/** To be committed before the first write leaves: afterwards only the PDS knows whether the record is there. */
+export async function markSent(db: Kysely<Schema>, id: string): Promise<void> {
+  await db.updateTable("pds_records").set({ may_exist: true }).where("id", "=", id).execute();
+}
+
+/** The subject's lease under which an outcome is recorded. */
+export interface Holder {
+  readonly subject: string;
+  readonly token: string;
+}
+
+/**
+ * Records that the PDS has version `version` of the wish. Only the holder of the subject's lease may say so: a run
+ * that lost it could otherwise take the row back to an older version.
+ *
+ * @param cid the record's CID at the PDS; null: it is not there
+ * @returns whether it was recorded; false: the lease is somebody else's by now
+ */
+export async function confirm(
+  db: Kysely<Schema>,
+  id: string,
+  version: number,
+  cid: string | null,
+  holder: Holder,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("pds_records")
+    .set({
+      confirmed_version: version,
+      confirmed_cid: cid,
+      confirmed_at: sql`now()`,
+      may_exist: cid !== null,
+      state: sql<RecordState>`case when wish_version = ${version} then 'confirmed' else 'writing' end`,
+      state_since: sql`now()`,
+      reason: null,
+      deferrals: 0,
+    })
+    .where("id", "=", id)
+    .where(holds(holder))
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/**
+ * Records why the wish could not be carried out now. Whoever lost the subject's lease, or was overtaken by a newer
+ * wish, changes nothing.
+ *
+ * @param untouched the PDS certainly didn't apply the write: `may_exist` goes back to what it was before
+ * @returns how many deferrals there have been in a row, this one included; null: nothing was changed
+ */
+export async function defer(
+  db: Kysely<Schema>,
+  record: PdsRecord,
+  outcome: { state: RecordState; reason: string; untouched: boolean },
+  holder: Holder,
+): Promise<number | null> {
+  const row = await db
+    .updateTable("pds_records")
+    .set({
+      state: outcome.state,
+      reason: outcome.reason,
+      state_since: sql`case when state = ${outcome.state} then state_since else now() end`,
+      deferrals: sql`deferrals + 1`,
+      ...(outcome.untouched ? { may_exist: record.may_exist } : {}),
+    })
+    .where("id", "=", record.id)
+    .where("wish_version", "=", record.wish_version)
+    .where(holds(holder))
+    .returning("deferrals")
+    .executeTakeFirst();
+  return row?.deferrals ?? null;
+}
+
+/** Asks for another pass over a record whose last outcome can't be trusted. */
+export async function distrust(db: Kysely<Schema>, id: string): Promise<void> {
+  await db
+    .updateTable("pds_records")
+    .set({
+      confirmed_version: sql`least(confirmed_version, wish_version - 1)`,
+      may_exist: true,
+      state: "writing",
+      state_since: sql`now()`,
+    })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Gives a record up, unless the PDS is confirmed to be as wished or another intent is still to see to it. */
+export async function markFailed(db: Kysely<Schema>, id: string, reason: string): Promise<void> {
+  await db
+    .updateTable("pds_records")
+    .set({ state: "failed", reason, state_since: sql`now()` })
+    .where("id", "=", id)
+    .whereRef("confirmed_version", "<", "wish_version")
+    .where(
+      sql<boolean>`not exists (
+        select 1 from intents where intents.state = 'open' and intents.payload ->> 'recordId' = pds_records.id::text
+      )`,
+    )
+    .execute();
+}
+
+function holds(holder: Holder) {
+  return sql<boolean>`exists (
+    select 1 from subject_leases where subject = ${holder.subject} and token = ${holder.token}
+  )`;
+}

@@ -1,0 +1,140 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { Role } from "./role.js";
+import { SettingsError } from "./settings-error.js";
+import { variables } from "./variables.js";
+
+/** Everything that a process of the service can be told from outside, checked. */
+export interface Settings {
+  role: Role;
+  environment: "production" | "development";
+  http: {
+    host: string;
+    /** Null: this process answers no HTTP (a worker whose PORT is not set). */
+    port: number | null;
+    /** The origin under which browsers reach the service. */
+    publicUrl: string;
+    /** Folder of the built pages, absolute. */
+    webDir: string;
+  };
+  database: {
+    /** Postgres; undefined: embedded, in `dataDir`. */
+    url: string | undefined;
+    /** Absolute. */
+    dataDir: string;
+  };
+  docket: {
+    /** Undefined: docket is disabled and tasks run in process. */
+    url: string | undefined;
+    name: string;
+    /** Tasks at a time in this process, 1–1000. */
+    concurrency: number;
+  };
+  /** 32 bytes; undefined in development when none is set: see `loadSessionKey`. */
+  sessionKey: Buffer | undefined;
+  /** What the NSIDs of our collections begin with. */
+  collectionNamespace: string;
+  plcUrl: string;
+  handleResolverUrl: string | undefined;
+  logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+}
+
+type Name = keyof typeof variables;
+
+const environmentSchema = z.object(
+  // Spelled out because a mapped type would lose each variable's own type.
+  {
+    HOST: variables.HOST.schema,
+    PORT: variables.PORT.schema,
+    PUBLIC_URL: variables.PUBLIC_URL.schema,
+    PLYR_ENV: variables.PLYR_ENV.schema,
+    DATABASE_URL: variables.DATABASE_URL.schema,
+    DATA_DIR: variables.DATA_DIR.schema,
+    DOCKET_URL: variables.DOCKET_URL.schema,
+    DOCKET_NAME: variables.DOCKET_NAME.schema,
+    DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
+    SESSION_KEY: variables.SESSION_KEY.schema,
+    COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
+    PLC_URL: variables.PLC_URL.schema,
+    HANDLE_RESOLVER_URL: variables.HANDLE_RESOLVER_URL.schema,
+    LOG_LEVEL: variables.LOG_LEVEL.schema,
+    WEB_DIR: variables.WEB_DIR.schema,
+  } satisfies Record<Name, z.ZodType>,
+);
+
+const DEFAULT_PORT = 8000;
+
+/**
+ * Checks the environment and derives the settings of one process. An empty variable counts as unset.
+ *
+ * @throws {SettingsError} listing every problem at once, never the value of a secret
+ */
+export function parseSettings(env: Record<string, string | undefined>, role: Role = "all"): Settings {
+  const given = Object.fromEntries(
+    Object.keys(variables).map((name) => [name, env[name] === "" ? undefined : env[name]]),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => describe(issue, given)));
+  const values = parsed.data;
+
+  const problems = [
+    ...demandSharedParts(role, values.DOCKET_URL, values.DATABASE_URL),
+    ...demandSessionKey(values.PLYR_ENV, values.SESSION_KEY),
+  ];
+  if (problems.length > 0) throw new SettingsError(problems);
+
+  const port = values.PORT ?? (role === "worker" ? null : DEFAULT_PORT);
+  return {
+    role,
+    environment: values.PLYR_ENV,
+    http: {
+      host: values.HOST,
+      port,
+      publicUrl: values.PUBLIC_URL ?? `http://127.0.0.1:${String(port ?? DEFAULT_PORT)}`,
+      webDir: resolve(values.WEB_DIR ?? new URL("../../../web/dist", import.meta.url).pathname),
+    },
+    database: { url: values.DATABASE_URL, dataDir: resolve(values.DATA_DIR) },
+    docket: {
+      url: values.DOCKET_URL,
+      name: values.DOCKET_NAME,
+      concurrency: values.DOCKET_WORKER_CONCURRENCY,
+    },
+    sessionKey: values.SESSION_KEY,
+    collectionNamespace:
+      values.COLLECTION_NAMESPACE ?? (values.PLYR_ENV === "development" ? "fm.plyr.dev" : "fm.plyr"),
+    plcUrl: values.PLC_URL,
+    handleResolverUrl: values.HANDLE_RESOLVER_URL,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function isName(name: unknown): name is Name {
+  return typeof name === "string" && Object.hasOwn(variables, name);
+}
+
+function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = issue.path[0];
+  if (!isName(name)) return issue.message;
+  const definition = variables[name];
+  const value = given[name] ?? "";
+  const shown = "secret" in definition ? "not usable" : JSON.stringify(value.slice(0, 80));
+  return `${name} is ${shown}: allowed is ${definition.allowed}`;
+}
+
+/** Two processes work together only through a shared queue and a shared database. */
+function demandSharedParts(role: Role, docketUrl: string | undefined, databaseUrl: string | undefined) {
+  if (role === "all") return [];
+  const missing = [
+    ...(docketUrl === undefined ? ["DOCKET_URL"] : []),
+    ...(databaseUrl === undefined ? ["DATABASE_URL"] : []),
+  ];
+  if (missing.length === 0) return [];
+  const reason =
+    "api and worker are two processes that meet in Redis and Postgres; set both, or run one process with --role all";
+  return [`--role is "${role}" but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set: ${reason}`];
+}
+
+function demandSessionKey(environment: "production" | "development", key: Buffer | undefined): string[] {
+  if (environment === "development" || key !== undefined) return [];
+  return [`SESSION_KEY is not set: production demands ${variables.SESSION_KEY.allowed}`];
+}

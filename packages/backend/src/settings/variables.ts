@@ -1,0 +1,105 @@
+import { isValidNsid } from "@atproto/syntax";
+import { z } from "zod";
+
+/** One environment variable: how it is read, and what to tell whoever set it wrongly. */
+interface Variable<Schema extends z.ZodType> {
+  schema: Schema;
+  /** Completes the sentence "allowed is …". */
+  allowed: string;
+  /** Its value (or a part of it) is a credential and never shows in an error. */
+  secret?: true;
+}
+
+function variable<Schema extends z.ZodType>(definition: Variable<Schema>): Variable<Schema> {
+  return definition;
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(min).max(max));
+
+function url(protocols: string[]) {
+  return z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol));
+}
+
+/** An http(s) URL that is nothing but an origin. */
+const origin = url(["http:", "https:"])
+  .refine((value) => {
+    const { pathname, search, hash, username, password } = new URL(value);
+    return pathname === "/" && search + hash + username + password === "";
+  })
+  .transform((value) => new URL(value).origin);
+
+/** Whether an origin is this machine by address. `localhost` is not: OAuth demands the address for loopback clients. */
+export function isLoopback(publicUrl: string): boolean {
+  return ["127.0.0.1", "[::1]"].includes(new URL(publicUrl).hostname);
+}
+
+export const variables = {
+  HOST: variable({
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9.:-]{1,253}$/)
+      .default("127.0.0.1"),
+    allowed: "an address or name to listen on, such as 127.0.0.1 or 0.0.0.0",
+  }),
+  PORT: variable({ schema: wholeNumber(1, 65_535).optional(), allowed: "a whole number from 1 to 65535" }),
+  PUBLIC_URL: variable({
+    schema: origin.refine((value) => value.startsWith("https:") || isLoopback(value)).optional(),
+    allowed: "an https:// URL without a path, or http:// with 127.0.0.1 or [::1] (sign-in allows no other plain HTTP)",
+  }),
+  PLYR_ENV: variable({
+    schema: z.enum(["production", "development"]).default("production"),
+    allowed: "production or development",
+  }),
+  DATABASE_URL: variable({
+    schema: url(["postgres:", "postgresql:"]).optional(),
+    allowed: "a postgres:// URL, or unset for the embedded database in DATA_DIR",
+    secret: true,
+  }),
+  DATA_DIR: variable({ schema: z.string().default(".plyr/data"), allowed: "a folder" }),
+  DOCKET_URL: variable({
+    schema: url(["redis:", "rediss:", "unix:"]).optional(),
+    allowed: "a redis://, rediss:// or unix: URL, or unset to run tasks in process",
+    secret: true,
+  }),
+  DOCKET_NAME: variable({
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/)
+      .default("plyr"),
+    allowed: "1 to 64 letters, digits, dots, dashes or underscores",
+  }),
+  DOCKET_WORKER_CONCURRENCY: variable({
+    schema: wholeNumber(1, 1000).default(10),
+    allowed: "a whole number from 1 to 1000",
+  }),
+  SESSION_KEY: variable({
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9+/]{43}=$/)
+      .transform((value) => Buffer.from(value, "base64"))
+      .optional(),
+    allowed: "32 bytes in base64, as `openssl rand -base64 32` prints them",
+    secret: true,
+  }),
+  COLLECTION_NAMESPACE: variable({
+    schema: z
+      .string()
+      .refine((value) => isValidNsid(`${value}.like`))
+      .optional(),
+    allowed: "the beginning of an NSID with two parts or more, such as fm.plyr",
+  }),
+  PLC_URL: variable({
+    schema: origin.default("https://plc.directory"),
+    allowed: "an http:// or https:// URL without a path",
+  }),
+  HANDLE_RESOLVER_URL: variable({
+    schema: origin.optional(),
+    allowed: "an http:// or https:// URL without a path, or unset to resolve handles by DNS and HTTPS",
+  }),
+  LOG_LEVEL: variable({
+    schema: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    allowed: "fatal, error, warn, info, debug, trace or silent",
+  }),
+  WEB_DIR: variable({ schema: z.string().optional(), allowed: "the folder of the built pages" }),
+};

@@ -1,0 +1,125 @@
+import { Docket, type Duration, type Log } from "@plyr/docket";
+import type { Kysely } from "kysely";
+import type { Schema } from "../database/schema.js";
+import { buryIntent } from "../outbox/burial.js";
+import { Carrier } from "../outbox/carry.js";
+import { Dispatcher, type Mode } from "../outbox/dispatcher.js";
+import { checkAllNow } from "../outbox/intents.js";
+import { Outbox } from "../outbox/outbox.js";
+import type { LeaseTimes } from "../outbox/subject-lease.js";
+import { Sweep } from "../outbox/sweep.js";
+import { PdsClient, type PdsSession } from "../pds/client.js";
+import { resumeParked } from "../records/resume-parked.js";
+import { registry as allTasks, type RegisteredTask } from "./registry.js";
+import type { TaskServices } from "./services.js";
+
+export interface BackgroundOptions {
+  /** Migrated. */
+  readonly db: Kysely<Schema>;
+  /** Unset: docket is disabled, and tasks run in process. */
+  readonly docketUrl?: string | undefined;
+  readonly docketName: string;
+  /** How many tasks run at once in this process, in each of its two queues. */
+  readonly concurrency: number;
+  /** Whether this process also works off what is in docket. What falls back runs in process in any case. */
+  readonly worker: boolean;
+  readonly restore: (did: string) => Promise<PdsSession>;
+  readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  readonly log: Log;
+  /** Default: every task of the service. */
+  readonly registry?: readonly RegisteredTask[];
+  /** Milliseconds, all of them; the defaults are 5,000, 15,000 and 30,000. */
+  readonly sweepInterval?: number;
+  readonly callLimit?: number;
+  readonly settle?: number;
+  readonly leaseTimes?: LeaseTimes;
+}
+
+/** All that carries out what was accepted. */
+export interface Background {
+  readonly outbox: Outbox<TaskServices>;
+  /** Starts the sweep and the workers. */
+  start(): Promise<void>;
+  /** Takes no new work, lets what runs finish for at most `drain` (default 30 s), and lets go of Redis. */
+  stop(options?: { drain?: Duration }): Promise<void>;
+  /** To be called when a person has signed in: their parked writes go on. */
+  resumeParked(did: string): Promise<void>;
+  /** How tasks are carried out at the moment, as far as is known. */
+  mode(): Mode;
+  health(): Promise<BackgroundHealth>;
+}
+
+export type BackgroundHealth = { readonly mode: Mode } & Partial<Awaited<ReturnType<Docket<TaskServices>["health"]>>>;
+
+/**
+ * Composes the outbox, the two queues and the sweep. Nothing runs before `start`.
+ *
+ * @throws when `docketUrl` is not a URL that docket knows; never because Redis is away
+ */
+export async function openBackground(options: BackgroundOptions): Promise<Background> {
+  const { db, log } = options;
+  const registry = options.registry ?? allTasks;
+  const tasks = registry.map(({ task }) => task);
+  const bury = (intentId: string, reason: string): Promise<void> =>
+    buryIntent(db, (name) => registry.find(({ task }) => task.name === name)?.givenUp, intentId, reason);
+
+  const carrier = new Carrier({
+    db,
+    log,
+    maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
+    ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
+  });
+  const services: TaskServices = {
+    db,
+    pds: new PdsClient({
+      restore: options.restore,
+      ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
+    }),
+    markGrantLost: options.markGrantLost,
+    settle: options.settle ?? 30_000,
+    carrier,
+    bury,
+  };
+  const shared = { name: options.docketName, tasks, services, log, around: carrier.around.bind(carrier) };
+  const local = await Docket.open(shared);
+  const docket =
+    options.docketUrl === undefined ? undefined : await Docket.open({ ...shared, url: options.docketUrl });
+
+  const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
+  const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
+  const workers = [
+    local.worker({ concurrency: options.concurrency }),
+    ...(docket !== undefined && options.worker ? [docket.worker({ concurrency: options.concurrency })] : []),
+  ];
+
+  return {
+    outbox: new Outbox(db, dispatcher),
+
+    async start() {
+      // Nobody else knows what was in the memory of the process before this one.
+      if (docket === undefined) await checkAllNow(db);
+      await Promise.all(workers.map((worker) => worker.start()));
+      sweep.start();
+    },
+
+    async stop({ drain = "30s" } = {}) {
+      await sweep.stop();
+      await dispatcher.settled();
+      await Promise.all(workers.map((worker) => worker.stop({ drain })));
+      await docket?.close();
+      await local.close();
+    },
+
+    async resumeParked(did) {
+      await dispatcher.wake(await resumeParked(db, did));
+    },
+
+    mode: () => dispatcher.mode,
+
+    async health() {
+      if (docket === undefined) return { mode: dispatcher.mode };
+      const health = await docket.health();
+      return { ...health, mode: health.reachable ? "docket" : "docket unreachable, running in process" };
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import type { Task } from "@plyr/docket";
+import type { GivenUp } from "../outbox/burial.js";
+import type { TaskServices } from "./services.js";
+import { recordGivenUp, writeRecord } from "./write-record.js";
+
+export interface RegisteredTask {
+  readonly task: Task<unknown, TaskServices>;
+  /** Notes beside what the task was about that it has been given up. */
+  readonly givenUp: GivenUp;
+}
+
+/** Every task of the service, each once. */
+export const registry: readonly RegisteredTask[] = [{ task: writeRecord, givenUp: recordGivenUp }];

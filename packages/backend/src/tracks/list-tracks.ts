@@ -1,0 +1,48 @@
+import { sql, type Kysely } from "kysely";
+import type { Schema } from "../database/schema.js";
+import { recordUri } from "../records/write-state.js";
+
+export interface ListedTrack {
+  id: number;
+  title: string;
+  artist: { did: string; handle: string; displayName: string | null };
+  /** Seconds. */
+  duration: number;
+  fileType: string;
+  audioUrl: string;
+  /** at:// URI of the track's record. */
+  uri: string;
+  likeCount: number;
+}
+
+const MOST = 500;
+
+/** The newest tracks first, 500 at most. */
+export async function listTracks(db: Kysely<Schema>): Promise<ListedTrack[]> {
+  const rows = await db
+    .selectFrom("tracks")
+    .innerJoin("people", "people.did", "tracks.artist_did")
+    .innerJoin("pds_records", "pds_records.id", "tracks.record_id")
+    .select(["tracks.id", "title", "duration", "file_type", "audio_url", "people.handle", "display_name"])
+    .select(["pds_records.did", "collection", "rkey"])
+    .select((from) =>
+      from
+        .selectFrom("likes")
+        .whereRef("likes.track_id", "=", "tracks.id")
+        .select(sql<number>`count(*)::int`.as("count"))
+        .as("like_count"),
+    )
+    .orderBy("tracks.id", "desc")
+    .limit(MOST)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    title: row.title,
+    artist: { did: row.did, handle: row.handle, displayName: row.display_name },
+    duration: row.duration,
+    fileType: row.file_type,
+    audioUrl: row.audio_url,
+    uri: recordUri(row),
+    likeCount: row.like_count ?? 0,
+  }));
+}

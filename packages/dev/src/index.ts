@@ -1,0 +1,13 @@
+export { findChromium, launchBrowser, type TestBrowser } from "./browser/chromium.js";
+export { type Gate, type GateOptions, startGate } from "./gate/gate.js";
+export { type GatedPds, startGatedPds } from "./gate/gated-pds.js";
+export { type GateRequest, type Match, type Passage, xrpc } from "./gate/passage.js";
+export { type Answer, type HeldAnswer, type HeldRequest, type Rule, type RuleOptions } from "./gate/rules.js";
+export { freePort, isFree } from "./network/ports.js";
+export { type Account, type NewAccount } from "./pds/accounts.js";
+export { type Pds, type PdsOptions, startPds } from "./pds/pds.js";
+export { findPostgres, type Postgres, startPostgres } from "./postgres/postgres.js";
+export { findRedis, type Redis, type RedisOptions, startRedis } from "./redis/redis.js";
+export { signIn, type SignIn } from "./sign-in/sign-in.js";
+export { Visitor, type VisitorReply, type VisitorRequest } from "./sign-in/visitor.js";
+export { until, type UntilOptions } from "./waiting/until.js";

@@ -1,0 +1,35 @@
+-- Adds tasks, each whole or not at all, in the order given.
+-- args: now_override
+-- each: id serial key name due body
+--   due: "" now, "+ms" after, else milliseconds since the epoch
+-- returns: for each, the id of the living task of its key (its own when it was added)
+-- include: clock body lane watch dispatch
+
+local answer, added = {}, {}
+local soonest
+for i = FIRST, #ARGV, STEP do
+  local id, serial, key, name, due, body = unpack(ARGV, i, i + STEP - 1)
+  local holder = key ~= "" and redis.call("HGET", keys, key)
+  if holder then
+    answer[#answer + 1] = holder
+  elseif redis.call("HSETNX", bodies, id, string.format("%d\t%s", now, body)) == 0 then
+    answer[#answer + 1] = id -- the same add once more, after a lost answer
+  else
+    answer[#answer + 1] = id
+    added[name] = (added[name] or 0) + 1
+    if key ~= "" then redis.call("HSET", keys, key, id) end
+    local at = due ~= "" and (string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due))
+    if at and at > now then
+      redis.call("ZADD", schedule, at, id)
+      soonest = math.min(soonest or at, at)
+    else
+      admit(id, serial)
+    end
+  end
+end
+for name, count in pairs(added) do
+  redis.call("HINCRBY", living, name, count)
+end
+dispatch()
+if soonest then keep_watch(soonest, nil) end
+return answer

@@ -1,0 +1,18 @@
+-- Ends a task that isn't running; tells the worker of one that is.
+-- args: now_override id
+-- returns: cancelled, running or unknown
+-- include: clock body lane watch dispatch
+
+local body = redis.call("HGET", bodies, id)
+if not body then return "unknown" end
+local _, _, _, owner = read_run(redis.call("HGET", runs, id))
+if redis.call("ZSCORE", leases, id) then
+  redis.call("HSET", cancels, id, now)
+  redis.call("RPUSH", inbox .. owner, "cancel\t" .. id)
+  return "running"
+end
+redis.call("ZREM", schedule, id)
+local serial, key, name = ties(body)
+retire(id, serial or "", key or "", name or "")
+dispatch()
+return "cancelled"

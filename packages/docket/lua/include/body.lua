@@ -1,0 +1,23 @@
+-- A body: addedAt \t serial \t key \t name \t payload (see envelope.ts). Nil for what isn't one.
+local function ties(body)
+  local serial, key, name = string.match(body, "^%d+\t([^\t]*)\t([^\t]*)\t([^\t]+)\t")
+  return serial, key, name
+end
+
+-- A run: attempt:delivery:lost:owner. A task that was never claimed has none.
+local function read_run(run)
+  if not run then return 1, 0, 0, "" end
+  local attempt, delivery, lost, owner = string.match(run, "^(%d+):(%d+):(%d+):(.*)$")
+  return tonumber(attempt), tonumber(delivery), tonumber(lost), owner
+end
+
+local function write_run(attempt, delivery, lost, owner)
+  return string.format("%d:%d:%d:%s", attempt, delivery, lost, owner)
+end
+
+-- One command for many members: Lua's unpack is bounded by its stack.
+local function in_chunks(list, command, key)
+  for from = 1, #list, 1000 do
+    redis.call(command, key, unpack(list, from, math.min(from + 999, #list)))
+  end
+end

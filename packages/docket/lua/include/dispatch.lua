@@ -1,0 +1,51 @@
+-- The next task in turn with its body; what was cancelled while it waited has no body and is passed over.
+local function next_ready()
+  while true do
+    local id = redis.call("LPOP", ready)
+    if not id then return nil end
+    local body = redis.call("HGET", bodies, id)
+    if body then return id, body end
+  end
+end
+
+-- Waiting tasks go straight into the inboxes of sleeping workers, claimed on their behalf: so an isolated task costs an
+-- add, the worker's blocking read, and a settle. A worker that hasn't read its inbox is given one task at most: if it is
+-- dead, only that one has to wait for its lease to end.
+local function dispatch()
+  local asleep = redis.call("ZREVRANGE", sleepers, 0, 15)
+  if #asleep == 0 then
+    -- Nobody is known (a new or a flushed store): whoever listens is to come and say so.
+    if redis.call("EXISTS", workers) == 0 and redis.call("LLEN", ready) > 0 and redis.call("EXISTS", bell) == 0 then
+      redis.call("RPUSH", bell, "look\t0")
+    end
+    return
+  end
+  for _, worker in ipairs(asleep) do
+    if redis.call("EXISTS", ready) == 0 then return end
+    local unread = redis.call("LLEN", inbox .. worker)
+    local free, lease = string.match(redis.call("HGET", slots, worker) or "0:0", "^(%d+):(%d+)$")
+    free, lease = tonumber(free), tonumber(lease)
+    if free <= 0 then
+      redis.call("ZREM", sleepers, worker)
+    elseif unread == 0 then
+      local id, body = next_ready()
+      if not id then return end
+      local attempt, delivery, lost = read_run(redis.call("HGET", runs, id))
+      delivery = delivery + 1
+      redis.call("HSET", runs, id, write_run(attempt, delivery, lost, worker))
+      redis.call("ZADD", leases, now + lease, id)
+      redis.call("HINCRBY", assigned, worker, 1)
+      local more = redis.call("EXISTS", ready)
+      redis.call("RPUSH", inbox .. worker, table.concat({ "task", now, more, id, attempt, delivery, lost, body }, "\t"))
+      if free == 1 then
+        redis.call("ZREM", sleepers, worker)
+        redis.call("HDEL", slots, worker)
+      else
+        redis.call("HSET", slots, worker, (free - 1) .. ":" .. lease)
+      end
+      keep_watch(now + lease, worker)
+    elseif unread == 1 then
+      poke(worker, 0)
+    end
+  end
+end

@@ -1,0 +1,41 @@
+-- Delayed tasks whose time has come take their place; at most 200 at once, so that no script runs for long.
+local function promote()
+  local due = redis.call("ZRANGEBYSCORE", schedule, "-inf", now, "LIMIT", 0, 200)
+  if #due == 0 then return end
+  in_chunks(due, "ZREM", schedule)
+  for _, id in ipairs(due) do
+    local body = redis.call("HGET", bodies, id)
+    if body then admit(id, ties(body) or "") end
+  end
+end
+
+-- Tasks whose worker let their lease end go back to the front, in the order in which they stood.
+local function recover()
+  local ended = redis.call("ZRANGEBYSCORE", leases, "-inf", now, "LIMIT", 0, 200)
+  for i = #ended, 1, -1 do
+    local id = ended[i]
+    redis.call("ZREM", leases, id)
+    local attempt, delivery, lost, owner = read_run(redis.call("HGET", runs, id))
+    redis.call("ZREM", sleepers, owner)
+    redis.call("HDEL", slots, owner)
+    local body = redis.call("HGET", bodies, id)
+    if body then
+      if redis.call("HEXISTS", cancels, id) == 1 then
+        local serial, key, name = ties(body)
+        retire(id, serial or "", key or "", name or "")
+      else
+        redis.call("HSET", runs, id, write_run(attempt, delivery, lost + 1, ""))
+        redis.call("LPUSH", ready, id)
+        redis.call("HINCRBY", counts, "recovered", 1)
+      end
+    end
+  end
+end
+
+-- When something next falls due or a lease ends; nil when nothing will.
+local function next_event()
+  local due = redis.call("ZRANGE", schedule, 0, 0, "WITHSCORES")[2]
+  local ends = redis.call("ZRANGE", leases, 0, 0, "WITHSCORES")[2]
+  if due and ends then return math.min(tonumber(due), tonumber(ends)) end
+  return tonumber(due or ends)
+end

@@ -1,0 +1,12 @@
+-- The dead letters, newest first.
+-- args: now_override limit
+-- returns: for each: id diedAt letter (info \n body)
+
+local answer = {}
+local newest = redis.call("ZREVRANGE", dead, 0, tonumber(limit) - 1, "WITHSCORES")
+for i = 1, #newest, 2 do
+  answer[#answer + 1] = newest[i]
+  answer[#answer + 1] = newest[i + 1]
+  answer[#answer + 1] = redis.call("HGET", letters, newest[i]) or ""
+end
+return answer

@@ -1,0 +1,122 @@
+-- Reports how deliveries ended, takes back what other workers lost, wakes what is due, claims what the worker has room
+-- for, and says when it must come again.
+-- args: now_override worker want received sleep lease
+-- each: id delivery kind due serial key name info
+--   received: tasks that came through the inbox; -1: start counting again
+--   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON
+-- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
+--   id attempt delivery lost body
+-- include: clock body lane watch dispatch due
+
+want, received, sleep, lease = tonumber(want), tonumber(received), tonumber(sleep), tonumber(lease)
+
+local answer = { now, 0, 1, 0 }
+for i = FIRST, #ARGV, STEP do
+  local id, delivery, kind, due, serial, key, name, info = unpack(ARGV, i, i + STEP - 1)
+  local attempt, delivered, lost, owner = read_run(redis.call("HGET", runs, id))
+  if owner ~= worker or delivered ~= tonumber(delivery) then
+    answer[4] = answer[4] + 1
+    answer[#answer + 1] = id
+  else
+    redis.call("ZREM", leases, id)
+    local again = kind == "retry" or kind == "park"
+    if kind == "done" or (again and redis.call("HEXISTS", cancels, id) == 1) then
+      retire(id, serial, key, name)
+    elseif again then
+      redis.call("HSET", runs, id, write_run(kind == "retry" and attempt + 1 or attempt, delivered, 0, ""))
+      redis.call("ZADD", schedule, string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due), id)
+    elseif kind == "return" then
+      redis.call("HSET", runs, id, write_run(attempt, delivered, lost, ""))
+      redis.call("LPUSH", ready, id)
+    elseif kind == "aside" then
+      redis.call("HSET", runs, id, write_run(attempt, delivered, lost, ""))
+      redis.call("RPUSH", aside .. name, id)
+      redis.call("SADD", asides, name)
+      redis.call("HINCRBY", counts, "aside", 1)
+      for _, able in ipairs(redis.call("SMEMBERS", skills .. name)) do
+        if tonumber(redis.call("ZSCORE", workers, able) or 0) > now then poke(able, 0) end
+      end
+    else
+      local body = redis.call("HGET", bodies, id)
+      redis.call("HSET", letters, id, info .. "\n" .. (body or ""))
+      redis.call("ZADD", dead, now, id)
+      if key ~= "" then redis.call("HSET", dead_keys, key, id) end
+      redis.call("HINCRBY", counts, "dead", 1)
+      retire(id, serial, key, name)
+    end
+  end
+end
+if answer[4] > 0 then redis.call("HINCRBY", counts, "refused", answer[4]) end
+
+recover()
+promote()
+
+-- What lies unread in the inbox has a slot already.
+local sent = tonumber(redis.call("HGET", assigned, worker) or 0)
+if received < 0 then
+  received, sent = 0, 0
+  for _, message in ipairs(redis.call("LRANGE", inbox .. worker, 0, -1)) do
+    if string.sub(message, 1, 5) == "task\t" then sent = sent + 1 end
+  end
+  redis.call("HSET", assigned, worker, sent)
+elseif sent < received then
+  redis.call("HSET", assigned, worker, received)
+  sent = received
+end
+local room = want - (sent - received)
+local taken = 0
+local function claim(ids)
+  if #ids == 0 then return end
+  local bodies_of = redis.call("HMGET", bodies, unpack(ids))
+  local runs_of = redis.call("HMGET", runs, unpack(ids))
+  local runs_now, leases_now = {}, {}
+  for i, id in ipairs(ids) do
+    local body = bodies_of[i]
+    if body then
+      local attempt, delivery, lost = read_run(runs_of[i])
+      delivery = delivery + 1
+      runs_now[#runs_now + 1] = id
+      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, worker)
+      leases_now[#leases_now + 1] = now + lease
+      leases_now[#leases_now + 1] = id
+      taken = taken + 1
+      for _, value in ipairs({ id, attempt, delivery, lost, body }) do
+        answer[#answer + 1] = value
+      end
+    end
+  end
+  if #runs_now > 0 then
+    in_chunks(runs_now, "HSET", runs)
+    in_chunks(leases_now, "ZADD", leases)
+  end
+end
+
+if room > 0 then
+  for _, name in ipairs(redis.call("SMEMBERS", asides)) do
+    if redis.call("SISMEMBER", skills .. name, worker) == 1 then
+      if room > taken then claim(redis.call("LPOP", aside .. name, room - taken) or {}) end
+      if redis.call("EXISTS", aside .. name) == 0 then redis.call("SREM", asides, name) end
+    end
+  end
+end
+while room > taken do
+  local ids = redis.call("LPOP", ready, math.min(room - taken, 1000))
+  if not ids or #ids == 0 then break end
+  claim(ids)
+end
+
+local event = next_event()
+local wakes = now + sleep
+if event then wakes = math.max(now, math.min(wakes, event)) end
+if sleep > 0 and room > taken then
+  redis.call("ZADD", sleepers, wakes, worker)
+  redis.call("HSET", slots, worker, (room - taken) .. ":" .. lease)
+else
+  redis.call("ZREM", sleepers, worker)
+  redis.call("HDEL", slots, worker)
+  if redis.call("EXISTS", ready) == 1 then dispatch() end
+end
+if sleep > 0 and redis.call("ZADD", workers, wakes + 15000, worker) == 1 then answer[3] = 0 end
+if event then keep_watch(event, worker) end
+answer[2] = wakes - now
+return answer

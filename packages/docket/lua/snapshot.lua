@@ -1,0 +1,43 @@
+-- Counts, for people: what waits, runs, is delayed, laid aside or dead, and who is there.
+-- args: now_override
+-- returns: JSON
+-- include: clock due
+
+local function object(flat)
+  local made = {}
+  for i = 1, #flat, 2 do
+    made[flat[i]] = tonumber(flat[i + 1])
+  end
+  return made
+end
+
+local waiting = redis.call("LLEN", ready)
+local delayed = redis.call("ZCARD", schedule)
+local running = redis.call("ZCARD", leases)
+local laid_aside, laid = {}, 0
+for _, name in ipairs(redis.call("SMEMBERS", asides)) do
+  laid_aside[name] = redis.call("LLEN", aside .. name)
+  laid = laid + laid_aside[name]
+end
+local present = {}
+local alive = redis.call("ZRANGEBYSCORE", workers, now, "+inf", "WITHSCORES")
+for i = 1, #alive, 2 do
+  local info = redis.call("HGET", infos, alive[i])
+  if info then present[#present + 1] = { info, tonumber(alive[i + 1]) } end
+end
+local oldest = redis.call("LINDEX", ready, 0)
+local body = oldest and redis.call("HGET", bodies, oldest)
+return cjson.encode({
+  now = now,
+  waiting = waiting,
+  blocked = math.max(0, redis.call("HLEN", bodies) - waiting - delayed - running - laid),
+  delayed = delayed,
+  running = running,
+  dead = redis.call("ZCARD", dead),
+  aside = laid_aside,
+  tasks = object(redis.call("HGETALL", living)),
+  oldest_waiting_at = body and tonumber(string.match(body, "^%d+")) or nil,
+  next_at = next_event(),
+  workers = present,
+  counts = object(redis.call("HGETALL", counts)),
+})

@@ -1,0 +1,17 @@
+-- Makes the delayed or put-off tasks of keys due now.
+-- args: now_override
+-- each: key
+-- returns: how many there were
+-- include: clock body lane watch dispatch
+
+local woken = 0
+for i = FIRST, #ARGV do
+  local id = redis.call("HGET", keys, ARGV[i])
+  if id and redis.call("ZREM", schedule, id) == 1 then
+    local body = redis.call("HGET", bodies, id)
+    if body then admit(id, ties(body) or "") end
+    woken = woken + 1
+  end
+end
+if woken > 0 then dispatch() end
+return woken

@@ -1,0 +1,248 @@
+import { StoreUnavailable } from "../errors.js";
+import { silent, type Log } from "../log.js";
+import { MemoryStore } from "../store/memory/memory-store.js";
+import { RedisStore } from "../store/redis/redis-store.js";
+import type { Added, CancelResult, Due, FoundState, NewTask, ReplayResult, Snapshot, Store, StoreHealth } from "../store/store.js";
+import { checked, toJson } from "../task/payload.js";
+import type { Death, Task } from "../task/task.js";
+import type { Clock } from "../time/clock.js";
+import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
+import type { Around } from "../worker/execution.js";
+import { readInfo } from "../worker/outcome.js";
+import { Worker, type WorkerOptions } from "../worker/worker.js";
+import { Adder } from "./adder.js";
+import { idMaker } from "./ids.js";
+
+export interface DocketOptions<Services> {
+  /** `redis:`, `rediss:` or `unix:`; unset or `memory://` keeps everything in this process. */
+  readonly url?: string | undefined;
+  /** Namespace of all keys; default `docket`. Dockets of two names on one Redis never meet. */
+  readonly name?: string;
+  /** What may be added here and run here. */
+  readonly tasks: readonly Task<never, Services>[];
+  readonly services: Services;
+  readonly log?: Log;
+  /** Wraps every run. */
+  readonly around?: Around<Services>;
+  /** For tests. */
+  readonly clock?: Clock;
+  /** For tests: uniform in [0, 1). */
+  readonly random?: () => number;
+  /** Deliveries in a row that may end with a lost worker before the task goes to the dead letters; 1–100, default 5. */
+  readonly deliveryCap?: number;
+}
+
+export interface AddOptions {
+  /** While a task of this key lives (waiting, delayed, running), adding again does nothing. At most 500 characters. */
+  readonly key?: string;
+  /** Not before this much time has passed. */
+  readonly delay?: Duration;
+  /** Not before this time. */
+  readonly at?: Date;
+}
+
+/** An added task, or the living one of its key. */
+export interface Handle {
+  readonly id: string;
+  /** False when a task of the same key lives already: `id` is its. */
+  readonly added: boolean;
+}
+
+export interface Finding {
+  readonly state: FoundState;
+  readonly id: string | undefined;
+  /** Why it died, when it is dead. */
+  readonly reason: string | undefined;
+}
+
+/** A task that was given up, with what is known of why. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly task: string | undefined;
+  readonly key: string | undefined;
+  readonly payload: unknown;
+  readonly diedAt: Date;
+  readonly addedAt: Date | undefined;
+  readonly cause: Death["cause"] | undefined;
+  readonly error: { readonly name: string; readonly message: string; readonly stack?: string } | undefined;
+  readonly attempt: number | undefined;
+  readonly delivery: number | undefined;
+}
+
+/** Adds tasks to a store, makes workers for it, and tells what is in it. */
+export class Docket<Services> {
+  readonly #options: DocketOptions<Services>;
+  readonly #store: Store;
+  readonly #adder: Adder;
+  readonly #tasks: ReadonlyMap<string, Task<never, Services>>;
+  readonly #nextId = idMaker();
+
+  private constructor(options: DocketOptions<Services>, store: Store) {
+    this.#options = options;
+    this.#store = store;
+    this.#adder = new Adder(store);
+    this.#tasks = new Map(options.tasks.map((task) => [task.name, task]));
+  }
+
+  /**
+   * Opens a docket. Doesn't wait for Redis: what needs it fails with `StoreUnavailable` while it is away.
+   *
+   * @throws {RangeError} on a URL, name or cap that can't be used, and on two tasks of one name
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- opening may come to need an answer from the store
+  static async open<Services>(options: DocketOptions<Services>): Promise<Docket<Services>> {
+    const name = options.name ?? "docket";
+    if (!/^[\w.:-]{1,100}$/.test(name)) {
+      throw new RangeError(`the docket's name is ${JSON.stringify(name.slice(0, 120))}: give 1 to 100 letters, digits, ".", ":", "_", "-"`);
+    }
+    const seen = new Set<string>();
+    for (const task of options.tasks) {
+      if (seen.has(task.name)) throw new RangeError(`two tasks are named ${task.name}: give each a name of its own`);
+      seen.add(task.name);
+    }
+    const cap = options.deliveryCap ?? 5;
+    if (!Number.isInteger(cap) || cap < 1 || cap > 100) throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
+    return new Docket(options, openStore(options, name));
+  }
+
+  /**
+   * Adds a task. Resolves once the store has it.
+   *
+   * @throws {InvalidPayload} nothing was stored
+   * @throws {StoreUnavailable} it isn't known whether it was stored; with a `key`, adding again is safe
+   */
+  async add<Input>(task: Task<Input, Services>, payload: Input, options: AddOptions = {}): Promise<Handle> {
+    return this.#adder.add(await this.#prepare(task, payload, options));
+  }
+
+  /**
+   * Adds many tasks of one kind in one round trip per 250, in order; each is added whole or not at all.
+   *
+   * @param options for all of them, or for each (a key belongs to one task only)
+   */
+  async addMany<Input>(
+    task: Task<Input, Services>,
+    payloads: readonly Input[],
+    options: Omit<AddOptions, "key"> | ((payload: Input, at: number) => AddOptions) = {},
+  ): Promise<Handle[]> {
+    const prepared: NewTask[] = [];
+    for (const [at, payload] of payloads.entries()) {
+      prepared.push(await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options));
+    }
+    const added: Added[] = await this.#store.add(prepared);
+    return added;
+  }
+
+  /** A task that waits is gone; one that runs has its signal aborted and isn't tried again. */
+  cancel(id: string): Promise<CancelResult> {
+    return this.#store.cancel(id);
+  }
+
+  /** What became of the tasks of these keys. A finished task is `unknown`. */
+  async find(keys: readonly string[]): Promise<Map<string, Finding>> {
+    const found = await this.#store.find(keys);
+    return new Map(
+      keys.map((key, at) => {
+        const { state, id, info } = found[at] ?? { state: "unknown" as const, id: undefined, info: undefined };
+        return [key, { state, id, reason: info === undefined ? undefined : (readInfo(info)?.error.message ?? info) }];
+      }),
+    );
+  }
+
+  /** Has the delayed and put-off tasks of these keys run now; returns how many there were. */
+  wake(keys: readonly string[]): Promise<number> {
+    return this.#store.wake(keys);
+  }
+
+  /** The newest dead letters; at most `limit` (default 100). */
+  async deadLetters(limit = 100): Promise<DeadLetter[]> {
+    const letters = await this.#store.letters(limit);
+    return letters.map(({ id, diedAt, info, stored }) => {
+      const why = readInfo(info);
+      return {
+        id,
+        task: stored?.name,
+        key: stored?.key === "" ? undefined : stored?.key,
+        payload: stored === undefined ? undefined : readable(stored.payload),
+        diedAt: new Date(diedAt),
+        addedAt: stored === undefined ? undefined : new Date(stored.addedAt),
+        cause: why?.cause,
+        error: why?.error,
+        attempt: why?.attempt,
+        delivery: why?.delivery,
+      };
+    });
+  }
+
+  /** Lets a dead letter live again, from its first attempt. */
+  replay(id: string): Promise<ReplayResult> {
+    return this.#store.replay(id);
+  }
+
+  /** Throws a dead letter away; false when there is none of this id. */
+  discard(id: string): Promise<boolean> {
+    return this.#store.discard(id);
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.#store.snapshot();
+  }
+
+  /** Whether the store answers, and how it is set up. Never rejects because it is away. */
+  async health(): Promise<StoreHealth> {
+    try {
+      return await this.#store.health();
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return { reachable: false, evictionPolicy: undefined, version: undefined };
+      throw error;
+    }
+  }
+
+  worker(options: WorkerOptions = {}): Worker<Services> {
+    const { services, around = (run) => run(), log = silent, clock, random = Math.random, deliveryCap = 5 } = this.#options;
+    const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
+    return new Worker({ store: this.#store, clock, tools }, options);
+  }
+
+  /** Lets go of the connections. Stop the workers first. */
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  async #prepare<Input>(task: Task<Input, Services>, payload: Input, options: AddOptions): Promise<NewTask> {
+    const known = this.#tasks.get(task.name);
+    if (known === undefined) throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
+    const { key = "" } = options;
+    if (key.length > 500) throw new RangeError(`the key of ${task.name} is ${String(key.length)} characters long: give at most 500`);
+    const serial = task.serial(await checked(task.name, task.payload, payload)) ?? "";
+    if (serial.length > 500) throw new RangeError(`the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`);
+    return { id: this.#nextId(), serial, key, name: task.name, due: due(task.name, options), payload: toJson(task.name, payload) };
+  }
+}
+
+function openStore<Services>(options: DocketOptions<Services>, name: string): Store {
+  const { url, clock, log = silent } = options;
+  if (url === undefined || url === "memory://") return new MemoryStore(clock);
+  if (!/^(rediss?|unix):\/\//.test(url)) {
+    throw new RangeError('the docket\'s url must begin with redis://, rediss://, unix:// or be memory://');
+  }
+  return new RedisStore({ url: url.replace(/^unix:\/\//, ""), name, log, clock });
+}
+
+function due(task: string, { delay, at }: AddOptions): Due {
+  if (delay !== undefined && at !== undefined) throw new RangeError(`${task} is given both a delay and a time: give one`);
+  if (delay !== undefined) return { kind: "in", ms: milliseconds(delay, `the delay of ${task}`) };
+  if (at === undefined) return { kind: "now" };
+  if (Number.isNaN(at.getTime()) || at.getTime() > Date.now() + LONGEST_MS) {
+    throw new RangeError(`the time of ${task} is ${String(at)}: give a valid date, at most ten years ahead`);
+  }
+  return { kind: "at", at: Math.max(0, at.getTime()) };
+}
+
+function readable(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}

@@ -1,0 +1,20 @@
+export { Docket, type AddOptions, type DeadLetter, type DocketOptions, type Finding, type Handle } from "./docket/docket.js";
+export {
+  Cancelled,
+  IncompatibleStore,
+  InvalidPayload,
+  LeaseLost,
+  RetryAt,
+  StoreUnavailable,
+  Terminal,
+  TimedOut,
+  WorkerStopping,
+} from "./errors.js";
+export type { Log } from "./log.js";
+export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
+export type { CancelResult, FoundState, ReplayResult, Snapshot, StoreHealth, WorkerInfo } from "./store/store.js";
+export { defineTask, type Death, type RunContext, type Task, type TaskOptions } from "./task/task.js";
+export type { Clock } from "./time/clock.js";
+export { milliseconds, type Duration } from "./time/duration.js";
+export type { Around } from "./worker/execution.js";
+export type { Worker, WorkerOptions } from "./worker/worker.js";

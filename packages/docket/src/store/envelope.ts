@@ -1,0 +1,33 @@
+import type { Stored, Ties } from "./store.js";
+
+/**
+ * How a task lies in a store: five fields between tabs, `addedAt serial key name payload`. The first four are
+ * percent-encoded where needed and JSON holds no tab, so that a script can read its ties without parsing JSON.
+ */
+export function seal(ties: Ties, payload: string): string {
+  return `${field(ties.serial)}\t${field(ties.key)}\t${field(ties.name)}\t${payload}`;
+}
+
+/** Undefined when it isn't what `seal` makes behind a time. */
+export function unseal(body: string): Stored | undefined {
+  const parts = body.split("\t");
+  const [addedAt, serial, key, name, payload] = parts;
+  if (parts.length !== 5 || !/^\d+$/.test(addedAt ?? "") || name === "" || name === undefined) return undefined;
+  try {
+    return {
+      addedAt: Number(addedAt),
+      serial: decodeURIComponent(serial ?? ""),
+      key: decodeURIComponent(key ?? ""),
+      name: decodeURIComponent(name),
+      payload: payload ?? "",
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A tie as scripts see it: encoded, so that it holds neither a tab nor a line break. */
+export function field(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return /[%\u0000-\u001f\ud800-\udfff]/.test(text) ? encodeURIComponent(text.toWellFormed()) : text;
+}

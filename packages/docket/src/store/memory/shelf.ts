@@ -1,0 +1,74 @@
+import type { Stored } from "../store.js";
+
+export type Place =
+  | { readonly kind: "ready" }
+  | { readonly kind: "blocked" }
+  | { readonly kind: "aside" }
+  | { readonly kind: "scheduled"; readonly at: number }
+  | { readonly kind: "leased"; readonly worker: string; until: number; cancelled: boolean };
+
+export interface Entry {
+  readonly id: string;
+  readonly stored: Stored;
+  attempt: number;
+  delivery: number;
+  lost: number;
+  place: Place;
+}
+
+/** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
+export class Shelf {
+  readonly #entries = new Map<string, Entry>();
+  readonly #standing = { ready: new Set<Entry>(), blocked: new Set<Entry>(), aside: new Set<Entry>(), scheduled: new Set<Entry>(), leased: new Set<Entry>() };
+  /** Ids that may run now, in turn; those that have gone meanwhile are passed over. */
+  readonly #turn: Entry[] = [];
+
+  get(id: string | undefined): Entry | undefined {
+    return id === undefined ? undefined : this.#entries.get(id);
+  }
+
+  all(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
+  at(kind: Place["kind"]): ReadonlySet<Entry> {
+    return this.#standing[kind];
+  }
+
+  /** Puts a task (new or moved) in its place; ready ones at the end of the turn, or at its front. */
+  put(entry: Entry, place: Place, front = false): void {
+    this.#entries.set(entry.id, entry);
+    this.#standing[entry.place.kind].delete(entry);
+    entry.place = place;
+    this.#standing[place.kind].add(entry);
+    if (place.kind === "ready") this.#turn[front ? "unshift" : "push"](entry);
+  }
+
+  remove(entry: Entry): void {
+    this.#entries.delete(entry.id);
+    this.#standing[entry.place.kind].delete(entry);
+  }
+
+  /** The task whose turn it is; it stays ready until it is put elsewhere. */
+  takeTurn(): Entry | undefined {
+    for (;;) {
+      const entry = this.#turn.shift();
+      if (entry === undefined) return undefined;
+      if (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry) return entry;
+    }
+  }
+
+  /** When something next falls due or a lease ends. */
+  nextEvent(): number | undefined {
+    let next = Infinity;
+    for (const { place } of this.#standing.scheduled) if (place.kind === "scheduled") next = Math.min(next, place.at);
+    for (const { place } of this.#standing.leased) if (place.kind === "leased") next = Math.min(next, place.until);
+    return next === Infinity ? undefined : next;
+  }
+}
+
+export function tally(entries: Iterable<Entry>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { stored } of entries) counts[stored.name] = (counts[stored.name] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,137 @@
+import { Redis } from "ioredis";
+import { StoreUnavailable } from "../../errors.js";
+import type { Log } from "../../log.js";
+import type { Script } from "./scripts.js";
+
+/** A call that isn't answered within this time counts as failed; it may still be carried out later. */
+const ANSWER_MS = 1_000;
+
+/** Longest pause between two tries to reconnect. */
+const RECONNECT_MS = 1_000;
+
+/**
+ * One connection to Redis that comes back by itself. Calls fail with `StoreUnavailable` rather than wait for a server
+ * that is away: whoever calls knows what to do instead.
+ */
+export class Connection {
+  readonly #redis: Redis;
+  #closed = false;
+
+  constructor(url: string, log: Log, role: string) {
+    this.#redis = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: 2_000,
+      keepAlive: 30_000,
+      enableReadyCheck: true,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS),
+    });
+    let away = false;
+    this.#redis.on("error", (error: Error) => {
+      if (!away) log.warn({ err: error, connection: role }, "redis is unreachable; trying again until it is back");
+      away = true;
+    });
+    this.#redis.on("ready", () => {
+      if (away) log.info({ connection: role }, "redis is back");
+      away = false;
+    });
+  }
+
+  /** Calls back each time that the connection stands (again); returns how to stop that. */
+  onReady(callback: () => void): () => void {
+    this.#redis.on("ready", callback);
+    return () => this.#redis.off("ready", callback);
+  }
+
+  /** Calls a transition, loading it where the server doesn't have it (any more). */
+  async script(script: Script, prefix: string, argv: (string | number)[]): Promise<unknown> {
+    const redis = await this.#ready();
+    return within(ANSWER_MS, script.name, async () => {
+      try {
+        return await redis.evalsha(script.sha, 1, prefix, ...argv);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return await redis.eval(script.source, 1, prefix, ...argv);
+      }
+    });
+  }
+
+  /** `BLPOP`; null when nothing came within `ms` (Redis counts from when it gets the command). */
+  async pop(keys: string[], ms: number): Promise<[string, string] | null> {
+    const redis = await this.#ready();
+    return within(ms + 5_000, "blpop", () => redis.blpop(keys, ms / 1_000));
+  }
+
+  async info(): Promise<string> {
+    const redis = await this.#ready();
+    return within(ANSWER_MS, "info", () => redis.info());
+  }
+
+  /** Drops the connection; the next call makes a new one. */
+  drop(): void {
+    this.#redis.disconnect(true);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#redis.disconnect();
+  }
+
+  async #ready(): Promise<Redis> {
+    if (this.#redis.status === "ready") return this.#redis;
+    if (this.#closed) throw new StoreUnavailable("the docket is closed");
+    if (this.#redis.status === "wait") {
+      // Failing to connect is told through "error" and through the time limit below.
+      this.#redis.connect().catch(() => undefined);
+    }
+    await new Promise<void>((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        clearTimeout(timer);
+        this.#redis.off("ready", ready);
+        this.#redis.off("end", ended);
+        act();
+      };
+      const ready = (): void => {
+        settle(resolve);
+      };
+      const ended = (): void => {
+        settle(() => {
+          reject(new StoreUnavailable("the docket is closed"));
+        });
+      };
+      const timer = setTimeout(() => {
+        settle(() => {
+          reject(new StoreUnavailable(`redis doesn't answer (no connection within ${String(ANSWER_MS)} ms)`));
+        });
+      }, ANSWER_MS);
+      this.#redis.once("ready", ready);
+      this.#redis.once("end", ended);
+    });
+    return this.#redis;
+  }
+}
+
+async function within<T>(ms: number, what: string, act: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new StoreUnavailable(`redis doesn't answer (${what}: nothing within ${String(ms)} ms)`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([act(), late]);
+  } catch (error) {
+    throw unavailable(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What Redis itself answers (`WRONGTYPE …`, `OOM …`) stays as it is, unless it says that it can't serve now. */
+function unavailable(error: unknown): unknown {
+  if (error instanceof StoreUnavailable || !(error instanceof Error)) return error;
+  const answered = error.name === "ReplyError" && !/^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(error.message);
+  return answered ? error : new StoreUnavailable(`redis can't be used: ${error.message}`, { cause: error });
+}

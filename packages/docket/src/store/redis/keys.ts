@@ -1,0 +1,76 @@
+/**
+ * Every key of the Redis store. All keys of one docket share one hash tag, so that a cluster keeps them in one slot
+ * and two dockets on one Redis never meet.
+ */
+export const KEYS = {
+  /** HASH: layout version. */
+  meta: "meta",
+  /** HASH id → body (see envelope.ts). A task lives as long as it is here. */
+  bodies: "bodies",
+  /** HASH id → attempt:delivery:lost:owner, from the first claim on. */
+  runs: "runs",
+  /** LIST of ids that may run now, in turn. */
+  ready: "ready",
+  /** ZSET id → when it is due (ms). */
+  schedule: "schedule",
+  /** ZSET id → when its lease ends (ms). */
+  leases: "leases",
+  /** HASH idempotency key → id of the living task. */
+  keys: "keys",
+  /** HASH serial key → id of the task at its head. */
+  lanes: "lanes",
+  /** HASH id → when it was cancelled, while it still runs. */
+  cancels: "cancels",
+  /** HASH task name → living tasks. */
+  living: "living",
+  /** SET of task names that something is laid aside of. */
+  asides: "asides",
+  /** ZSET id → when it died (ms). */
+  dead: "dead",
+  /** HASH id → info, line break, body. */
+  letters: "letters",
+  /** HASH idempotency key → id of the dead letter. */
+  dead_keys: "dead-keys",
+  /** ZSET worker → until when it counts as alive (ms). */
+  workers: "workers",
+  /** HASH worker → what it said of itself (JSON). */
+  infos: "infos",
+  /** ZSET sleeping worker → when it wakes by itself (ms). */
+  sleepers: "sleepers",
+  /** HASH sleeping worker → free slots:lease (ms). */
+  slots: "slots",
+  /** HASH worker → how many tasks were put in its inbox. */
+  assigned: "assigned",
+  /** LIST that every worker listens to beside its own inbox. */
+  bell: "bell",
+  /** HASH of counters. */
+  counts: "counts",
+} as const;
+
+/** Keys of which there is one per serial key, task name or worker. */
+export const PREFIXES = {
+  /** LIST of the ids behind a lane's head. */
+  lane: "lane:",
+  /** LIST of ids that no worker knew, by task name. */
+  aside: "aside:",
+  /** SET of the workers that know a task, by its name. */
+  skills: "skills:",
+  /** LIST of a worker's messages. */
+  inbox: "inbox:",
+} as const;
+
+/** The layout of the keys above; a store with another one is refused. */
+export const LAYOUT = "1";
+
+/** What all keys of a docket begin with. */
+export function prefixOf(name: string): string {
+  return `docket:{${name}}:`;
+}
+
+export function inboxOf(prefix: string, worker: string): string {
+  return `${prefix}${PREFIXES.inbox}${worker}`;
+}
+
+export function bellOf(prefix: string): string {
+  return `${prefix}${KEYS.bell}`;
+}

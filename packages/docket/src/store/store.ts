@@ -1,0 +1,193 @@
+/** When a task is due: now, after a number of milliseconds, or at a time (milliseconds since the epoch). */
+export type Due = { readonly kind: "now" } | { readonly kind: "in"; readonly ms: number } | { readonly kind: "at"; readonly at: number };
+
+/** What ties a task to others: at the store's door, at its end, and among the dead letters. Empty means none. */
+export interface Ties {
+  readonly serial: string;
+  readonly key: string;
+  readonly name: string;
+}
+
+export interface NewTask extends Ties {
+  readonly id: string;
+  readonly due: Due;
+  /** JSON. */
+  readonly payload: string;
+}
+
+/** `added` false: a task of that key lives, and `id` is its. */
+export interface Added {
+  readonly id: string;
+  readonly added: boolean;
+}
+
+/** A task as it lies in the store. `undefined` for what can't be read. */
+export interface Stored extends Ties {
+  readonly addedAt: number;
+  readonly payload: string;
+}
+
+/** A task that a worker has been given, under a lease. */
+export interface Claim {
+  readonly id: string;
+  readonly stored: Stored | undefined;
+  /** Failures so far, plus one. */
+  readonly attempt: number;
+  /** With the worker's id, what the lease is held by: a settlement of another delivery is refused. */
+  readonly delivery: number;
+  /** Deliveries in a row that ended with a lost worker. */
+  readonly lost: number;
+  /** The store's time of the claim. */
+  readonly claimedAt: number;
+}
+
+/** How a delivery ended. */
+export type Outcome =
+  /** Finished, cancelled, or nothing to do: the task goes. */
+  | { readonly kind: "done" }
+  /** Failed: runs again after the pause, and an attempt is used up. */
+  | { readonly kind: "retry"; readonly ms: number }
+  /** Put off: runs again at the time, no attempt used up. */
+  | { readonly kind: "park"; readonly at: number }
+  /** Given up. `info` is JSON, kept with the task. */
+  | { readonly kind: "dead"; readonly info: string }
+  /** Handed back unfinished: next in turn, and nothing counted. */
+  | { readonly kind: "return" }
+  /** This worker doesn't know the task: laid aside until one comes that does. */
+  | { readonly kind: "aside" };
+
+export interface Settlement {
+  readonly id: string;
+  readonly delivery: number;
+  readonly ties: Ties;
+  readonly outcome: Outcome;
+}
+
+export interface SettleRequest {
+  readonly worker: string;
+  readonly settlements: readonly Settlement[];
+  /** Tasks that the worker could run beside those it has; 0 asks for none. */
+  readonly want: number;
+  /** How many tasks have reached the worker through its inbox since it last said `"reset"` (its reads may have been lost). */
+  readonly received: number | "reset";
+  /** How long the worker may sleep if nothing happens, in ms; 0: it doesn't take tasks through its inbox (stopping). */
+  readonly sleepMs: number;
+  readonly leaseMs: number;
+}
+
+export interface Settled {
+  /** The store's time. */
+  readonly now: number;
+  /** Ids whose settlement was refused: their lease was lost. */
+  readonly refused: readonly string[];
+  readonly claims: readonly Claim[];
+  /** Milliseconds after which the worker must come again, whatever happens. */
+  readonly nextMs: number;
+  /** False when the store has forgotten the worker (it was emptied): say hello again. */
+  readonly known: boolean;
+}
+
+/** What the store tells a worker between its own calls. */
+export type Message =
+  | { readonly kind: "task"; readonly claim: Claim; /** More is waiting. */ readonly more: boolean }
+  /** Come (settle) after so many milliseconds. */
+  | { readonly kind: "look"; readonly ms: number }
+  | { readonly kind: "cancel"; readonly id: string };
+
+export interface Held {
+  readonly id: string;
+  readonly delivery: number;
+}
+
+export interface WorkerInfo {
+  readonly worker: string;
+  /** Task names that it can run. */
+  readonly tasks: readonly string[];
+  readonly concurrency: number;
+  readonly host: string;
+  readonly pid: number;
+}
+
+export type FoundState = "waiting" | "delayed" | "running" | "dead" | "unknown";
+
+export interface Found {
+  readonly state: FoundState;
+  /** Unless unknown. */
+  readonly id: string | undefined;
+  /** The letter's info (JSON), when dead. */
+  readonly info: string | undefined;
+}
+
+export interface Letter {
+  readonly id: string;
+  readonly diedAt: number;
+  /** JSON, as the worker gave it. */
+  readonly info: string;
+  readonly stored: Stored | undefined;
+}
+
+export type CancelResult = "cancelled" | "running" | "unknown";
+export type ReplayResult = "replayed" | "unknown" | "key in use";
+
+export interface Snapshot {
+  readonly now: number;
+  /** Ready to be claimed. */
+  readonly waiting: number;
+  /** Behind another task of their serial key. */
+  readonly blocked: number;
+  /** Until a time: delayed, between attempts, or put off. */
+  readonly delayed: number;
+  readonly running: number;
+  readonly dead: number;
+  /** Laid aside by name: no worker that has seen them knows the task. */
+  readonly aside: Readonly<Record<string, number>>;
+  /** Living tasks by name. */
+  readonly tasks: Readonly<Record<string, number>>;
+  /** When the task that has waited longest was added; undefined when none waits. */
+  readonly oldestWaitingAt: number | undefined;
+  /** When something next falls due or a lease ends. */
+  readonly nextAt: number | undefined;
+  readonly workers: readonly (WorkerInfo & { readonly aliveUntil: number })[];
+  /** Since the store began: `recovered`, `dead`, `aside`, `undecodable`, `refused`. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface StoreHealth {
+  readonly reachable: boolean;
+  /** Redis's `maxmemory-policy`, where it can be asked. */
+  readonly evictionPolicy: string | undefined;
+  readonly version: string | undefined;
+}
+
+/**
+ * Where tasks live. Each method is one transition, whole or not at all, and may be repeated after a lost answer.
+ * Two stores stand behind it, held to one behaviour by one conformance suite.
+ *
+ * Every method rejects with `StoreUnavailable` when the store can't be reached in time.
+ */
+export interface Store {
+  add(tasks: readonly NewTask[]): Promise<Added[]>;
+  /** Reports what became of deliveries, takes back what other workers lost, wakes what is due, claims, and says when to come again. */
+  settle(request: SettleRequest): Promise<Settled>;
+  /** Prolongs the leases of what a worker runs; returns the ids that it has lost. */
+  renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]>;
+  /** Waits for the next message to a worker; undefined after `ms`, or when `signal` aborts. */
+  listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined>;
+  /** Makes a worker known, before its first settle. @throws IncompatibleStore */
+  hello(info: WorkerInfo): Promise<void>;
+  /** Forgets a worker; what lies in its inbox goes back. */
+  bye(worker: string): Promise<void>;
+  cancel(id: string): Promise<CancelResult>;
+  /** Makes the delayed or put-off tasks of these keys due now; returns how many there were. */
+  wake(keys: readonly string[]): Promise<number>;
+  find(keys: readonly string[]): Promise<Found[]>;
+  /** Newest first. */
+  letters(limit: number): Promise<Letter[]>;
+  replay(id: string): Promise<ReplayResult>;
+  discard(id: string): Promise<boolean>;
+  snapshot(): Promise<Snapshot>;
+  health(): Promise<StoreHealth>;
+  /** Calls back when a lost connection stands again; returns how to stop that. */
+  onReconnect(callback: () => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,59 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { InvalidPayload } from "../errors.js";
+
+/** The longest payload, as JSON: 1 MiB. Larger things belong in a bucket or a database, and their name in the payload. */
+export const LONGEST_PAYLOAD = 1_048_576;
+
+/**
+ * What the schema makes of a payload.
+ *
+ * @throws {InvalidPayload} with the field and the reason
+ */
+export async function checked(task: string, schema: StandardSchemaV1, payload: unknown): Promise<unknown> {
+  const result = await schema["~standard"].validate(payload);
+  if (result.issues === undefined) return result.value;
+  const [issue] = result.issues;
+  const path = (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  throw new InvalidPayload(`${task}: ${path === "" ? "the payload" : path}: ${issue?.message ?? "is not what the schema demands"}`);
+}
+
+/**
+ * The payload as JSON.
+ *
+ * @throws {InvalidPayload} when something in it would not come back as it went in (a Date, a BigInt, undefined, NaN), or it is too long
+ */
+export function toJson(task: string, payload: unknown): string {
+  const trouble = lossy(payload, "payload", new Set());
+  if (trouble !== undefined) throw new InvalidPayload(`${task}: ${trouble}: give plain JSON values only`);
+  const json = JSON.stringify(payload);
+  if (json.length > LONGEST_PAYLOAD) {
+    throw new InvalidPayload(
+      `${task}: the payload is ${String(json.length)} characters of JSON, more than ${String(LONGEST_PAYLOAD)}: store it elsewhere and pass its id`,
+    );
+  }
+  return json;
+}
+
+function lossy(value: unknown, path: string, above: Set<object>): string | undefined {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : `${path} is ${String(value)}`;
+  if (typeof value !== "object") return `${path} is a ${typeof value}`;
+  if (above.has(value)) return `${path} refers to itself`;
+  above.add(value);
+  try {
+    if (Array.isArray(value)) return first(value.map((item: unknown, at) => [`${path}[${String(at)}]`, item] as const), above);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return `${path} is a ${value.constructor.name}`;
+    return first(Object.entries(value).map(([name, item]: [string, unknown]) => [`${path}.${name}`, item] as const), above);
+  } finally {
+    above.delete(value);
+  }
+}
+
+function first(entries: (readonly [string, unknown])[], above: Set<object>): string | undefined {
+  for (const [path, item] of entries) {
+    const trouble = lossy(item, path, above);
+    if (trouble !== undefined) return trouble;
+  }
+  return undefined;
+}

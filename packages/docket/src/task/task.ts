@@ -1,0 +1,92 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Log } from "../log.js";
+import type { RetryPolicy } from "../retry/exponential.js";
+import { never } from "../retry/exponential.js";
+import { milliseconds, type Duration } from "../time/duration.js";
+
+/** What a handler is given besides its payload. */
+export interface RunContext<Services> {
+  readonly services: Services;
+  /** Aborted at the timeout, on cancel, when the lease is lost, and when the worker's drain is over. */
+  readonly signal: AbortSignal;
+  readonly task: string;
+  readonly id: string;
+  /** The idempotency key under which the task was added. */
+  readonly key: string | undefined;
+  /** From 1; grows with each failure, not with `RetryAt` and not with a lost worker. */
+  readonly attempt: number;
+  /** From 1; grows each time a worker is given the task. */
+  readonly delivery: number;
+  readonly addedAt: Date;
+  readonly log: Log;
+}
+
+/** Why a task ended among the dead letters. */
+export interface Death {
+  readonly id: string;
+  readonly key: string | undefined;
+  readonly task: string;
+  /** `terminal`: the handler said so; `attempts`: used up; `deliveries`: it took its workers down; `age`: too old; `payload`: it doesn't fit the schema (any more). */
+  readonly cause: "terminal" | "attempts" | "deliveries" | "age" | "payload";
+  readonly reason: string;
+}
+
+export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
+  /** Stable: it is stored. 1–200 characters. */
+  readonly name: string;
+  /** Checked when the task is added and again when it runs. */
+  readonly payload: Schema;
+  /** Tasks with the same serial key run one at a time, in the order in which they were added (delayed ones: in which they came due). */
+  readonly serial?: (payload: StandardSchemaV1.InferOutput<Schema>) => string;
+  /** Default: one attempt. */
+  readonly retry?: RetryPolicy;
+  /** How long one run may take; default 5 minutes. The signal is aborted then, and the attempt has failed. */
+  readonly timeout?: Duration;
+  /** How old a task may get through `RetryAt` and retries; default 30 days. */
+  readonly maxAge?: Duration;
+  /** Told once the task is among the dead letters; best effort (the process may die in between), so ask `docket.find` too. */
+  readonly onDeadLetter?: (payload: unknown, death: Death, services: Services) => Promise<void> | void;
+  run(payload: StandardSchemaV1.InferOutput<Schema>, ctx: RunContext<Services>): Promise<unknown>;
+}
+
+/** A task as the engine keeps it: a name, what its payload must be, its behaviours and its handler. */
+export interface Task<Input, Services> {
+  readonly name: string;
+  readonly payload: StandardSchemaV1<Input, unknown>;
+  serial(payload: unknown): string | null;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly maxAgeMs: number;
+  onDeadLetter(payload: unknown, death: Death, services: Services): Promise<void>;
+  run(payload: unknown, ctx: RunContext<Services>): Promise<unknown>;
+}
+
+/**
+ * Defines a task. Called twice so that the services' type is given and the payload's is inferred.
+ *
+ * @throws {RangeError} when the name or a duration is out of range
+ */
+export function defineTask<Services>() {
+  return <Schema extends StandardSchemaV1>(
+    options: TaskOptions<Services, Schema>,
+  ): Task<StandardSchemaV1.InferInput<Schema>, Services> => {
+    type Payload = StandardSchemaV1.InferOutput<Schema>;
+    if (options.name.length < 1 || options.name.length > 200) {
+      throw new RangeError(`a task's name is "${options.name.slice(0, 40)}": give 1 to 200 characters`);
+    }
+    const of = `of task ${options.name}`;
+    return {
+      name: options.name,
+      // The engine only ever hands a handler what this very schema has let through: `unknown` in between is honest.
+      payload: options.payload as StandardSchemaV1<StandardSchemaV1.InferInput<Schema>, unknown>,
+      serial: (payload) => options.serial?.(payload as Payload) ?? null,
+      retry: options.retry ?? never,
+      timeoutMs: milliseconds(options.timeout ?? "5m", `the timeout ${of}`),
+      maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),
+      onDeadLetter: async (payload, death, services) => {
+        await options.onDeadLetter?.(payload, death, services);
+      },
+      run: (payload, ctx) => options.run(payload as Payload, ctx),
+    };
+  };
+}

@@ -1,0 +1,123 @@
+import { LeaseLost, TimedOut } from "../errors.js";
+import type { Log } from "../log.js";
+import type { Claim, Stored } from "../store/store.js";
+import { checked } from "../task/payload.js";
+import type { RunContext, Task } from "../task/task.js";
+import { ASIDE, dead, DONE, judge, type Verdict } from "./outcome.js";
+
+/** How long a handler may go on after its signal was aborted for its timeout, before it is taken as failed all the same. */
+const GRACE_MS = 5_000;
+
+/** Wraps every run of a docket: does what all tasks need done around them. */
+export type Around<Services> = (run: () => Promise<unknown>, ctx: RunContext<Services>) => Promise<unknown>;
+
+export interface ExecutionTools<Services> {
+  readonly tasks: ReadonlyMap<string, Task<never, Services>>;
+  readonly services: Services;
+  readonly around: Around<Services>;
+  readonly log: Log;
+  readonly random: () => number;
+  /** Deliveries in a row that may end with a lost worker, before the task is taken as what kills them. */
+  readonly deliveryCap: number;
+  /** The store's time, as far as the worker knows it. */
+  storeNow(): number;
+}
+
+/** One delivery of a task, from the claim to its verdict. */
+export class Execution<Services> {
+  readonly claim: Claim;
+  /** Monotonic local time (ms) up to which the lease is surely held. */
+  leasedUntil: number;
+  readonly #controller = new AbortController();
+  readonly #tools: ExecutionTools<Services>;
+
+  constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
+    this.claim = claim;
+    this.leasedUntil = leasedUntil;
+    this.#tools = tools;
+  }
+
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
+  get lost(): boolean {
+    return this.#controller.signal.reason instanceof LeaseLost;
+  }
+
+  /** Decides whether the task may run, runs it, and says what it came to; undefined when that no longer counts. */
+  async run(): Promise<Verdict | undefined> {
+    const { stored } = this.claim;
+    if (stored === undefined) return this.#unreadable();
+    const task = this.#tools.tasks.get(stored.name);
+    if (task === undefined) return ASIDE;
+    if (this.claim.lost >= this.#tools.deliveryCap) return this.#deadly(stored);
+    const signal = this.#controller.signal;
+    const limit = this.#limitTime(task.timeoutMs, stored.name);
+    try {
+      await Promise.race([this.#handle(task, stored), limit.overdue]);
+      return signal.reason instanceof LeaseLost ? undefined : DONE;
+    } catch (error) {
+      const cause = signal.reason instanceof TimedOut ? signal.reason : error;
+      const { random } = this.#tools;
+      return judge(cause, { claim: this.claim, stored, task, signal, now: this.#tools.storeNow(), random });
+    } finally {
+      limit.clear();
+    }
+  }
+
+  async #handle(task: Task<never, Services>, stored: Stored): Promise<void> {
+    const payload = await checked(task.name, task.payload, parse(stored.payload));
+    const ctx: RunContext<Services> = {
+      services: this.#tools.services,
+      signal: this.#controller.signal,
+      task: task.name,
+      id: this.claim.id,
+      key: stored.key === "" ? undefined : stored.key,
+      attempt: this.claim.attempt,
+      delivery: this.claim.delivery,
+      addedAt: new Date(stored.addedAt),
+      log: this.#tools.log,
+    };
+    await this.#tools.around(() => task.run(payload, ctx), ctx);
+  }
+
+  /** Aborts the signal at the timeout; `overdue` rejects for a handler that doesn't heed it. */
+  #limitTime(ms: number, name: string): { overdue: Promise<never>; clear: () => void } {
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const error = new TimedOut(`${name} took longer than its timeout of ${String(ms)} ms`);
+        this.#controller.abort(error);
+        timer = setTimeout(() => {
+          this.#tools.log.error({ task: name, id: this.claim.id }, "a handler goes on after its timeout: have it heed ctx.signal");
+          reject(error);
+        }, GRACE_MS);
+      }, ms);
+    });
+    return {
+      overdue,
+      clear: () => {
+        clearTimeout(timer);
+      },
+    };
+  }
+
+  #unreadable(): Verdict {
+    return dead("payload", new Error("what lies in the store under this id isn't a task"), this.claim, undefined);
+  }
+
+  #deadly(stored: Stored): Verdict {
+    const times = `${String(this.claim.lost)} times in a row`;
+    const error = new Error(`its worker died or lost its lease ${times} while it ran: find out what it does to its process, then replay it`);
+    return dead("deliveries", error, this.claim, stored);
+  }
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // the schema says what is wrong with it
+  }
+}

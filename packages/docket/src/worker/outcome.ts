@@ -1,0 +1,87 @@
+import { Cancelled, InvalidPayload, LeaseLost, RetryAt, Terminal, WorkerStopping } from "../errors.js";
+import type { Claim, Outcome, Stored } from "../store/store.js";
+import type { Death, Task } from "../task/task.js";
+
+/** What a run came to: an outcome for the store, and the death behind it; undefined when the run no longer counts. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly death?: Death;
+}
+
+export const DONE: Verdict = { outcome: { kind: "done" } };
+export const RETURNED: Verdict = { outcome: { kind: "return" } };
+export const ASIDE: Verdict = { outcome: { kind: "aside" } };
+
+/** The verdict on a run that threw `error`. `now` is the store's time. */
+export function judge<Services>(
+  error: unknown,
+  facts: { claim: Claim; stored: Stored; task: Task<never, Services>; signal: AbortSignal; now: number; random: () => number },
+): Verdict | undefined {
+  const { claim, stored, task, signal, now, random } = facts;
+  if (signal.reason instanceof LeaseLost) return undefined;
+  if (signal.reason instanceof Cancelled) return DONE;
+  if (signal.reason instanceof WorkerStopping) return RETURNED;
+  if (error instanceof Terminal) return dead("terminal", error, claim, stored);
+  if (error instanceof InvalidPayload) return dead("payload", error, claim, stored);
+  const oldest = stored.addedAt + task.maxAgeMs;
+  if (error instanceof RetryAt) {
+    const at = error.due(now);
+    return at > oldest ? dead("age", error, claim, stored) : { outcome: { kind: "park", at } };
+  }
+  if (claim.attempt >= task.retry.attempts) return dead("attempts", error, claim, stored);
+  const ms = task.retry.delay(claim.attempt, random);
+  return now + ms > oldest ? dead("age", error, claim, stored) : { outcome: { kind: "retry", ms } };
+}
+
+/** The verdict that gives a task up, with all that is known of why. */
+export function dead(cause: Death["cause"], error: unknown, claim: Claim, stored: Stored | undefined): Verdict {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const info: LetterInfo = {
+    cause,
+    error: { name, message, ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }) },
+    attempt: claim.attempt,
+    delivery: claim.delivery,
+  };
+  const death: Death = {
+    id: claim.id,
+    key: stored?.key === "" ? undefined : stored?.key,
+    task: stored?.name ?? "",
+    cause,
+    reason: message,
+  };
+  return { outcome: { kind: "dead", info: JSON.stringify(info) }, death };
+}
+
+/** What is kept of a death beside the task. */
+export interface LetterInfo {
+  readonly cause: Death["cause"];
+  readonly error: { readonly name: string; readonly message: string; readonly stack?: string };
+  readonly attempt: number;
+  readonly delivery: number;
+}
+
+/** Reads what `dead` wrote; undefined for anything else. */
+export function readInfo(json: string): LetterInfo | undefined {
+  try {
+    const read: unknown = JSON.parse(json);
+    return isInfo(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isInfo(value: unknown): value is LetterInfo {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "cause" in value &&
+    typeof value.cause === "string" &&
+    "attempt" in value &&
+    "delivery" in value &&
+    "error" in value &&
+    typeof value.error === "object" &&
+    value.error !== null &&
+    "message" in value.error &&
+    typeof value.error.message === "string"
+  );
+}

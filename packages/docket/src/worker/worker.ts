@@ -1,0 +1,286 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
+import type { Claim, Message, Settled, Settlement, SettleRequest, Store } from "../store/store.js";
+import type { Clock } from "../time/clock.js";
+import { milliseconds, type Duration } from "../time/duration.js";
+import { Changes } from "./changes.js";
+import { Execution, type ExecutionTools } from "./execution.js";
+import { Listener } from "./listener.js";
+import { RETURNED, type Verdict } from "./outcome.js";
+import { Renewer } from "./renewer.js";
+import { Settler } from "./settler.js";
+
+/** How long an idle worker sleeps: with its two commands a time this stays under 1,500 a day. */
+const SLEEP_MS = 125_000;
+/** Pause before a store that is away is tried again. */
+const AWAY_MS = 250;
+/** How long a stopping worker tries to tell the store what it knows; the leases do the rest. */
+const FAREWELL_MS = 2_000;
+
+export interface WorkerOptions {
+  /** Tasks at the same time; 1–1000; default 10. */
+  readonly concurrency?: number;
+  /** How long a claim holds without a sign of life; 1–300 s; default 10 s. */
+  readonly lease?: Duration;
+}
+
+export interface WorkerParts<Services> {
+  readonly store: Store;
+  readonly clock: Clock | undefined;
+  readonly tools: Omit<ExecutionTools<Services>, "storeNow">;
+}
+
+/**
+ * Claims tasks and runs them. While there is nothing to do it waits in a blocking read and a timer, and sends nothing.
+ * `start` and `stop` may be called once or more, in any order; stopped is final.
+ */
+export class Worker<Services> {
+  readonly id = randomBytes(9).toString("base64url");
+  readonly #store: Store;
+  readonly #clock: Clock | undefined;
+  readonly #tools: ExecutionTools<Services>;
+  readonly #concurrency: number;
+  readonly #leaseMs: number;
+  readonly #running = new Map<string, Execution<Services>>();
+  readonly #changes = new Changes();
+  readonly #settler: Settler;
+  readonly #listener: Listener;
+  readonly #renewer: Renewer;
+  readonly #unsubscribe: (() => void)[] = [];
+  #phase: "new" | "running" | "draining" | "stopped" = "new";
+  #received: number | "reset" = "reset";
+  /** The store's time less this process's, in ms. */
+  #offset = 0;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** @throws {RangeError} when an option is out of its range */
+  constructor(parts: WorkerParts<Services>, options: WorkerOptions = {}) {
+    this.#concurrency = options.concurrency ?? 10;
+    if (!Number.isInteger(this.#concurrency) || this.#concurrency < 1 || this.#concurrency > 1000) {
+      throw new RangeError(`concurrency is ${String(options.concurrency)}: give a whole number from 1 to 1000`);
+    }
+    this.#leaseMs = milliseconds(options.lease ?? "10s", "the lease");
+    if (this.#leaseMs < 1_000 || this.#leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#tools = { ...parts.tools, storeNow: () => Date.now() + this.#offset };
+    this.#settler = new Settler(this.#store, this.#tools.log, {
+      request: (settlements) => this.#request(settlements),
+      settled: (settled) => {
+        this.#take(settled);
+      },
+    });
+    this.#listener = new Listener(this.#store, this.id, {
+      message: (message) => {
+        this.#receive(message);
+      },
+      broken: () => this.#recount(),
+    });
+    this.#renewer = new Renewer(this.#store, this.id, this.#leaseMs, this.#running, (id) => {
+      this.#lose(id);
+    });
+  }
+
+  /** Resolves when the worker can claim; while the store is away, it goes on trying. @throws IncompatibleStore */
+  start(): Promise<void> {
+    if (this.#phase === "new") {
+      this.#phase = "running";
+      this.#starting = this.#begin();
+    }
+    return this.#starting ?? Promise.resolve();
+  }
+
+  /** Claims nothing new, lets what runs finish for `drain` (default 30 s), then hands the rest back at once, uncounted. */
+  stop(options: { drain?: Duration } = {}): Promise<void> {
+    this.#stopping ??= this.#end(milliseconds(options.drain ?? "30s", "the drain"));
+    return this.#stopping;
+  }
+
+  /** Works until nothing waits, runs or is due, then stops. What is due later stays. For tests and scripts. */
+  async runUntilIdle(): Promise<void> {
+    await this.start();
+    while (!(await this.#idle())) await this.#changes.next(25);
+    await this.stop();
+  }
+
+  async #begin(): Promise<void> {
+    await this.#untilAnswered(() => this.#hello());
+    const look = (): void => {
+      this.#settler.soon();
+    };
+    this.#unsubscribe.push(this.#store.onReconnect(look));
+    if (this.#clock !== undefined) this.#unsubscribe.push(this.#clock.onJump(look));
+    await this.#untilAnswered(() => this.#settler.now());
+    if (this.#phase === "running") this.#listener.start();
+  }
+
+  async #end(drainMs: number): Promise<void> {
+    const began = this.#phase !== "new";
+    this.#phase = "draining";
+    this.#changes.notify();
+    if (began) {
+      await this.#starting?.catch(() => undefined);
+      for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+      this.#settler.soon();
+      await this.#quiet(drainMs);
+      for (const execution of [...this.#running.values()]) {
+        execution.abort(new WorkerStopping("the worker stops"));
+        this.#conclude(execution, RETURNED);
+      }
+      await this.#quiet(FAREWELL_MS);
+      await this.#store.bye(this.id).catch((error: unknown) => {
+        this.#tools.log.warn({ err: error, worker: this.id }, "could not say goodbye: what this worker held runs again when its lease ends");
+      });
+    }
+    this.#phase = "stopped";
+    this.#settler.stop();
+    this.#renewer.stop();
+    await this.#listener.stop();
+  }
+
+  /** Waits until nothing runs and all is told, at most `ms`. */
+  async #quiet(ms: number): Promise<void> {
+    const deadline = performance.now() + ms;
+    while (this.#busy && performance.now() < deadline) await this.#changes.next(deadline - performance.now());
+  }
+
+  get #busy(): boolean {
+    return this.#running.size > 0 || this.#settler.busy;
+  }
+
+  #hello(): Promise<void> {
+    const tasks = [...this.#tools.tasks.keys()];
+    return this.#store.hello({ worker: this.id, tasks, concurrency: this.#concurrency, host: hostname(), pid: process.pid });
+  }
+
+  #request(settlements: Settlement[]): SettleRequest {
+    const open = this.#phase === "running";
+    return {
+      worker: this.id,
+      settlements,
+      want: open ? this.#concurrency - this.#running.size : 0,
+      received: this.#received,
+      sleepMs: open ? SLEEP_MS : 0,
+      leaseMs: this.#leaseMs,
+    };
+  }
+
+  #take(settled: Settled): void {
+    if (this.#received === "reset") this.#received = 0;
+    this.#offset = settled.now - Date.now();
+    for (const id of settled.refused) this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
+    for (const claim of settled.claims) this.#run(claim);
+    if (!settled.known && this.#phase === "running") {
+      this.#hello().catch((error: unknown) => {
+        this.#tools.log.warn({ err: error, worker: this.id }, "the store has forgotten this worker and doesn't take its hello");
+        this.#settler.in(AWAY_MS);
+      });
+    }
+    this.#changes.notify();
+  }
+
+  #receive(message: Message): void {
+    if (message.kind === "look") {
+      if (message.ms === 0) this.#settler.soon();
+      else this.#settler.in(message.ms + 2);
+    } else if (message.kind === "cancel") {
+      this.#running.get(message.id)?.abort(new Cancelled("the task was cancelled"));
+    } else {
+      if (this.#received !== "reset") this.#received += 1;
+      this.#run(message.claim);
+      if (message.more) this.#settler.soon();
+    }
+  }
+
+  /** After a broken read: what it may have swallowed is left to its lease, and the count begins anew. */
+  #recount(): Promise<void> {
+    this.#received = "reset";
+    return this.#untilAnswered(() => this.#settler.now());
+  }
+
+  #run(claim: Claim): void {
+    if (this.#phase !== "running" || this.#running.size >= this.#concurrency) {
+      this.#settler.push(settlement(claim, RETURNED));
+      return;
+    }
+    const age = Math.max(0, this.#tools.storeNow() - claim.claimedAt);
+    const execution = new Execution(claim, performance.now() + this.#leaseMs - age, this.#tools);
+    this.#running.set(claim.id, execution);
+    this.#renewer.start();
+    void this.#execute(execution, age > this.#leaseMs / 2);
+  }
+
+  async #execute(execution: Execution<Services>, unsure: boolean): Promise<void> {
+    const { claim } = execution;
+    // A claim that was long on its way (a hung process, a slow line) may be another's by now.
+    const held = !unsure || (await this.#stillHeld(claim));
+    const verdict = held ? await execution.run() : undefined;
+    if (verdict === undefined) this.#lose(claim.id, execution);
+    else this.#conclude(execution, verdict);
+  }
+
+  async #stillHeld(claim: Claim): Promise<boolean> {
+    try {
+      return (await this.#store.renew(this.id, [claim], this.#leaseMs)).length === 0;
+    } catch {
+      return false; // not sure, so not run: the lease's end gives it to somebody
+    }
+  }
+
+  #conclude(execution: Execution<Services>, verdict: Verdict): void {
+    const { claim } = execution;
+    // Lost meanwhile, or handed back at the end of the drain.
+    if (this.#running.get(claim.id) !== execution) return;
+    this.#running.delete(claim.id);
+    this.#settler.push(settlement(claim, verdict));
+    if (verdict.death !== undefined) this.#bury(claim, verdict.death);
+    this.#changes.notify();
+  }
+
+  #lose(id: string, only?: Execution<Services>): void {
+    const execution = this.#running.get(id);
+    if (execution === undefined || (only !== undefined && only !== execution)) return;
+    this.#running.delete(id);
+    execution.abort(new LeaseLost("the lease was lost: another worker may have the task"));
+    this.#tools.log.warn({ id, task: execution.claim.stored?.name, worker: this.id }, "a task's lease was lost");
+    this.#settler.soon();
+    this.#changes.notify();
+  }
+
+  #bury(claim: Claim, death: NonNullable<Verdict["death"]>): void {
+    this.#tools.log.error({ ...death, attempt: claim.attempt, delivery: claim.delivery }, "a task went to the dead letters");
+    const task = this.#tools.tasks.get(death.task);
+    if (task === undefined || claim.stored === undefined) return;
+    const { payload } = claim.stored;
+    Promise.resolve()
+      .then(() => task.onDeadLetter(JSON.parse(payload), death, this.#tools.services))
+      .catch((error: unknown) => {
+        this.#tools.log.error({ err: error, id: death.id, task: death.task }, "onDeadLetter failed; docket.find tells what it missed");
+      });
+  }
+
+  async #untilAnswered(ask: () => Promise<void>): Promise<void> {
+    while (this.#phase === "running") {
+      try {
+        await ask();
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        await this.#changes.next(AWAY_MS);
+      }
+    }
+  }
+
+  async #idle(): Promise<boolean> {
+    if (this.#busy) return false;
+    const { waiting, running, nextAt, now } = await this.#store.snapshot();
+    return waiting === 0 && running === 0 && (nextAt === undefined || nextAt > now) && !this.#busy;
+  }
+}
+
+function settlement(claim: Claim, { outcome }: Verdict): Settlement {
+  const { serial = "", key = "", name = "" } = claim.stored ?? {};
+  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name }, outcome };
+}

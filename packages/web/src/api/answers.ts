@@ -1,0 +1,51 @@
+import * as z from "zod/mini";
+
+/** Where a write to the person's PDS stands. */
+const WriteState = z.enum(["writing", "waiting", "needs-sign-in", "confirmed", "failed"]);
+export type WriteState = z.infer<typeof WriteState>;
+
+/** What the service says about the record behind a like. */
+const Write = z.object({
+  state: WriteState,
+  /** `at://` address that the record has, or will have, or had. */
+  uri: z.nullable(z.string()),
+  /** For the person to read; null when there is nothing to say. */
+  reason: z.nullable(z.string()),
+  /** When this state began, ISO 8601. */
+  since: z.nullable(z.iso.datetime({ offset: true })),
+});
+export type Write = z.infer<typeof Write>;
+
+export const LikeAnswer = z.object({ liked: z.boolean(), write: z.nullable(Write) });
+export type LikeAnswer = z.infer<typeof LikeAnswer>;
+
+export const Me = z.object({
+  did: z.string(),
+  handle: z.string(),
+  /** Set when the PDS no longer accepts our grant. */
+  needsSignIn: z.nullable(z.object({ reason: z.string() })),
+  /** How many writes have not reached the PDS yet. */
+  waiting: z.int().check(z.nonnegative()),
+});
+export type Me = z.infer<typeof Me>;
+
+const Track = z.object({
+  id: z.int(),
+  title: z.string(),
+  artist: z.object({ did: z.string(), handle: z.string(), displayName: z.nullable(z.string()) }),
+  /** Seconds. */
+  duration: z.number().check(z.nonnegative()),
+  fileType: z.string(),
+  audioUrl: z.url({ protocol: /^https?$/ }),
+  uri: z.nullable(z.string()),
+  likeCount: z.int().check(z.nonnegative()),
+  /** Null when nobody is signed in. */
+  like: z.nullable(LikeAnswer),
+});
+export type Track = z.infer<typeof Track>;
+
+export const Tracks = z.object({ tracks: z.array(Track) });
+
+export const ErrorAnswer = z.object({
+  error: z.object({ code: z.string(), message: z.string(), field: z.optional(z.string()) }),
+});

@@ -1,0 +1,112 @@
+import type * as z from "zod/mini";
+import { ErrorAnswer, LikeAnswer, Me, Tracks, type Track } from "./answers.js";
+import { NoAnswer, Refused, SignedOut } from "./failures.js";
+
+/** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
+export interface Service {
+  /** Who is signed in; null: nobody. */
+  me(): Promise<Me | null>;
+  tracks(): Promise<Track[]>;
+  like(trackId: number): Promise<LikeAnswer>;
+  unlike(trackId: number): Promise<LikeAnswer>;
+  /** How the person's like of a track stands now. `signal` gives the question up. */
+  likeOf(trackId: number, signal: AbortSignal): Promise<LikeAnswer>;
+  /**
+   * Asks whether a sign-in with this handle can start, so that a refusal can be shown beside the field.
+   * Resolves to the address to send the browser to.
+   */
+  startSignIn(handle: string): Promise<string>;
+  signOut(): Promise<void>;
+}
+
+/** Above this many milliseconds without an answer the service counts as unreachable. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * @param ask  the browser's `fetch`
+ * @param base address of the service without a trailing slash; empty for the page's own origin
+ */
+export function connectService(ask: typeof fetch, base = ""): Service {
+  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
+    try {
+      return await ask(base + path, { ...init, signal, headers: { accept: "application/json" } });
+    } catch (cause) {
+      throw new NoAnswer("plyr can’t be reached. Check your connection and try again.", { cause });
+    }
+  }
+
+  async function question<Answer>(
+    answer: z.ZodMiniType<Answer>,
+    path: string,
+    init?: RequestInit,
+  ): Promise<Answer> {
+    const response = await send(path, init);
+    if (!response.ok) throw await failureOf(response);
+    const parsed = answer.safeParse(await bodyOf(response));
+    if (!parsed.success) {
+      throw new NoAnswer("This page doesn’t understand plyr’s answer. Reload it to get the current one.", {
+        cause: parsed.error,
+      });
+    }
+    return parsed.data;
+  }
+
+  const likePath = (trackId: number) => `/tracks/${String(trackId)}/like`;
+
+  return {
+    async me() {
+      try {
+        return await question(Me, "/me");
+      } catch (failure) {
+        if (failure instanceof SignedOut) return null;
+        throw failure;
+      }
+    },
+    tracks: async () => (await question(Tracks, "/tracks")).tracks,
+    like: (trackId) => question(LikeAnswer, likePath(trackId), { method: "POST" }),
+    unlike: (trackId) => question(LikeAnswer, likePath(trackId), { method: "DELETE" }),
+    likeOf: (trackId, signal) => question(LikeAnswer, likePath(trackId), { signal }),
+    async startSignIn(handle) {
+      const path = signInPath(handle);
+      const response = await send(path, { redirect: "manual" });
+      if (response.type === "opaqueredirect" || response.status === 302) return path;
+      throw await failureOf(response);
+    },
+    async signOut() {
+      const response = await send("/auth/logout", { method: "POST" });
+      // A session that is over already is what was asked for.
+      if (response.status >= 400 && response.status !== 401) throw await failureOf(response);
+    },
+  };
+}
+
+/** Where the browser goes to sign in as `handle`. */
+export function signInPath(handle: string): string {
+  return `/auth/start?handle=${encodeURIComponent(handle)}`;
+}
+
+async function failureOf(response: Response): Promise<SignedOut | Refused | NoAnswer> {
+  if (response.status === 401) return new SignedOut();
+  const parsed = ErrorAnswer.safeParse(await bodyOf(response));
+  if (!parsed.success) {
+    return new NoAnswer(
+      `plyr answered with an error (HTTP ${String(response.status)}). Try again in a moment.`,
+    );
+  }
+  const { code, message } = parsed.data.error;
+  return response.status < 500 ? new Refused(code, message) : new NoAnswer(message);
+}
+
+/** The answer's JSON; undefined when it is none, which no schema accepts. */
+async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text().catch((cause: unknown) => {
+    throw new NoAnswer("plyr’s answer broke off. Try again.", { cause });
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

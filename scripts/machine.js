@@ -1,0 +1,153 @@
+// Plain JavaScript that Node 20 runs: this comes before anything is built.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/**
+ * A program that the tests start.
+ * @typedef {object} Program
+ * @property {string} title what it is, for people
+ * @property {string[][]} executables each inner list: one of these file names must be found
+ * @property {string[]} packages Debian's packages that bring it
+ */
+
+/** @type {readonly Program[]} */
+export const neededPrograms = [
+  { title: "Redis server", executables: [["redis-server", "valkey-server"]], packages: ["redis-server"] },
+  {
+    title: "PostgreSQL server programs",
+    executables: [["initdb"], ["postgres"]],
+    packages: ["postgresql"],
+  },
+  {
+    title: "Chromium",
+    executables: [["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]],
+    // The fonts are only recommended by the package, but a page without any has no text.
+    packages: ["chromium", "fonts-liberation"],
+  },
+];
+
+/**
+ * Where to look and what may be done there.
+ * @typedef {object} Machine
+ * @property {string} path folders to search, as in PATH
+ * @property {string} postgresVersions folder with one folder per PostgreSQL version: Debian keeps the server
+ *   programs off PATH
+ * @property {boolean} root whether this process may install packages itself
+ */
+
+/** @returns {Machine} the machine this process runs on */
+export function thisMachine() {
+  return {
+    path: process.env["PATH"] ?? "",
+    postgresVersions: "/usr/lib/postgresql",
+    root: process.getuid?.() === 0,
+  };
+}
+
+/**
+ * Finds the programs, or installs the missing ones with apt where that is allowed without a password.
+ * @param {Machine} machine
+ * @param {(line: string) => void} say
+ * @returns {boolean} false when something is still missing; then it has been said what to install
+ */
+export function preparePrograms(machine, say) {
+  const missing = missingPrograms(machine);
+  if (missing.length === 0) return true;
+
+  const packages = missing.flatMap((program) => program.packages);
+  const prefix = rightToInstall(machine);
+  if (prefix !== undefined) {
+    say(`The tests need ${list(missing)}: installing ${packages.join(" ")} with apt-get.`);
+    if (!installWithApt(machine, prefix, packages)) say("apt-get failed; its own message is above.");
+  }
+
+  const stillMissing = missingPrograms(machine);
+  if (stillMissing.length === 0) return true;
+  say(`The tests need programs that were not found on this machine: ${list(stillMissing)}.`);
+  say("Install them, then run the tests again. On Debian:");
+  say(`  sudo apt-get install ${stillMissing.flatMap((program) => program.packages).join(" ")}`);
+  return false;
+}
+
+/** @param {Machine} machine */
+function missingPrograms(machine) {
+  const folders = [...pathFolders(machine), ...postgresFolders(machine)];
+  return neededPrograms.filter(
+    (program) => !program.executables.every((names) => names.some((name) => isIn(folders, name))),
+  );
+}
+
+/** @param {Machine} machine */
+function pathFolders({ path }) {
+  return path.split(delimiter).filter((folder) => folder !== "");
+}
+
+/** @param {Machine} machine */
+function postgresFolders(machine) {
+  const told = isIn(pathFolders(machine), "pg_config")
+    ? [spawnSync("pg_config", ["--bindir"], { env: { PATH: machine.path }, encoding: "utf8" }).stdout.trim()]
+    : [];
+  if (!existsSync(machine.postgresVersions)) return told;
+  const versions = readdirSync(machine.postgresVersions);
+  return [...told, ...versions.map((version) => join(machine.postgresVersions, version, "bin"))];
+}
+
+/**
+ * @param {string[]} folders
+ * @param {string} name
+ */
+function isIn(folders, name) {
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * @param {Machine} machine
+ * @returns {string[] | undefined} what to put before a command so that it may install; undefined: it may not
+ */
+function rightToInstall(machine) {
+  const folders = pathFolders(machine);
+  if (!isIn(folders, "apt-get")) return undefined;
+  if (machine.root) return [];
+  if (isIn(folders, "sudo") && run(machine, ["sudo", "-n", "true"], "ignore")) return ["sudo", "-n"];
+  return undefined;
+}
+
+/**
+ * @param {Machine} machine
+ * @param {string[]} prefix
+ * @param {string[]} packages
+ */
+function installWithApt(machine, prefix, packages) {
+  // RUNLEVEL=1 keeps Debian's packages from starting a Redis or PostgreSQL of their own: the tests start theirs.
+  const apt = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get"];
+  const wait = ["-o", "DPkg::Lock::Timeout=300"];
+  return (
+    run(machine, [...apt, ...wait, "update"], "inherit") &&
+    run(machine, [...apt, ...wait, "install", "-y", "--no-install-recommends", ...packages], "inherit")
+  );
+}
+
+/**
+ * @param {Machine} machine
+ * @param {string[]} command
+ * @param {"inherit" | "ignore"} output
+ */
+function run(machine, [program = "", ...args], output) {
+  const env = { ...process.env, PATH: machine.path };
+  return spawnSync(program, args, { env, stdio: ["ignore", output, output] }).status === 0;
+}
+
+/** @param {Program[]} programs */
+function list(programs) {
+  return programs
+    .map(({ title, executables }) => `${title} (${executables.map((names) => names[0]).join(", ")})`)
+    .join("; ");
+}
