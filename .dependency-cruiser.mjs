@@ -1,5 +1,13 @@
 const backend = "^packages/backend/src";
 
+// What is started, or imported by name from outside.
+const startingPoints = [
+  "^packages/[^/]+/src/(testing/)?index\\.ts$",
+  "^packages/[^/]+/src/bin/",
+  "^packages/[^/]+/src/.*main\\.ts$",
+];
+const tests = ["^packages/[^/]+/test/.*\\.test\\.ts$", "^packages/[^/]+/test/world\\.ts$"];
+
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
@@ -19,17 +27,21 @@ export default {
     },
     {
       name: "no-orphans",
-      comment: "Nothing imports it: delete it, or say here what starts it.",
+      comment: "It imports nothing and nothing imports it: delete it.",
       severity: "error",
       from: {
         orphan: true,
-        pathNot: [
-          "^packages/[^/]+/(src/(index|main)\\.ts|src/bin/|test/|bench/|[^/]+\\.config\\.[jt]s$)",
-          "^scripts/",
-          "\\.d\\.ts$",
-        ],
+        path: "^packages/[^/]+/(src|test)/",
+        pathNot: [...startingPoints, ...tests, "\\.d\\.ts$"],
       },
       to: {},
+    },
+    {
+      name: "no-dead-source",
+      comment: "No program and no index leads to it, at most a test: delete it, or use it.",
+      severity: "error",
+      from: { path: startingPoints },
+      to: { path: "^packages/[^/]+/src/", pathNot: [...startingPoints, "\\.d\\.ts$"], reachable: false },
     },
     {
       name: "no-undeclared-dependency",

@@ -4,7 +4,12 @@ import { lineLimits } from "./scripts/line-limits.js";
 
 const sources = ["packages/*/src/**/*.{ts,js}"];
 const tests = ["packages/*/test/**/*.{ts,js}", "scripts/test/**/*.ts"];
-const programs = ["packages/*/src/bin/**/*.ts", "packages/*/bench/**/*.ts", "scripts/**/*.{ts,js}"];
+const programs = [
+  "packages/*/src/bin/**/*.ts",
+  "packages/*/src/**/main.ts",
+  "packages/*/bench/**/*.ts",
+  "scripts/**/*.{ts,js}",
+];
 
 /**
  * @param {number} max
@@ -12,11 +17,19 @@ const programs = ["packages/*/src/bin/**/*.ts", "packages/*/bench/**/*.ts", "scr
  */
 const maxLines = (max) => ["error", { max, skipBlankLines: false, skipComments: false }];
 
-const unfinishedTests = {
-  selector:
-    "MemberExpression[property.name=/^(only|skip|skipIf|runIf|todo|fails)$/]:matches([object.name=/^(it|test|describe|suite|context|ctx)$/], [object.object.name=/^(it|test|describe|suite)$/])",
-  message: "Every test runs, always: no only, skip, todo or expected failure.",
-};
+const everyTestRuns = "Every test runs, always and once: no only, skip, todo, expected failure or retry.";
+const unfinishedTests = [
+  {
+    selector:
+      "MemberExpression[property.name=/^(only|skip|skipIf|runIf|todo|fails)$/]:matches([object.name=/^(it|test|describe|suite|context|ctx)$/], [object.object.name=/^(it|test|describe|suite)$/])",
+    message: everyTestRuns,
+  },
+  {
+    selector:
+      "CallExpression:matches([callee.name=/^(it|test|describe|suite)$/], [callee.object.name=/^(it|test|describe|suite)$/]) > ObjectExpression > Property[key.name=/^(only|skip|todo|fails|retry)$/]",
+    message: everyTestRuns,
+  },
+];
 
 const sharedState = [
   {
@@ -34,7 +47,7 @@ const sharedState = [
 const importsThatWork = {
   selector:
     "Program > ExpressionStatement:not([directive]), Program > :matches(ForStatement, ForOfStatement, WhileStatement, IfStatement, TryStatement)",
-  message: "Importing a module does no work: put this in a function. Only bin/ starts things.",
+  message: "Importing a module does no work: put this in a function. Only bin/ and main.ts start things.",
 };
 
 export default defineConfig(
@@ -55,7 +68,7 @@ export default defineConfig(
       "max-lines": maxLines(lineLimits.source),
       "no-console": "error",
       eqeqeq: "error",
-      "no-restricted-syntax": ["error", unfinishedTests],
+      "no-restricted-syntax": ["error", ...unfinishedTests],
       "@typescript-eslint/ban-ts-comment": [
         "error",
         { "ts-ignore": true, "ts-nocheck": true, "ts-check": false, "ts-expect-error": true },
@@ -72,7 +85,7 @@ export default defineConfig(
   {
     files: sources,
     ignores: programs,
-    rules: { "no-restricted-syntax": ["error", unfinishedTests, ...sharedState, importsThatWork] },
+    rules: { "no-restricted-syntax": ["error", ...unfinishedTests, ...sharedState, importsThatWork] },
   },
   {
     files: tests,

@@ -61,6 +61,11 @@ const refused = [
   { rule: "no-restricted-syntax", path: `${test}only.test.ts`, code: `${declareTests}it.only("y");` },
   {
     rule: "no-restricted-syntax",
+    path: `${test}retry.test.ts`,
+    code: 'declare const it: (title: string, options: object) => void;\nit("y", { retry: 3 });',
+  },
+  {
+    rule: "no-restricted-syntax",
     path: `${test}context.test.ts`,
     code: "export const run = (context: { skip: () => void }) => {\n  context.skip();\n};",
   },

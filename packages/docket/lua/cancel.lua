@@ -5,9 +5,9 @@
 
 local body = redis.call("HGET", bodies, id)
 if not body then return "unknown" end
-local _, _, _, owner = read_run(redis.call("HGET", runs, id))
 if redis.call("ZSCORE", leases, id) then
-  redis.call("HSET", cancels, id, now)
+  local attempt, delivery, lost, owner = read_run(redis.call("HGET", runs, id))
+  redis.call("HSET", runs, id, write_run(attempt, delivery, lost, owner .. "!"))
   redis.call("RPUSH", inbox .. owner, "cancel\t" .. id)
   return "running"
 end

@@ -13,14 +13,14 @@ want, received, sleep, lease = tonumber(want), tonumber(received), tonumber(slee
 local answer = { now, 0, 1, 0 }
 for i = FIRST, #ARGV, STEP do
   local id, delivery, kind, due, serial, key, name, info = unpack(ARGV, i, i + STEP - 1)
-  local attempt, delivered, lost, owner = read_run(redis.call("HGET", runs, id))
+  local attempt, delivered, lost, owner, cancelled = read_run(redis.call("HGET", runs, id))
   if owner ~= worker or delivered ~= tonumber(delivery) then
     answer[4] = answer[4] + 1
     answer[#answer + 1] = id
   else
     redis.call("ZREM", leases, id)
     local again = kind == "retry" or kind == "park"
-    if kind == "done" or (again and redis.call("HEXISTS", cancels, id) == 1) then
+    if kind == "done" or (again and cancelled) then
       retire(id, serial, key, name)
     elseif again then
       redis.call("HSET", runs, id, write_run(kind == "retry" and attempt + 1 or attempt, delivered, 0, ""))

@@ -6,7 +6,7 @@
 local function object(flat)
   local made = {}
   for i = 1, #flat, 2 do
-    made[flat[i]] = tonumber(flat[i + 1])
+    if tonumber(flat[i + 1]) > 0 then made[flat[i]] = tonumber(flat[i + 1]) end
   end
   return made
 end

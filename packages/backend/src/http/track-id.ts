@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UnknownTrack } from "../likes/unknown-track.js";
+import { Problem } from "./problem.js";
 
 const trackId = z
   .string()
@@ -10,10 +10,10 @@ const trackId = z
 /**
  * The id in a path.
  *
- * @throws {UnknownTrack} also for what can't be an id: there is no such track either way
+ * @throws {Problem} 404 for what can't be an id: there is no such track either way
  */
 export function parseTrackId(text: string): number {
   const parsed = trackId.safeParse(text);
-  if (!parsed.success) throw new UnknownTrack(text.slice(0, 80));
+  if (!parsed.success) throw new Problem(404, "unknown_track", `There is no track ${JSON.stringify(text.slice(0, 80))}`);
   return parsed.data;
 }

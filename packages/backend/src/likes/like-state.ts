@@ -69,6 +69,7 @@ async function leaving(
     .where("record.did", "=", did)
     .where("record.collection", "=", collection)
     .where("record.wish", "is", null)
+    .whereRef("record.confirmed_version", "<", "record.wish_version")
     .orderBy("intents.created_at")
     .execute();
 }

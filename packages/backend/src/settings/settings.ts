@@ -74,7 +74,10 @@ export function parseSettings(env: Record<string, string | undefined>, role: Rol
     Object.keys(variables).map((name) => [name, env[name] === "" ? undefined : env[name]]),
   );
   const parsed = environmentSchema.safeParse(given);
-  if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => describe(issue, given)));
+  if (!parsed.success) {
+    // A value that breaks two rules is one problem.
+    throw new SettingsError([...new Set(parsed.error.issues.map((issue) => describe(issue, given)))]);
+  }
   const values = parsed.data;
 
   const problems = [

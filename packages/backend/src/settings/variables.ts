@@ -18,7 +18,8 @@ const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(min).max(max));
 
 function url(protocols: string[]) {
-  return z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol));
+  const isAllowed = (value: string) => URL.canParse(value) && protocols.includes(new URL(value).protocol);
+  return z.string().refine(isAllowed, { abort: true });
 }
 
 /** An http(s) URL that is nothing but an origin. */
@@ -26,7 +27,7 @@ const origin = url(["http:", "https:"])
   .refine((value) => {
     const { pathname, search, hash, username, password } = new URL(value);
     return pathname === "/" && search + hash + username + password === "";
-  })
+  }, { abort: true })
   .transform((value) => new URL(value).origin);
 
 /** Whether an origin is this machine by address. `localhost` is not: OAuth demands the address for loopback clients. */

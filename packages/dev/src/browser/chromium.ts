@@ -56,14 +56,20 @@ export async function launchBrowser(): Promise<TestBrowser> {
       clean();
       throw error;
     });
-  const browser = context.browser();
-  if (browser === null) throw new Error("Chromium started without a browser to make contexts in.");
-  keeper.watch(await processOf(browser));
-  const close = async (): Promise<void> => {
-    await browser.close();
+  try {
+    const browser = context.browser();
+    if (browser === null) throw new Error("Chromium started without a browser to make contexts in.");
+    keeper.watch(await processOf(browser));
+    const close = async (): Promise<void> => {
+      await browser.close();
+      clean();
+    };
+    return { browser, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await context.close();
     clean();
-  };
-  return { browser, close, [Symbol.asyncDispose]: close };
+    throw error;
+  }
 }
 
 /** The browser's process: it ends with our pipe, but only when it has gone can its folder be removed for good. */

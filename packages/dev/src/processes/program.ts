@@ -13,8 +13,8 @@ export interface ProgramSpec {
   gid?: number;
   /** A Node process that tells us things through `process.send`; it also learns of our death by it. */
   ipc?: boolean;
-  /** Where its output goes: kept for error messages (default), or to our own terminal as well. */
-  output?: "kept" | "shown";
+  /** Gets what it writes, both streams, as it comes. */
+  onOutput?: (text: string) => void;
   /** What asks it to end. Default SIGTERM. */
   stopSignal?: "SIGTERM" | "SIGINT";
   orphanSignal?: OrphanSignal;
@@ -167,11 +167,12 @@ export class Program {
   }
 
   #listenTo(child: ChildProcess): void {
-    const keep = (stream: NodeJS.WriteStream) => (chunk: Buffer) => {
-      this.#output = (this.#output + chunk.toString()).slice(-KEPT_OUTPUT);
-      if (this.#spec.output === "shown") stream.write(chunk);
+    const hear = (chunk: Buffer): void => {
+      const text = chunk.toString();
+      this.#output = (this.#output + text).slice(-KEPT_OUTPUT);
+      this.#spec.onOutput?.(text);
     };
-    child.stdout?.on("data", keep(process.stdout));
-    child.stderr?.on("data", keep(process.stderr));
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
   }
 }

@@ -4,11 +4,12 @@ local function ties(body)
   return serial, key, name
 end
 
--- A run: attempt:delivery:lost:owner. A task that was never claimed has none.
+-- A run: attempt:delivery:lost:owner. A task that was never claimed has none; one that was cancelled while it runs has
+-- a "!" behind its owner.
 local function read_run(run)
-  if not run then return 1, 0, 0, "" end
-  local attempt, delivery, lost, owner = string.match(run, "^(%d+):(%d+):(%d+):(.*)$")
-  return tonumber(attempt), tonumber(delivery), tonumber(lost), owner
+  if not run then return 1, 0, 0, "", false end
+  local attempt, delivery, lost, owner, cancelled = string.match(run, "^(%d+):(%d+):(%d+):([^!]*)(!?)$")
+  return tonumber(attempt), tonumber(delivery), tonumber(lost), owner, cancelled == "!"
 end
 
 local function write_run(attempt, delivery, lost, owner)

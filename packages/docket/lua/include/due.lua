@@ -15,12 +15,12 @@ local function recover()
   for i = #ended, 1, -1 do
     local id = ended[i]
     redis.call("ZREM", leases, id)
-    local attempt, delivery, lost, owner = read_run(redis.call("HGET", runs, id))
+    local attempt, delivery, lost, owner, cancelled = read_run(redis.call("HGET", runs, id))
     redis.call("ZREM", sleepers, owner)
     redis.call("HDEL", slots, owner)
     local body = redis.call("HGET", bodies, id)
     if body then
-      if redis.call("HEXISTS", cancels, id) == 1 then
+      if cancelled then
         local serial, key, name = ties(body)
         retire(id, serial or "", key or "", name or "")
       else

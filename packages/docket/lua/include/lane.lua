@@ -36,8 +36,7 @@ end
 local function retire(id, serial, key, name)
   redis.call("HDEL", bodies, id)
   redis.call("HDEL", runs, id)
-  redis.call("HDEL", cancels, id)
-  if redis.call("HINCRBY", living, name, -1) <= 0 then redis.call("HDEL", living, name) end
+  redis.call("HINCRBY", living, name, -1)
   free_key(id, key)
   leave_lane(id, serial)
 end

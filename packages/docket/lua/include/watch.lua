@@ -20,7 +20,8 @@ local function keep_watch(at, except)
   end
   if #first == 0 then return end
   local last = redis.call("ZREVRANGE", sleepers, 0, 1)
-  local worker = last[1] == except and last[2] or last[1]
+  local worker = last[1]
+  if worker == except then worker = last[2] end
   if not worker then return end
   poke(worker, math.max(0, at - now))
   redis.call("ZADD", sleepers, at, worker)

@@ -19,7 +19,7 @@ export interface DocketOptions<Services> {
   /** Namespace of all keys; default `docket`. Dockets of two names on one Redis never meet. */
   readonly name?: string;
   /** What may be added here and run here. */
-  readonly tasks: readonly Task<never, Services>[];
+  readonly tasks: readonly Task<unknown, Services>[];
   readonly services: Services;
   readonly log?: Log;
   /** Wraps every run. */
@@ -74,7 +74,7 @@ export class Docket<Services> {
   readonly #options: DocketOptions<Services>;
   readonly #store: Store;
   readonly #adder: Adder;
-  readonly #tasks: ReadonlyMap<string, Task<never, Services>>;
+  readonly #tasks: ReadonlyMap<string, Task<unknown, Services>>;
   readonly #nextId = idMaker();
 
   private constructor(options: DocketOptions<Services>, store: Store) {
@@ -111,7 +111,7 @@ export class Docket<Services> {
    * @throws {InvalidPayload} nothing was stored
    * @throws {StoreUnavailable} it isn't known whether it was stored; with a `key`, adding again is safe
    */
-  async add<Input>(task: Task<Input, Services>, payload: Input, options: AddOptions = {}): Promise<Handle> {
+  async add<Input>(task: Task<Input, Services>, payload: NoInfer<Input>, options: AddOptions = {}): Promise<Handle> {
     return this.#adder.add(await this.#prepare(task, payload, options));
   }
 
@@ -122,8 +122,8 @@ export class Docket<Services> {
    */
   async addMany<Input>(
     task: Task<Input, Services>,
-    payloads: readonly Input[],
-    options: Omit<AddOptions, "key"> | ((payload: Input, at: number) => AddOptions) = {},
+    payloads: readonly NoInfer<Input>[],
+    options: Omit<AddOptions, "key"> | ((payload: NoInfer<Input>, at: number) => AddOptions) = {},
   ): Promise<Handle[]> {
     const prepared: NewTask[] = [];
     for (const [at, payload] of payloads.entries()) {
@@ -209,7 +209,7 @@ export class Docket<Services> {
     return this.#store.close();
   }
 
-  async #prepare<Input>(task: Task<Input, Services>, payload: Input, options: AddOptions): Promise<NewTask> {
+  async #prepare<Input>(task: Task<Input, Services>, payload: NoInfer<Input>, options: AddOptions): Promise<NewTask> {
     const known = this.#tasks.get(task.name);
     if (known === undefined) throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
     const { key = "" } = options;

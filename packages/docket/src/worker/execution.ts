@@ -12,7 +12,7 @@ const GRACE_MS = 5_000;
 export type Around<Services> = (run: () => Promise<unknown>, ctx: RunContext<Services>) => Promise<unknown>;
 
 export interface ExecutionTools<Services> {
-  readonly tasks: ReadonlyMap<string, Task<never, Services>>;
+  readonly tasks: ReadonlyMap<string, Task<unknown, Services>>;
   readonly services: Services;
   readonly around: Around<Services>;
   readonly log: Log;
@@ -66,7 +66,7 @@ export class Execution<Services> {
     }
   }
 
-  async #handle(task: Task<never, Services>, stored: Stored): Promise<void> {
+  async #handle(task: Task<unknown, Services>, stored: Stored): Promise<void> {
     const payload = await checked(task.name, task.payload, parse(stored.payload));
     const ctx: RunContext<Services> = {
       services: this.#tools.services,

@@ -15,7 +15,7 @@ export const ASIDE: Verdict = { outcome: { kind: "aside" } };
 /** The verdict on a run that threw `error`. `now` is the store's time. */
 export function judge<Services>(
   error: unknown,
-  facts: { claim: Claim; stored: Stored; task: Task<never, Services>; signal: AbortSignal; now: number; random: () => number },
+  facts: { claim: Claim; stored: Stored; task: Task<unknown, Services>; signal: AbortSignal; now: number; random: () => number },
 ): Verdict | undefined {
   const { claim, stored, task, signal, now, random } = facts;
   if (signal.reason instanceof LeaseLost) return undefined;

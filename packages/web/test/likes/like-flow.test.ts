@@ -187,14 +187,38 @@ test("the pace starts anew when the state changes", async () => {
   expect(waits.slice(9)).toEqual([300, 2_000, 2_000, 300]);
 });
 
-test("after stop there is neither a view nor a question", async () => {
-  const { flow, view, next, waits } = await stage(answer(false, null));
+test("after stop there is neither a view nor a question, but a request under way is not recalled", async () => {
+  const { service, next, lines } = await startCounterpart();
+  const answers: Promise<LikeAnswer>[] = [];
+  const views: LikeView[] = [];
+  const waits: number[] = [];
+  const flow = new LikeFlow(answer(false, null), {
+    trackId: 1,
+    service: {
+      ...service,
+      like: (trackId) => {
+        const asked = service.like(trackId);
+        answers.push(asked);
+        return asked;
+      },
+    },
+    wait: (ms) => {
+      waits.push(ms);
+      return new Promise(() => undefined);
+    },
+    onChange: (view) => views.push(view),
+    onSignedOut: () => undefined,
+  });
   flow.set(true);
   const request = await next();
   flow.stop();
-  const last = view();
+  const shown = views.length;
   request.answer(200, answer(true, "writing"));
+  expect(await answers[0]).toEqual(answer(true, "writing"));
   flow.set(false);
-  expect(view()).toBe(last);
+  // The flow goes on in the turn after its answer, if it does.
+  await new Promise(setImmediate);
   expect(waits).toEqual([]);
+  expect(views).toHaveLength(shown);
+  expect(lines).toEqual(["POST /tracks/1/like"]);
 });

@@ -7,7 +7,7 @@ export const KEYS = {
   meta: "meta",
   /** HASH id → body (see envelope.ts). A task lives as long as it is here. */
   bodies: "bodies",
-  /** HASH id → attempt:delivery:lost:owner, from the first claim on. */
+  /** HASH id → attempt:delivery:lost:owner, from the first claim on; "!" behind it once cancelled. */
   runs: "runs",
   /** LIST of ids that may run now, in turn. */
   ready: "ready",
@@ -19,8 +19,6 @@ export const KEYS = {
   keys: "keys",
   /** HASH serial key → id of the task at its head. */
   lanes: "lanes",
-  /** HASH id → when it was cancelled, while it still runs. */
-  cancels: "cancels",
   /** HASH task name → living tasks. */
   living: "living",
   /** SET of task names that something is laid aside of. */

@@ -1,0 +1,191 @@
+import { sql, type Kysely } from "kysely";
+import type { Logger } from "pino";
+import { openAuth, type Auth } from "./auth/auth.js";
+import { BrowserSessions } from "./auth/browser-sessions.js";
+import { askedScope } from "./auth/scope.js";
+import { migrateToLatest } from "./database/migrate.js";
+import { openDatabase } from "./database/open.js";
+import type { Schema } from "./database/schema.js";
+import { openApp, openHealthApp } from "./http/app.js";
+import { listen } from "./http/listen.js";
+import { openLikes } from "./likes/likes.js";
+import { countUnsettled } from "./records/write-state.js";
+import { loadSessionKey } from "./settings/session-key.js";
+import type { Settings } from "./settings/settings.js";
+import { openBackground, type Background } from "./tasks/background.js";
+import { openHealth, warnOfEviction, type HealthReport } from "./telemetry/health.js";
+import { listTracks } from "./tracks/list-tracks.js";
+
+export interface ServiceOptions {
+  settings: Settings;
+  log: Logger;
+  /** Told when the running service has become useless and should be stopped and reported. */
+  onFatal?: (error: unknown) => void;
+}
+
+export interface Service {
+  /** Where HTTP is answered; null for a worker without PORT. */
+  readonly url: string | null;
+  /**
+   * Ends in order: no new requests, what runs is drained for 30 s at most, everything is let go. Calling it again waits for
+   * the same end.
+   */
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  db: Kysely<Schema>;
+  auth: Auth;
+  background: Background;
+}
+
+/**
+ * Composes and starts one process of the service. HTTP answers when this resolves, whether or not Redis does.
+ *
+ * @throws when a setting turns out wrong, the database can't be opened, or the address is taken; nothing is left open then
+ */
+export async function startService({ settings, log, onFatal }: ServiceOptions): Promise<Service> {
+  const closing = new ClosingOrder();
+  try {
+    const parts = await openParts(settings, log, closing);
+    const health = await openHealthOf(settings, parts);
+    const { host, port, publicUrl } = settings.http;
+    if (port !== null) {
+      const listener = await listen(appOf(settings, log, parts, health), host, port);
+      closing.add(() => listener.stop());
+    }
+    // Not awaited: with Redis away its worker starts when Redis is back, and requests are answered meanwhile.
+    parts.background.start().catch((error: unknown) => {
+      log.fatal({ err: error }, "background work can't start");
+      onFatal?.(error);
+    });
+    announce(settings, log, await health());
+    return { url: port === null ? null : publicUrl, stop: () => closing.close() };
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}
+
+async function openParts(settings: Settings, log: Logger, closing: ClosingOrder): Promise<Parts> {
+  const { database, docket } = settings;
+  const sessionKey = await loadSessionKey(settings.sessionKey, database.dataDir);
+  const db = await openDatabase({
+    databaseUrl: database.url,
+    dataDir: database.dataDir,
+    onIdleError: (err) => {
+      log.warn({ err }, "an idle database connection broke");
+    },
+  });
+  closing.add(() => db.destroy());
+  await migrateToLatest(db);
+
+  const auth = openAuth({
+    db,
+    databaseUrl: database.url,
+    sessionKey,
+    publicUrl: settings.http.publicUrl,
+    scope: askedScope(settings.collectionNamespace),
+    environment: settings.environment,
+    plcUrl: settings.plcUrl,
+    handleResolverUrl: settings.handleResolverUrl,
+    log,
+    onSignIn: (did) => background.resumeParked(did),
+  });
+  closing.add(() => auth.close());
+
+  const background = await openBackground({
+    db,
+    docketUrl: docket.url,
+    docketName: docket.name,
+    concurrency: docket.concurrency,
+    worker: settings.role !== "api",
+    restore: auth.restore,
+    markGrantLost: auth.markGrantLost,
+    log,
+  });
+  closing.add(() => background.stop({ drain: "30s" }));
+  return { db, auth, background };
+}
+
+async function openHealthOf(
+  settings: Settings,
+  { db, auth, background }: Parts,
+): Promise<() => Promise<HealthReport>> {
+  const sealedOtherwise = await auth.countSealedOtherwise();
+  return openHealth({
+    role: settings.role,
+    askDatabase: () => sql`select 1`.execute(db),
+    askDocket: () => background.health(),
+    docketMode: () => background.mode(),
+    standingWarnings:
+      sealedOtherwise === 0
+        ? []
+        : [
+            `${String(sealedOtherwise)} sign-ins were encrypted with another SESSION_KEY: set that one again, ` +
+              `or those people must sign in anew before anything is written for them`,
+          ],
+  });
+}
+
+function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Promise<HealthReport>) {
+  if (settings.role === "worker") return openHealthApp(log, health);
+  const { db, auth, background } = parts;
+  return openApp({
+    publicUrl: settings.http.publicUrl,
+    environment: settings.environment,
+    webDir: settings.http.webDir,
+    log,
+    health,
+    auth,
+    sessions: new BrowserSessions(db),
+    likes: openLikes({ db, outbox: background.outbox, namespace: settings.collectionNamespace }),
+    listTracks: () => listTracks(db),
+    countUnsettled: (did) => countUnsettled(db, did),
+  });
+}
+
+function announce(settings: Settings, log: Logger, report: HealthReport): void {
+  const { host, port, publicUrl } = settings.http;
+  log.info(
+    {
+      role: settings.role,
+      docket: report.docket.mode,
+      database: settings.database.url === undefined ? "embedded" : "postgres",
+      ...(port !== null && { url: publicUrl, listening: `${host}:${String(port)}` }),
+    },
+    report.docket.mode === "docket" ? "docket connected" : report.docket.mode,
+  );
+  const eviction = warnOfEviction(report.docket.evictionPolicy);
+  for (const warning of report.warnings) {
+    if (warning === eviction) log.error({ evictionPolicy: report.docket.evictionPolicy }, `WARNING: ${warning}`);
+    else log.warn({}, warning);
+  }
+}
+
+/** Closes in the reverse order of opening, each thing even if another fails to close, and all of it once. */
+class ClosingOrder {
+  readonly #steps: (() => Promise<void>)[] = [];
+  #closing: Promise<void> | undefined;
+
+  add(step: () => Promise<void>): void {
+    this.#steps.unshift(step);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#run();
+    return this.#closing;
+  }
+
+  async #run(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, "Not everything could be closed");
+  }
+}

@@ -1,0 +1,60 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { FolderInUse } from "../../src/database/folder-lock.js";
+import { migrateToLatest } from "../../src/database/migrate.js";
+import { openDatabase } from "../../src/database/open.js";
+
+let dataDir: string;
+let keeper: ChildProcess | undefined;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "plyr-database-"));
+});
+
+afterEach(async () => {
+  keeper?.kill("SIGKILL");
+  keeper = undefined;
+  await rm(dataDir, { recursive: true });
+});
+
+async function openElsewhere(): Promise<ChildProcess> {
+  keeper = fork(join(import.meta.dirname, "folder-keeper.ts"), [dataDir]);
+  await once(keeper, "message");
+  return keeper;
+}
+
+test("what was committed is there after closing and opening again", async () => {
+  const first = await openDatabase({ dataDir });
+  await migrateToLatest(first);
+  await first.insertInto("people").values({ did: "did:plc:ana", handle: "ana.test" }).execute();
+  await first.destroy();
+
+  const second = await openDatabase({ dataDir });
+  await migrateToLatest(second);
+  expect(await second.selectFrom("people").select("handle").execute()).toEqual([{ handle: "ana.test" }]);
+  await second.destroy();
+});
+
+test("a folder is open once within a process", async () => {
+  const db = await openDatabase({ dataDir });
+  await expect(openDatabase({ dataDir })).rejects.toThrow(FolderInUse);
+  await db.destroy();
+});
+
+test("another process is refused, told who has it, and let in when that one is killed", async () => {
+  const other = await openElsewhere();
+  await expect(openDatabase({ dataDir })).rejects.toThrow(
+    `is open in another process (process ${String(other.pid)}): stop that one, choose another DATA_DIR`,
+  );
+
+  other.kill("SIGKILL");
+  await once(other, "exit");
+  const db = await openDatabase({ dataDir });
+  expect((await sql<{ one: number }>`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+  await db.destroy();
+});

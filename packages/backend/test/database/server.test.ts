@@ -1,0 +1,62 @@
+import { startPostgres, type Postgres } from "@plyr/dev";
+import type { Kysely } from "kysely";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { migrateToLatest } from "../../src/database/migrate.js";
+import { openDatabase } from "../../src/database/open.js";
+import type { Schema } from "../../src/database/schema.js";
+import { adoptTrack } from "../../src/tracks/adopt-track.js";
+import { listTracks } from "../../src/tracks/list-tracks.js";
+
+let postgres: Postgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+
+afterAll(() => postgres.close());
+
+async function withDatabase(use: (db: Kysely<Schema>, url: string) => Promise<void>): Promise<void> {
+  const databaseUrl = await postgres.createDatabase();
+  const db = await openDatabase({ databaseUrl, dataDir: "/nowhere" });
+  try {
+    await use(db, databaseUrl);
+  } finally {
+    await db.destroy();
+  }
+}
+
+test("processes that start together migrate once", () =>
+  withDatabase(async (db, databaseUrl) => {
+    const others = await Promise.all([1, 2, 3].map(() => openDatabase({ databaseUrl, dataDir: "/nowhere" })));
+    await Promise.all([db, ...others].map(migrateToLatest));
+    await Promise.all(others.map((other) => other.destroy()));
+    expect(await db.selectFrom("tracks").selectAll().execute()).toEqual([]);
+  }));
+
+test("a server that is not there is an error at the start", async () => {
+  const gone = await postgres.createDatabase();
+  await expect(openDatabase({ databaseUrl: `${gone}_missing`, dataDir: "/nowhere" })).rejects.toThrow("does not exist");
+});
+
+test("a track is adopted once by its record's address, and updated by adopting it again", () =>
+  withDatabase(async (db) => {
+    await migrateToLatest(db);
+    const track = {
+      artist: { did: "did:plc:ana", handle: "ana.test", displayName: "Ana" },
+      track: { title: "Rain", fileType: "wav", duration: 12, audioUrl: "https://pds.test/1" },
+      record: { collection: "fm.plyr.track", rkey: "3k2a", content: { title: "Rain" }, cid: "bafy1" },
+    };
+    const first = await adoptTrack(db, track);
+    const again = await adoptTrack(db, { ...track, track: { ...track.track, title: "Snow" } });
+    expect(again).toEqual(first);
+    await adoptTrack(db, { ...track, record: { ...track.record, rkey: "3k2b" } });
+
+    expect(await listTracks(db)).toMatchObject([
+      { title: "Rain", uri: "at://did:plc:ana/fm.plyr.track/3k2b", likeCount: 0 },
+      { id: first.id, title: "Snow", artist: { handle: "ana.test", displayName: "Ana" } },
+    ]);
+    expect(await db.selectFrom("pds_records").select(["state", "confirmed_version"]).execute()).toEqual([
+      { state: "confirmed", confirmed_version: 1 },
+      { state: "confirmed", confirmed_version: 1 },
+    ]);
+  }));

@@ -1,0 +1,118 @@
+import { until, xrpc } from "@plyr/dev";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aboutTrack } from "../../src/likes/like-state.js";
+import { writeRecord } from "../../src/tasks/write-record.js";
+import { collections, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage();
+});
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+});
+
+const put = xrpc("com.atproto.repo.putRecord");
+
+test("a like becomes a record at the rkey and with the time that were chosen when it was accepted", async () => {
+  const track = await stage.newTrack();
+  const accepted = await stage.likes.like(stage.listener, track.id);
+  expect(accepted).toMatchObject({ liked: true, write: { state: "writing", reason: null } });
+  const uri = accepted.write?.uri ?? "";
+  const row = await recordOf(stage.db, uri);
+
+  await stage.settled(track);
+  const [record, ...others] = await stage.onPds(track);
+  expect(others).toEqual([]);
+  expect(record?.uri).toBe(uri);
+  expect(record?.value).toEqual(row.wish);
+  expect(record?.value).toEqual({
+    $type: collections.like,
+    subject: { uri: track.uri, cid: TRACK_CID },
+    createdAt: row.accepted_at.toISOString(),
+  });
+  expect(await recordOf(stage.db, uri)).toMatchObject({ confirmed_version: 1, confirmed_cid: record?.cid, deferrals: 0 });
+});
+
+test("unliking takes the record away, and nothing is left to be said about it", async () => {
+  const track = await stage.newTrack();
+  const { write } = await stage.likes.like(stage.listener, track.id);
+  await stage.settled(track);
+  expect(await stage.likes.unlike(stage.listener, track.id)).toMatchObject({ liked: false, write: { uri: write?.uri } });
+  expect(await stage.settled(track)).toEqual({ liked: false, write: null });
+  expect(await stage.onPds(track)).toEqual([]);
+  expect(await recordOf(stage.db, write?.uri ?? "")).toMatchObject({ state: "confirmed", confirmed_cid: null, wish: null });
+});
+
+test("a burst of like, unlike, like leaves one record, the last one", async () => {
+  const track = await stage.newTrack();
+  await stage.likes.like(stage.listener, track.id);
+  for (let round = 0; round < 10; round += 1) {
+    await stage.likes.unlike(stage.listener, track.id);
+    await stage.likes.like(stage.listener, track.id);
+  }
+  const { write } = await stage.settled(track);
+  await until("no intent is open", async () => (await stage.db.selectFrom("intents").select("id").execute()).length === 0);
+  expect((await stage.onPds(track)).map(({ uri }) => uri)).toEqual([write?.uri]);
+});
+
+test("liking twice, and unliking twice, is liking and unliking once", async () => {
+  const track = await stage.newTrack();
+  const first = await stage.likes.like(stage.listener, track.id);
+  const second = await stage.likes.like(stage.listener, track.id);
+  expect(second.write?.uri).toBe(first.write?.uri);
+  await stage.settled(track);
+  const before = stage.gate.answered(put);
+  await stage.likes.like(stage.listener, track.id);
+  await stage.likes.unlike(stage.listener, track.id);
+  await stage.settled(track);
+  await stage.likes.unlike(stage.listener, track.id);
+  expect(await stage.likes.state(stage.listener, track.id)).toEqual({ liked: false, write: null });
+  expect(stage.gate.answered(put)).toBe(before);
+});
+
+test("an unlike that comes before the like was ever sent needs no call; both are found without their process", async () => {
+  const track = await stage.newTrack();
+  const likes = await stage.dyingLikes();
+  const before = stage.gate.passages.length;
+  await likes.like(stage.listener, track.id);
+  await likes.unlike(stage.listener, track.id);
+  await stage.settled(track);
+  expect(stage.gate.passages.length).toBe(before);
+});
+
+test("a like whose process died before it could tell any queue is on the PDS within ten seconds", async () => {
+  const track = await stage.newTrack();
+  const likes = await stage.dyingLikes();
+  const { write } = await likes.like(stage.listener, track.id);
+  await stage.settled(track, { within: 10_000 });
+  expect((await stage.onPds(track)).map(({ uri }) => uri)).toEqual([write?.uri]);
+});
+
+test("a wish that changes while the PDS is asked is carried out after it", async () => {
+  const track = await stage.newTrack();
+  const standing = stage.gate.holdRequest(put);
+  const { write } = await stage.likes.like(stage.listener, track.id);
+  const held = await standing;
+  expect(held.request.body).toContain(write?.uri.split("/").at(-1));
+  await stage.likes.unlike(stage.listener, track.id);
+  held.forward();
+  expect(await stage.settled(track)).toEqual({ liked: false, write: null });
+  expect(await stage.onPds(track)).toEqual([]);
+  expect(await recordOf(stage.db, write?.uri ?? "")).toMatchObject({ wish_version: 2, confirmed_version: 2 });
+});
+
+test("carried out twice, a write leaves what it leaves once", async () => {
+  const track = await stage.newTrack();
+  const { write } = await stage.likes.like(stage.listener, track.id);
+  await stage.settled(track);
+  const row = await recordOf(stage.db, write?.uri ?? "");
+  const again = (): Promise<unknown> =>
+    stage.db.updateTable("pds_records").set({ confirmed_version: row.wish_version - 1 }).where("id", "=", row.id).execute();
+  await again();
+  await stage.background.outbox.schedule(writeRecord, { recordId: row.id, did: row.did, about: aboutTrack(track.id) });
+  await until("it is confirmed again", async () => (await recordOf(stage.db, write?.uri ?? "")).confirmed_version === 1);
+  const after = await recordOf(stage.db, write?.uri ?? "");
+  expect(after.confirmed_cid).toBe(row.confirmed_cid);
+  expect((await stage.onPds(track)).map(({ cid }) => cid)).toEqual([row.confirmed_cid]);
+});

@@ -1,0 +1,162 @@
+import { AtpAgent } from "@atproto/api";
+import { startGatedPds, startPostgres, until, type Gate, type UntilOptions } from "@plyr/dev";
+import type { Kysely } from "kysely";
+import { z } from "zod";
+import { migrateToLatest } from "../../src/database/migrate.js";
+import { openDatabase } from "../../src/database/open.js";
+import type { Schema } from "../../src/database/schema.js";
+import type { LikeState } from "../../src/likes/like-state.js";
+import { openLikes, type Likes } from "../../src/likes/likes.js";
+import type { PdsSession } from "../../src/pds/client.js";
+import { collectionsOf } from "../../src/records/collections.js";
+import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
+import { adoptTrack } from "../../src/tracks/adopt-track.js";
+
+export const NAMESPACE = "fm.plyr.test";
+/** Any CID will do: nobody resolves what a like refers to. */
+export const TRACK_CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
+export const collections = collectionsOf(NAMESPACE);
+
+/** A real PDS behind a gate, a real Postgres, a listener who may be written for, and tracks to like. */
+export interface Stage extends AsyncDisposable {
+  db: Kysely<Schema>;
+  gate: Gate;
+  listener: string;
+  likes: Likes;
+  background: Background;
+  lost: { did: string; reason: string }[];
+  /** A track of its own for each test. */
+  newTrack(): Promise<Track>;
+  /** The listener's likes of a track that the PDS really holds: read past the gate. */
+  onPds(track: Track): Promise<LikeOnPds[]>;
+  /** Resolves when the PDS is as the listener last wished. */
+  settled(track: Track, options?: UntilOptions): Promise<LikeState>;
+  /** A second process, as far as the database can tell. */
+  another(options?: Partial<BackgroundOptions>): Promise<Background>;
+  /** Accepts likes, but dies before it can tell any queue. */
+  dyingLikes(): Promise<Likes>;
+}
+
+export interface Track {
+  id: number;
+  uri: string;
+}
+
+const likeOnPds = z.object({
+  uri: z.string(),
+  cid: z.string(),
+  value: z.looseObject({ subject: z.object({ uri: z.string(), cid: z.string() }) }),
+});
+export type LikeOnPds = z.infer<typeof likeOnPds>;
+
+/** Short, so that what takes a minute in life takes a second here. */
+const short = { sweepInterval: 100, callLimit: 3_000, settle: 8_000 };
+
+export async function setStage(options: Partial<BackgroundOptions> = {}): Promise<Stage> {
+  await using starting = new AsyncDisposableStack();
+  const postgres = starting.use(await startPostgres());
+  const { pds, gate } = starting.use(await startGatedPds());
+  const db = await openDatabase({ databaseUrl: await postgres.createDatabase(), dataDir: "" });
+  starting.defer(() => db.destroy());
+  await migrateToLatest(db);
+
+  const artist = await pds.createAccount({ handle: "artist.test", password: "artist-password" });
+  const account = await pds.createAccount({ handle: "listener.test", password: "listener-password" });
+  await db.insertInto("people").values({ did: account.did, handle: account.handle }).execute();
+  const sessions = new Map<string, PdsSession>([
+    [account.did, await appPasswordSession(pds.url, account.handle, account.password)],
+  ]);
+
+  const lost: Stage["lost"] = [];
+  const parts: BackgroundOptions = {
+    db,
+    docketName: "plyr",
+    concurrency: 10,
+    worker: true,
+    restore: (did) => {
+      const session = sessions.get(did);
+      return session === undefined ? Promise.reject(new Error(`no session of ${did}`)) : Promise.resolve(session);
+    },
+    markGrantLost: (did, reason) => {
+      lost.push({ did, reason });
+      return Promise.resolve();
+    },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    ...short,
+    ...options,
+  };
+  let closing = starting;
+  const open = async (more: Partial<BackgroundOptions> = {}): Promise<Background> => {
+    const background = await openBackground({ ...parts, ...more });
+    closing.defer(() => background.stop({ drain: "1s" }));
+    await background.start();
+    return background;
+  };
+  const background = await open();
+  const past = new AtpAgent({ service: pds.listenUrl });
+  let tracks = 0;
+  const likes = openLikes({ db, outbox: background.outbox, namespace: NAMESPACE });
+  const stack = starting.move();
+  closing = stack;
+
+  return {
+    db,
+    gate,
+    listener: account.did,
+    likes,
+    background,
+    lost,
+    async newTrack() {
+      tracks += 1;
+      const rkey = `track${String(tracks)}`;
+      const { id } = await adoptTrack(db, {
+        artist: { did: artist.did, handle: artist.handle, displayName: null },
+        track: { title: `Track ${String(tracks)}`, fileType: "wav", duration: 9, audioUrl: "http://localhost/audio" },
+        record: {
+          collection: collections.track,
+          rkey,
+          content: { title: `Track ${String(tracks)}` },
+          cid: TRACK_CID,
+        },
+      });
+      return { id, uri: `at://${artist.did}/${collections.track}/${rkey}` };
+    },
+    async onPds(track) {
+      const { data } = await past.com.atproto.repo.listRecords({
+        repo: account.did,
+        collection: collections.like,
+        limit: 100,
+      });
+      return z.array(likeOnPds).parse(data.records).filter(({ value }) => value.subject.uri === track.uri);
+    },
+    settled: (track, within) =>
+      until(
+        `the like of ${track.uri} is settled`,
+        async () => {
+          const state = await likes.state(account.did, track.id);
+          return (state.liked ? state.write?.state === "confirmed" : state.write === null) && state;
+        },
+        within,
+      ),
+    another: open,
+    async dyingLikes() {
+      const dying = await openBackground(parts);
+      stack.defer(() => dying.stop());
+      return openLikes({ db, outbox: dying.outbox, namespace: NAMESPACE });
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** In place of OAuth, whose own tests are elsewhere: the account's password. */
+async function appPasswordSession(service: string, identifier: string, password: string): Promise<PdsSession> {
+  const agent = new AtpAgent({ service });
+  await agent.login({ identifier, password });
+  return { did: agent.assertDid, fetchHandler: (path, init) => agent.sessionManager.fetchHandler(path, init) };
+}
+
+/** The like record's row behind a person's newest like of a track. */
+export async function recordOf(db: Kysely<Schema>, uri: string) {
+  const rkey = uri.split("/").at(-1) ?? "";
+  return db.selectFrom("pds_records").selectAll().where("rkey", "=", rkey).executeTakeFirstOrThrow();
+}

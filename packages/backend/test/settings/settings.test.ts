@@ -1,0 +1,137 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseRole } from "../../src/settings/role.js";
+import { SettingsError } from "../../src/settings/settings-error.js";
+import { parseSettings } from "../../src/settings/settings.js";
+
+const KEY = Buffer.alloc(32, 7).toString("base64");
+const production = { SESSION_KEY: KEY };
+
+/** The problems that these settings have; none when they are accepted. */
+function problemsOf(act: () => unknown): readonly string[] {
+  try {
+    act();
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+describe("each variable", () => {
+  test.each([
+    ["HOST", ["0.0.0.0", "::1", "plyr.internal"], ["not a host", "a/b"]],
+    ["PORT", ["1", "8000", "65535"], ["0", "65536", "-1", "80.5", "http", "1e3", " 80"]],
+    ["PUBLIC_URL", ["https://plyr.fm", "http://127.0.0.1:9000", "http://[::1]:9000", "https://plyr.fm/"], [
+      "http://plyr.fm", "http://localhost:8000", "ftp://plyr.fm", "https://plyr.fm/app", "https://a:b@plyr.fm", "plyr.fm",
+    ]],
+    ["PLYR_ENV", ["production", "development"], ["staging", "PRODUCTION"]],
+    ["DATABASE_URL", ["postgres://u:p@h/d", "postgresql://h/d"], ["mysql://h/d", "h/d"]],
+    ["DOCKET_URL", ["redis://localhost:6379", "rediss://default:x@h:6379", "unix:/run/redis.sock"], ["http://h", "memory://", "localhost:6379"]],
+    ["DOCKET_NAME", ["plyr", "plyr-stg.2_a"], ["a{b}", "two words", "x".repeat(65)]],
+    ["DOCKET_WORKER_CONCURRENCY", ["1", "10", "1000"], ["0", "1001", "-5", "2.5", "ten", "Infinity"]],
+    ["SESSION_KEY", [KEY], ["short", Buffer.alloc(31).toString("base64"), Buffer.alloc(33).toString("base64"), `${KEY} `]],
+    ["COLLECTION_NAMESPACE", ["fm.plyr", "fm.plyr.dev"], ["plyr", "fm..plyr", "fm.plyr.", "fm plyr"]],
+    ["PLC_URL", ["https://plc.directory", "http://localhost:2582"], ["plc.directory", "https://plc.directory/x"]],
+    ["HANDLE_RESOLVER_URL", ["https://bsky.social", "http://localhost:2583"], ["bsky.social"]],
+    ["LOG_LEVEL", ["silent", "debug", "info"], ["loud", "INFO"]],
+  ])("%s accepts what is in its range and names itself for what is not", (name, good, bad) => {
+    for (const value of good) expect(problemsOf(() => parseSettings({ ...production, [name]: value }))).toEqual([]);
+    for (const value of bad) {
+      const problems = problemsOf(() => parseSettings({ ...production, [name]: value }));
+      expect(problems, `${name}=${value}`).toHaveLength(1);
+      expect(problems[0]).toMatch(new RegExp(`^${name} is .+: allowed is .+`));
+    }
+  });
+
+  test("has the default that the documentation names", () => {
+    const settings = parseSettings(production);
+    expect(settings).toMatchObject({
+      role: "all",
+      environment: "production",
+      http: { host: "127.0.0.1", port: 8000, publicUrl: "http://127.0.0.1:8000" },
+      database: { url: undefined, dataDir: resolve(".plyr/data") },
+      docket: { url: undefined, name: "plyr", concurrency: 10 },
+      collectionNamespace: "fm.plyr",
+      plcUrl: "https://plc.directory",
+      handleResolverUrl: undefined,
+      logLevel: "info",
+    });
+    expect(settings.http.webDir).toMatch(/packages\/web\/dist$/);
+  });
+
+  test("counts as unset when it is empty", () => {
+    expect(parseSettings({ ...production, DOCKET_URL: "", PORT: "" }).docket.url).toBeUndefined();
+  });
+
+  test("shows its value in the error only when it is no secret", () => {
+    const [port] = problemsOf(() => parseSettings({ ...production, PORT: "eighty" }));
+    expect(port).toContain('"eighty"');
+    for (const [name, value] of [
+      ["DATABASE_URL", "mysql://me:hunter2@db/x"],
+      ["DOCKET_URL", "http://me:hunter2@redis"],
+      ["SESSION_KEY", "hunter2"],
+    ] as const) {
+      const [problem] = problemsOf(() => parseSettings({ ...production, [name]: value }));
+      expect(problem).toContain(name);
+      expect(problem).not.toContain("hunter2");
+    }
+  });
+
+  test("is reported together with the others that are wrong", () => {
+    const problems = problemsOf(() => parseSettings({ ...production, PORT: "0", LOG_LEVEL: "loud" }));
+    expect(problems.map((problem) => problem.split(" ")[0])).toEqual(["PORT", "LOG_LEVEL"]);
+  });
+});
+
+describe("what depends on something else", () => {
+  test("production demands SESSION_KEY, development does not", () => {
+    expect(problemsOf(() => parseSettings({}))[0]).toMatch(/^SESSION_KEY is not set: production demands 32 bytes/);
+    expect(parseSettings({ PLYR_ENV: "development" }).sessionKey).toBeUndefined();
+  });
+
+  test("development writes to its own collections unless told otherwise", () => {
+    expect(parseSettings({ PLYR_ENV: "development" }).collectionNamespace).toBe("fm.plyr.dev");
+    expect(parseSettings({ PLYR_ENV: "development", COLLECTION_NAMESPACE: "fm.plyr" }).collectionNamespace).toBe("fm.plyr");
+  });
+
+  test("the public URL follows the port", () => {
+    expect(parseSettings({ ...production, PORT: "9123" }).http.publicUrl).toBe("http://127.0.0.1:9123");
+  });
+
+  test.each(["api", "worker"] as const)("--role %s is refused without a shared queue and database", (role) => {
+    const shared = { DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x" };
+    expect(problemsOf(() => parseSettings({ ...production, ...shared }, role))).toEqual([]);
+    expect(problemsOf(() => parseSettings(production, role))[0]).toMatch(
+      /DOCKET_URL and DATABASE_URL are not set: api and worker are two processes/,
+    );
+    expect(problemsOf(() => parseSettings({ ...production, ...shared, DATABASE_URL: "" }, role))[0]).toContain(
+      "but DATABASE_URL is not set",
+    );
+    expect(problemsOf(() => parseSettings({ ...production, ...shared, DOCKET_URL: "" }, role))[0]).toContain(
+      "but DOCKET_URL is not set",
+    );
+  });
+
+  test("a worker answers HTTP only when PORT is set", () => {
+    const shared = { ...production, DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x" };
+    expect(parseSettings(shared, "worker").http.port).toBeNull();
+    expect(parseSettings({ ...shared, PORT: "8001" }, "worker").http.port).toBe(8001);
+  });
+});
+
+describe("the command line", () => {
+  test("names the role", () => {
+    expect(parseRole([])).toBe("all");
+    expect(parseRole(["--role", "worker"])).toBe("worker");
+    expect(parseRole(["--role=api"])).toBe("api");
+  });
+
+  test("is refused when it says anything else", () => {
+    expect(problemsOf(() => parseRole(["--role", "boss"]))).toEqual([
+      '--role is "boss": allowed is all, api, worker',
+    ]);
+    expect(problemsOf(() => parseRole(["--rolle", "api"]))[0]).toContain("allowed is --role all|api|worker");
+    expect(problemsOf(() => parseRole(["api"]))[0]).toContain("allowed is --role all|api|worker");
+  });
+});
