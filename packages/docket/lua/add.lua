@@ -31,5 +31,7 @@ for name, count in pairs(added) do
   redis.call("HINCRBY", living, name, count)
 end
 dispatch()
-if soonest then keep_watch(soonest, nil) end
+-- Two watch, where there are two: one may be gone without anybody having noticed.
+local watcher = soonest and keep_watch(soonest, nil)
+if watcher then keep_watch(soonest, watcher) end
 return answer

@@ -6,8 +6,9 @@
 local body = redis.call("HGET", bodies, id)
 if not body then return "unknown" end
 if redis.call("ZSCORE", leases, id) then
-  local attempt, delivery, lost, owner = read_run(redis.call("HGET", runs, id))
-  redis.call("HSET", runs, id, write_run(attempt, delivery, lost, owner .. "!"))
+  local run = redis.call("HGET", runs, id)
+  local _, _, _, owner, cancelled = read_run(run)
+  if not cancelled then redis.call("HSET", runs, id, run .. "!") end
   redis.call("RPUSH", inbox .. owner, "cancel\t" .. id)
   return "running"
 end

@@ -1,7 +1,8 @@
 -- Reports how deliveries ended, takes back what other workers lost, wakes what is due, claims what the worker has room
 -- for, and says when it must come again.
--- args: now_override worker want received sleep lease
+-- args: now_override worker call undo want received sleep lease
 -- each: id delivery kind due serial key name info
+--   undo: numbers of earlier calls, each with a "," behind it, whose answers never came: what they claimed goes back
 --   received: tasks that came through the inbox; -1: start counting again
 --   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON
 -- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
@@ -9,6 +10,17 @@
 -- include: clock body lane watch dispatch due
 
 want, received, sleep, lease = tonumber(want), tonumber(received), tonumber(sleep), tonumber(lease)
+
+if undo ~= "" then
+  for _, id in ipairs(redis.call("ZREVRANGE", leases, 0, -1)) do
+    local attempt, delivery, lost, owner, _, claimed_by = read_run(redis.call("HGET", runs, id))
+    if owner == worker and claimed_by ~= "" and string.find("," .. undo, "," .. claimed_by .. ",", 1, true) then
+      redis.call("ZREM", leases, id)
+      redis.call("HSET", runs, id, write_run(attempt, delivery, lost, ""))
+      redis.call("LPUSH", ready, id)
+    end
+  end
+end
 
 local answer = { now, 0, 1, 0 }
 for i = FIRST, #ARGV, STEP do
@@ -76,7 +88,7 @@ local function claim(ids)
       local attempt, delivery, lost = read_run(runs_of[i])
       delivery = delivery + 1
       runs_now[#runs_now + 1] = id
-      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, worker)
+      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, worker .. "#" .. call)
       leases_now[#leases_now + 1] = now + lease
       leases_now[#leases_now + 1] = id
       taken = taken + 1

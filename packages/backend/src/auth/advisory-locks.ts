@@ -1,10 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
-import { LockBusy } from "./turns.js";
+import { LockBusy, Turns } from "./turns.js";
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
+const QUERY_MS = 5_000;
 
 const answer = z.tuple([z.object({ locked: z.boolean() })]);
 
@@ -17,6 +18,8 @@ const answer = z.tuple([z.object({ locked: z.boolean() })]);
  */
 export class AdvisoryLocks {
   readonly #url: string;
+  // The driver wants one query at a time on a connection.
+  readonly #queries = new Turns();
   #client: Promise<pg.Client> | undefined;
 
   constructor(url: string) {
@@ -53,7 +56,7 @@ export class AdvisoryLocks {
     const deadline = Date.now() + waitMs;
     // Asked again and again, because a blocking wait would keep the connection from everybody else.
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      const { rows } = await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as locked", [name]);
+      const rows = await this.#ask(client, "select pg_try_advisory_lock(hashtextextended($1, 0)) as locked", name);
       if (answer.parse(rows)[0].locked) return;
       if (Date.now() + wait > deadline) throw new LockBusy(name, waitMs);
       await pause(wait);
@@ -62,10 +65,19 @@ export class AdvisoryLocks {
 
   async #release(client: pg.Client, name: string): Promise<void> {
     try {
-      await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [name]);
+      await this.#ask(client, "select pg_advisory_unlock(hashtextextended($1, 0))", name);
     } catch {
-      // What was done under the lock is done and must be reported as such. Ending the connection frees the lock for sure.
+      // What was done under the lock is done and must be reported as such; the lock went with the connection.
+    }
+  }
+
+  /** A query that fails ends the connection: whether the lock was taken is not known then, and so it isn't. */
+  async #ask(client: pg.Client, text: string, name: string): Promise<unknown[]> {
+    try {
+      return await this.#queries.take("query", QUERY_MS, async () => (await client.query({ text, values: [name] })).rows);
+    } catch (error) {
       await client.end().catch(() => undefined);
+      throw error;
     }
   }
 
@@ -74,7 +86,7 @@ export class AdvisoryLocks {
     const client = new pg.Client({
       connectionString: this.#url,
       connectionTimeoutMillis: 5_000,
-      query_timeout: 5_000,
+      query_timeout: QUERY_MS,
       keepAlive: true,
       application_name: "plyr grant lock",
     });

@@ -5,16 +5,18 @@ export interface OutboundOptions {
   guarded: boolean;
   /** Origins that the operator has named in the settings; never refused. */
   trustedOrigins: readonly string[];
+  /** For all but XRPC procedures; default 10 s: sign-in and refresh hold a lock meanwhile. */
+  limitMs?: number;
 }
 
-/** Sign-in and refresh hold a lock meanwhile: a host that hangs must not hold it for long. */
 const LIMIT_MS = 10_000;
 
 /**
  * The one way by which requests leave for PDSs, PLC directories and handle resolvers. No redirect is followed (it could
- * lead past the guard). Answers must come within 10 s, but for XRPC procedures, to which the caller sets a limit.
+ * lead past the guard). Answers must come in time, but for XRPC procedures, to which the caller sets a limit.
  */
-export function outboundFetch({ guarded, trustedOrigins }: OutboundOptions): typeof globalThis.fetch {
+export function outboundFetch(options: OutboundOptions): typeof globalThis.fetch {
+  const { guarded, trustedOrigins, limitMs = LIMIT_MS } = options;
   const safe = safeFetchWrap({ fetch: globalThis.fetch, allowCustomPort: true, timeout: Infinity });
   return async (input, init) => {
     const request = new Request(input, init);
@@ -25,7 +27,7 @@ export function outboundFetch({ guarded, trustedOrigins }: OutboundOptions): typ
       redirect: request.redirect === "follow" ? "error" : request.redirect,
       signal: isProcedure
         ? request.signal
-        : AbortSignal.any([request.signal, AbortSignal.timeout(LIMIT_MS)]),
+        : AbortSignal.any([request.signal, AbortSignal.timeout(limitMs)]),
     });
   };
 }

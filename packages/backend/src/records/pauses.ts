@@ -1,15 +1,24 @@
-const SHORTEST = 1_000;
-const LONGEST = 60_000;
+/** Milliseconds. */
+export interface Pauses {
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+export const outagePauses: Pauses = { shortest: 1_000, longest: 60_000 };
 
 /**
- * How long to wait before trying a PDS again that is away. It doubles up to a minute, so that a write is made at most
- * a minute after the outage has ended; the jitter keeps a crowd from coming back all at once.
+ * How long to wait before trying a PDS again that is away. It doubles up to the longest pause, so that a write is made
+ * at most that long after the outage has ended; the jitter keeps a crowd from coming back all at once.
  *
  * @param deferrals tries in a row that were put off, from 1; 0: unknown, the shortest pause
- * @returns milliseconds, 500 to 60,000
+ * @returns milliseconds, from half of the shortest pause to the longest
  */
-export function pauseAfter(deferrals: number, random: () => number = Math.random): number {
-  const whole = Math.min(LONGEST, SHORTEST * 2 ** Math.min(10, Math.max(0, deferrals - 1)));
+export function pauseAfter(
+  deferrals: number,
+  { shortest, longest }: Pauses = outagePauses,
+  random: () => number = Math.random,
+): number {
+  const whole = Math.min(longest, shortest * 2 ** Math.min(20, Math.max(0, deferrals - 1)));
   return Math.round(whole * (0.5 + random() / 2));
 }
 

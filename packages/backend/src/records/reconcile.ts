@@ -4,7 +4,7 @@ import type { Schema } from "../database/schema.js";
 import type { Lease } from "../outbox/subject-lease.js";
 import { classify, type Answer } from "../pds/answer.js";
 import type { PdsClient } from "../pds/client.js";
-import { pauseAfter, signInPause } from "./pauses.js";
+import { pauseAfter, signInPause, type Pauses } from "./pauses.js";
 import { confirm, defer, distrust, markSent, readRecord, type PdsRecord } from "./pds-record.js";
 
 export interface ReconcileParts {
@@ -17,6 +17,7 @@ export interface ReconcileParts {
    * take (`PdsClientOptions.limit`).
    */
   readonly settle: number;
+  readonly pauses: Pauses;
 }
 
 /** Another run has had this subject in the meantime; what this one did to the PDS may have come late. */
@@ -105,7 +106,7 @@ async function afterTrouble(
   switch (answer.kind) {
     case "wait": {
       const deferrals = await note("waiting");
-      return new RetryAt(answer.pause ?? pauseAfter(deferrals ?? 0), reason, { cause });
+      return new RetryAt(answer.pause ?? pauseAfter(deferrals ?? 0, parts.pauses), reason, { cause });
     }
     case "sign-in": {
       await parts.markGrantLost(record.did, reason);

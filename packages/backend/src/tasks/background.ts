@@ -9,6 +9,7 @@ import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
+import { outagePauses, type Pauses } from "../records/pauses.js";
 import { resumeParked } from "../records/resume-parked.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import type { TaskServices } from "./services.js";
@@ -32,6 +33,7 @@ export interface BackgroundOptions {
   readonly sweepInterval?: number;
   readonly callLimit?: number;
   readonly settle?: number;
+  readonly pauses?: Pauses;
   readonly leaseTimes?: LeaseTimes;
 }
 
@@ -77,6 +79,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     }),
     markGrantLost: options.markGrantLost,
     settle: options.settle ?? 30_000,
+    pauses: options.pauses ?? outagePauses,
     carrier,
     bury,
   };

@@ -4,10 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FolderInUse } from "../../src/database/folder-lock.js";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
+
+// Booting the embedded database takes seconds, and many of them on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 let dataDir: string;
 let keeper: ChildProcess | undefined;

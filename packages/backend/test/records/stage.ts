@@ -50,7 +50,7 @@ const likeOnPds = z.object({
 export type LikeOnPds = z.infer<typeof likeOnPds>;
 
 /** Short, so that what takes a minute in life takes a second here. */
-const short = { sweepInterval: 100, callLimit: 3_000, settle: 8_000 };
+const short = { sweepInterval: 100, callLimit: 3_000, settle: 8_000, pauses: { shortest: 200, longest: 400 } };
 
 export async function setStage(options: Partial<BackgroundOptions> = {}): Promise<Stage> {
   await using starting = new AsyncDisposableStack();

@@ -46,7 +46,7 @@ try {
       console.log(line);
     },
   });
-  stop = world.stop;
+  stop = () => world.stop();
   const { handle, password } = world.listener;
   console.log(`
   plyr is at  ${world.url}

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PlcServer } from "@did-plc/server";
@@ -8,10 +8,17 @@ import { PlcJournal } from "./plc-journal.js";
 import { pdsSecretsIn } from "./secrets.js";
 import { type PdsReady, pdsSettings } from "./settings.js";
 
-type Listening = PlcServer["app"] | PDS["app"];
+/** What an Express application is to us; Express brings no types of its own. */
+type Application = RequestListener & { listen: (port: number) => Server };
+
+function isApplication(app: unknown): app is Application {
+  return typeof app === "function" && "listen" in app;
+}
 
 /** Both servers call `app.listen(port)`, which would open the port to the whole network. */
-function listenOnLoopback(app: Listening, port: number): void {
+function listenOnLoopback(app: unknown, port: number): void {
+  if (!isApplication(app))
+    throw new Error("The server isn't an Express application any more; see its release notes.");
   app.listen = () => createServer(app).listen(port, LOOPBACK);
 }
 

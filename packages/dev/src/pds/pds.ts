@@ -29,6 +29,7 @@ export interface Pds extends AsyncDisposable {
   /** Where it listens: the same, or behind the gate. */
   readonly listenUrl: string;
   readonly plcUrl: string;
+  readonly dataDir: string;
   readonly adminPassword: string;
   readonly pid: number;
   /** The last of what it logged (errors only), for a test's message. */
@@ -122,6 +123,7 @@ export async function startPds(options: PdsOptions = {}): Promise<Pds> {
     url: `http://localhost:${String(port)}`,
     listenUrl,
     plcUrl: `http://${LOOPBACK}:${String(settings.plcPort)}`,
+    dataDir,
     adminPassword: ready.adminPassword,
     get pid() {
       return server.pid;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Keeper, type OrphanSignal, startKeeper } from "./keeper.js";
 
 export interface ProgramSpec {
@@ -113,22 +114,21 @@ export class Program {
    */
   async stop(): Promise<void> {
     if (!this.#child) return;
-    const grace = this.#spec.grace ?? 15_000;
+    const { name, grace = 15_000, stopSignal = "SIGTERM" } = this.#spec;
     const ended = this.ended();
-    this.#child.kill(this.#spec.stopSignal ?? "SIGTERM");
+    this.#child.kill(stopSignal);
     this.#child.kill("SIGCONT");
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      this.#child?.kill("SIGKILL");
-    }, grace);
-    await ended;
-    clearTimeout(timer);
-    if (late) {
-      throw new Error(
-        `${this.#spec.name} did not end within ${String(grace)} ms of being asked to, and was killed. It last wrote:\n${this.#output}`,
-      );
-    }
+    const limit = new AbortController();
+    const inTime = await Promise.race([
+      ended.then(() => true),
+      pause(grace, false, { signal: limit.signal }).catch(() => false),
+    ]);
+    limit.abort();
+    if (inTime) return;
+    await this.kill();
+    throw new Error(
+      `${name} did not end within ${String(grace)} ms of being asked to, and was killed. It last wrote:\n${this.#output}`,
+    );
   }
 
   /** `kill -9`, and waits until it is gone. No-op when it isn't running. */

@@ -4,12 +4,17 @@ import { LOOPBACK } from "../network/ports.js";
 const LIMIT = 2_000;
 
 /**
- * Sends one command of plain words to a Redis on loopback and returns the first line of its answer, without a
- * client library: what this package asks a Redis is whether it is there, and to forget everything.
+ * Sends one command of plain words to a Redis on loopback, without a client library: what this package asks a
+ * Redis is whether it is there, and to forget everything.
  *
+ * @param read called with what has come so far, until it finds what it looks for; default: the first line
  * @throws when nothing listens, or no answer came within 2 s
  */
-export function askRedis(port: number, command: string): Promise<string> {
+export function askRedis(
+  port: number,
+  command: string,
+  read: (answer: string) => string | undefined = firstLine,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: LOOPBACK });
     let answer = "";
@@ -22,11 +27,16 @@ export function askRedis(port: number, command: string): Promise<string> {
     });
     socket.on("data", (chunk) => {
       answer += chunk.toString();
-      const end = answer.indexOf("\r\n");
-      if (end < 0) return;
-      resolve(answer.slice(0, end));
+      const found = read(answer);
+      if (found === undefined) return;
+      resolve(found);
       socket.destroy();
     });
     socket.write(`${command}\r\n`);
   });
+}
+
+function firstLine(answer: string): string | undefined {
+  const end = answer.indexOf("\r\n");
+  return end < 0 ? undefined : answer.slice(0, end);
 }

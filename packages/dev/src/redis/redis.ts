@@ -22,6 +22,7 @@ export interface Redis extends AsyncDisposable {
   /** `redis://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
+  readonly dir: string;
   readonly pid: number;
   /** Ends it in order. The data stays until `close`, so that `restart` finds it. */
   stop(): Promise<void>;
@@ -86,6 +87,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
     return {
       url: `redis://${LOOPBACK}:${String(port)}`,
       port,
+      dir,
       get pid() {
         return server.pid;
       },

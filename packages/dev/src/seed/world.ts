@@ -34,6 +34,7 @@ export const listener = { handle: "lio.test", password: "listens-along" } as con
 
 const recordJson = z.record(z.string(), z.json());
 const trackContent = recordJson.and(z.object({ audioUrl: z.url(), duration: z.int() }));
+const blob = z.object({ ref: z.object({ $link: z.string() }) });
 const FILE_TYPE = "wav";
 
 /**
@@ -98,7 +99,7 @@ async function release({ pds, agent, did, collection }: Studio, song: Song): Pro
   const sound = synthesise(song.score);
   const { data: upload } = await agent.com.atproto.repo.uploadBlob(sound.wav, { encoding: "audio/wav" });
   const audioUrl = new URL("/xrpc/com.atproto.sync.getBlob", pds.url);
-  audioUrl.search = new URLSearchParams({ did, cid: upload.blob.ref.toString() }).toString();
+  audioUrl.search = new URLSearchParams({ did, cid: blob.parse(asJson(upload.blob)).ref.$link }).toString();
   const record = {
     $type: collection,
     title: song.title,

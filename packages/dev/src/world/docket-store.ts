@@ -27,5 +27,5 @@ export async function startDocketStore(home: Home, wished: string | undefined): 
     };
   }
   const redis = await startRedis({ dir: home.redis, port: home.ports.redis });
-  return { url: redis.url, description: `${redis.url} (${program})`, close: redis.close };
+  return { url: redis.url, description: `${redis.url} (${program})`, close: () => redis.close() };
 }

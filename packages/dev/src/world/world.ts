@@ -41,9 +41,9 @@ export async function startWorld({ folder, reset, env, say }: WorldOptions): Pro
   try {
     say("Starting a PDS and its PLC directory …");
     const pds = await startPds({ dataDir: home.pds, port: home.ports.pds, plcPort: home.ports.plc });
-    started.push(pds.close);
+    started.push(() => pds.close());
     const store = await startDocketStore(home, env["DOCKET_URL"]);
-    started.push(store.close);
+    started.push(() => store.close());
     say("Releasing the artist's tracks …");
     const { listener } = await seed(home, env["DATABASE_URL"], pds);
 
@@ -65,7 +65,7 @@ export async function startWorld({ folder, reset, env, say }: WorldOptions): Pro
         ...(store.url === undefined ? {} : { DOCKET_URL: store.url }),
       },
     });
-    started.push(service.stop);
+    started.push(() => service.stop());
     return {
       url,
       listener,
@@ -75,7 +75,7 @@ export async function startWorld({ folder, reset, env, say }: WorldOptions): Pro
         `Redis    ${store.description}`,
         `Log      ${relative(process.cwd(), home.log)}`,
       ],
-      serviceEnded: service.ended,
+      serviceEnded: () => service.ended(),
       stop,
     };
   } catch (error) {

@@ -4,12 +4,12 @@ local function ties(body)
   return serial, key, name
 end
 
--- A run: attempt:delivery:lost:owner. A task that was never claimed has none; one that was cancelled while it runs has
--- a "!" behind its owner.
+-- A run: attempt:delivery:lost:owner, and behind it, while it runs, "#" and the number of the settle call that claimed
+-- it (none when it came through the inbox), and "!" once it is cancelled. A task that was never claimed has none.
 local function read_run(run)
-  if not run then return 1, 0, 0, "", false end
-  local attempt, delivery, lost, owner, cancelled = string.match(run, "^(%d+):(%d+):(%d+):([^!]*)(!?)$")
-  return tonumber(attempt), tonumber(delivery), tonumber(lost), owner, cancelled == "!"
+  if not run then return 1, 0, 0, "", false, "" end
+  local attempt, delivery, lost, owner, call, cancelled = string.match(run, "^(%d+):(%d+):(%d+):([^#!]*)#?(%d*)(!?)$")
+  return tonumber(attempt), tonumber(delivery), tonumber(lost), owner, cancelled == "!", call
 end
 
 local function write_run(attempt, delivery, lost, owner)

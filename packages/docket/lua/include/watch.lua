@@ -6,7 +6,7 @@ local function poke(worker, ms)
   redis.call("RPUSH", inbox .. worker, "look\t" .. ms)
 end
 
--- Sees to it that a sleeping worker other than `except` wakes by `at`, if there is one.
+-- Sees to it that a sleeping worker other than `except` wakes by `at`, if there is one; returns which.
 local function keep_watch(at, except)
   local first = redis.call("ZRANGE", sleepers, 0, 1, "WITHSCORES")
   for i = 1, #first, 2 do
@@ -16,7 +16,7 @@ local function keep_watch(at, except)
       redis.call("HDEL", slots, first[i])
       return keep_watch(at, except)
     end
-    if first[i] ~= except and wakes <= at then return end
+    if first[i] ~= except and wakes <= at then return first[i] end
   end
   if #first == 0 then return end
   local last = redis.call("ZREVRANGE", sleepers, 0, 1)
@@ -25,4 +25,5 @@ local function keep_watch(at, except)
   if not worker then return end
   poke(worker, math.max(0, at - now))
   redis.call("ZADD", sleepers, at, worker)
+  return worker
 end

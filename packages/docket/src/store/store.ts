@@ -65,6 +65,10 @@ export interface Settlement {
 
 export interface SettleRequest {
   readonly worker: string;
+  /** Numbers the worker's calls, from 1. */
+  readonly call: number;
+  /** Calls whose answer never came: what they claimed, if they did, goes back uncounted. */
+  readonly undo: readonly number[];
   readonly settlements: readonly Settlement[];
   /** Tasks that the worker could run beside those it has; 0 asks for none. */
   readonly want: number;

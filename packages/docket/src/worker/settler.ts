@@ -7,6 +7,12 @@ const AWAY_MS = 250;
 /** Settlements that travel together at most. */
 const BATCH = 250;
 
+/** Who fills in what the worker knows, and hears the answer. */
+export interface Asker {
+  request(): Omit<SettleRequest, "settlements" | "call" | "undo">;
+  settled(settled: Settled): void;
+}
+
 /**
  * Makes the calls that report and claim: all that falls into one turn of the event loop travels in one, there is one at a
  * time, and none while nothing has changed and no time has come. What can't be told is kept until it can.
@@ -14,14 +20,19 @@ const BATCH = 250;
 export class Settler {
   readonly #store: Store;
   readonly #log: Log;
-  readonly #on: { request(settlements: Settlement[]): SettleRequest; settled(settled: Settled): void };
+  readonly #on: Asker;
   #waiting: Settlement[] = [];
   #calling = false;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Monotonic time (ms) at which the timer ends. */
+  #timedFor = Infinity;
+  #calls = 0;
+  #unanswered: readonly number[] = [];
+  #last: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(store: Store, log: Log, on: { request(settlements: Settlement[]): SettleRequest; settled(settled: Settled): void }) {
+  constructor(store: Store, log: Log, on: Asker) {
     this.#store = store;
     this.#log = log;
     this.#on = on;
@@ -45,22 +56,24 @@ export class Settler {
       return;
     }
     this.#calling = true;
-    clearTimeout(this.#timer);
     setImmediate(() => void this.#call());
   }
 
-  /** Calls after `ms`, in place of any earlier such wish. */
-  in(ms: number): void {
+  /** Calls within `ms`: an earlier wish stands. */
+  within(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.#stopped || at >= this.#timedFor) return;
     clearTimeout(this.#timer);
-    if (this.#stopped) return;
+    this.#timedFor = at;
     this.#timer = setTimeout(() => {
+      this.#timedFor = Infinity;
       this.soon();
     }, ms);
   }
 
-  /** One call now, beside any other. @throws StoreUnavailable */
+  /** One call as soon as none is under way. @throws StoreUnavailable */
   async now(): Promise<void> {
-    this.#take(await this.#store.settle(this.#on.request([])));
+    this.#take(await this.#ask([]));
   }
 
   stop(): void {
@@ -72,7 +85,7 @@ export class Settler {
     const batch = this.#waiting.splice(0, BATCH);
     this.#again = this.#waiting.length > 0;
     try {
-      const settled = await this.#store.settle(this.#on.request(batch));
+      const settled = await this.#ask(batch);
       this.#calling = false;
       this.#take(settled);
       if (this.#again) this.soon();
@@ -80,13 +93,34 @@ export class Settler {
       this.#calling = false;
       this.#waiting.unshift(...batch);
       if (!(error instanceof StoreUnavailable)) this.#log.error({ err: error }, "the store refused a settlement; trying again");
-      this.in(AWAY_MS);
+      this.within(AWAY_MS);
     }
   }
 
+  /** One call at a time: which calls went unanswered is known only when none is under way. */
+  #ask(settlements: readonly Settlement[]): Promise<Settled> {
+    const asked = this.#last.then(() => this.#askNow(settlements));
+    this.#last = asked.then(
+      () => undefined,
+      () => undefined,
+    );
+    return asked;
+  }
+
+  async #askNow(settlements: readonly Settlement[]): Promise<Settled> {
+    const call = ++this.#calls;
+    const undo = this.#unanswered;
+    this.#unanswered = [...undo, call];
+    const settled = await this.#store.settle({ ...this.#on.request(), settlements, call, undo });
+    this.#unanswered = [];
+    return settled;
+  }
+
   #take(settled: Settled): void {
+    clearTimeout(this.#timer);
+    this.#timedFor = Infinity;
     // A little late, so that what falls due then is due.
-    this.in(settled.nextMs + 2);
+    this.within(settled.nextMs + 2);
     this.#on.settled(settled);
   }
 }

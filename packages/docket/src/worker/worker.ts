@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
-import type { Claim, Message, Settled, Settlement, SettleRequest, Store } from "../store/store.js";
+import type { Claim, Message, Settled, Settlement, Store } from "../store/store.js";
 import type { Clock } from "../time/clock.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import { Changes } from "./changes.js";
@@ -9,7 +9,7 @@ import { Execution, type ExecutionTools } from "./execution.js";
 import { Listener } from "./listener.js";
 import { RETURNED, type Verdict } from "./outcome.js";
 import { Renewer } from "./renewer.js";
-import { Settler } from "./settler.js";
+import { Settler, type Asker } from "./settler.js";
 
 /** How long an idle worker sleeps: with its two commands a time this stays under 1,500 a day. */
 const SLEEP_MS = 125_000;
@@ -67,7 +67,7 @@ export class Worker<Services> {
     this.#clock = parts.clock;
     this.#tools = { ...parts.tools, storeNow: () => Date.now() + this.#offset };
     this.#settler = new Settler(this.#store, this.#tools.log, {
-      request: (settlements) => this.#request(settlements),
+      request: () => this.#request(),
       settled: (settled) => {
         this.#take(settled);
       },
@@ -155,11 +155,10 @@ export class Worker<Services> {
     return this.#store.hello({ worker: this.id, tasks, concurrency: this.#concurrency, host: hostname(), pid: process.pid });
   }
 
-  #request(settlements: Settlement[]): SettleRequest {
+  #request(): ReturnType<Asker["request"]> {
     const open = this.#phase === "running";
     return {
       worker: this.id,
-      settlements,
       want: open ? this.#concurrency - this.#running.size : 0,
       received: this.#received,
       sleepMs: open ? SLEEP_MS : 0,
@@ -175,7 +174,7 @@ export class Worker<Services> {
     if (!settled.known && this.#phase === "running") {
       this.#hello().catch((error: unknown) => {
         this.#tools.log.warn({ err: error, worker: this.id }, "the store has forgotten this worker and doesn't take its hello");
-        this.#settler.in(AWAY_MS);
+        this.#settler.within(AWAY_MS);
       });
     }
     this.#changes.notify();
@@ -184,7 +183,7 @@ export class Worker<Services> {
   #receive(message: Message): void {
     if (message.kind === "look") {
       if (message.ms === 0) this.#settler.soon();
-      else this.#settler.in(message.ms + 2);
+      else this.#settler.within(message.ms + 2);
     } else if (message.kind === "cancel") {
       this.#running.get(message.id)?.abort(new Cancelled("the task was cancelled"));
     } else {

@@ -31,7 +31,12 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
     try {
-      return await ask(base + path, { ...init, signal, headers: { accept: "application/json" } });
+      return await ask(base + path, {
+        ...init,
+        signal,
+        cache: "no-store",
+        headers: { accept: "application/json" },
+      });
     } catch (cause) {
       throw new NoAnswer("plyr can’t be reached. Check your connection and try again.", { cause });
     }

@@ -13,6 +13,8 @@ export function signInTrouble(search: string): string | null {
   switch (code) {
     case "access_denied":
       return "You declined the sign-in at your PDS. Nothing was changed.";
+    case "refused":
+      return "Your PDS did not complete the sign-in. Try again.";
     case "scope_narrowed":
       return "Your PDS granted less than plyr needs to write your likes, so you were not signed in.";
     case "expired":

@@ -7,7 +7,7 @@ test("no failed sign-in, no words", () => {
 });
 
 test("each known code has words of its own", () => {
-  const codes = ["access_denied", "scope_narrowed", "expired", "unreachable", "something_new"];
+  const codes = ["access_denied", "refused", "scope_narrowed", "expired", "unreachable", "something_new"];
   const words = codes.map((code) => signInTrouble(`?signInError=${code}`));
   expect(words).not.toContain(null);
   expect(new Set(words).size).toBe(codes.length);

@@ -66,6 +66,10 @@ export class MemoryStore implements Store {
 
   settle(request: SettleRequest): Promise<Settled> {
     const now = this.#clock.now();
+    for (const entry of [...this.#shelf.at("leased")].reverse()) {
+      if (entry.place.kind !== "leased" || entry.place.worker !== request.worker) continue;
+      if (request.undo.includes(entry.place.call)) this.#toFront(entry);
+    }
     const refused = request.settlements.filter((settlement) => !this.#conclude(request.worker, settlement, now));
     if (refused.length > 0) this.#count("refused", refused.length);
     this.#recover(now);
@@ -76,7 +80,7 @@ export class MemoryStore implements Store {
     while (claims.length < room) {
       const entry = this.#next(present?.info.tasks);
       if (entry === undefined) break;
-      claims.push(this.#lease(entry, request.worker, request.leaseMs, now));
+      claims.push(this.#lease(entry, request, now));
     }
     const event = this.#shelf.nextEvent();
     const wakes = event === undefined ? now + request.sleepMs : Math.max(now, Math.min(now + request.sleepMs, event));
@@ -281,9 +285,9 @@ export class MemoryStore implements Store {
     return this.#shelf.takeTurn();
   }
 
-  #lease(entry: Entry, worker: string, leaseMs: number, now: number): Settled["claims"][number] {
+  #lease(entry: Entry, holder: { worker: string; call: number; leaseMs: number }, now: number): Settled["claims"][number] {
     entry.delivery += 1;
-    this.#shelf.put(entry, { kind: "leased", worker, until: now + leaseMs, cancelled: false });
+    this.#shelf.put(entry, { kind: "leased", worker: holder.worker, call: holder.call, until: now + holder.leaseMs, cancelled: false });
     const { id, stored, attempt, delivery, lost } = entry;
     return { id, stored, attempt, delivery, lost, claimedAt: now };
   }
@@ -296,7 +300,7 @@ export class MemoryStore implements Store {
         const entry = this.#next();
         if (entry === undefined) break;
         present.asleep.free -= 1;
-        present.inbox.push({ kind: "task", claim: this.#lease(entry, worker, present.asleep.leaseMs, now), more: false });
+        present.inbox.push({ kind: "task", claim: this.#lease(entry, { worker, call: 0, leaseMs: present.asleep.leaseMs }, now), more: false });
       }
     }
     const event = this.#shelf.nextEvent();

@@ -5,7 +5,7 @@ export type Place =
   | { readonly kind: "blocked" }
   | { readonly kind: "aside" }
   | { readonly kind: "scheduled"; readonly at: number }
-  | { readonly kind: "leased"; readonly worker: string; until: number; cancelled: boolean };
+  | { readonly kind: "leased"; readonly worker: string; /** The settle call that claimed it; 0: came through the inbox. */ readonly call: number; until: number; cancelled: boolean };
 
 export interface Entry {
   readonly id: string;

@@ -48,7 +48,7 @@ export class Connection {
   /** Calls a transition, loading it where the server doesn't have it (any more). */
   async script(script: Script, prefix: string, argv: (string | number)[]): Promise<unknown> {
     const redis = await this.#ready();
-    return within(ANSWER_MS, script.name, async () => {
+    return this.#within(ANSWER_MS, script.name, async () => {
       try {
         return await redis.evalsha(script.sha, 1, prefix, ...argv);
       } catch (error) {
@@ -61,17 +61,17 @@ export class Connection {
   /** `BLPOP`; null when nothing came within `ms` (Redis counts from when it gets the command). */
   async pop(keys: string[], ms: number): Promise<[string, string] | null> {
     const redis = await this.#ready();
-    return within(ms + 5_000, "blpop", () => redis.blpop(keys, ms / 1_000));
+    return this.#within(ms + 5_000, "blpop", () => redis.blpop(keys, ms / 1_000));
   }
 
   async info(): Promise<string> {
     const redis = await this.#ready();
-    return within(ANSWER_MS, "info", () => redis.info());
+    return this.#within(ANSWER_MS, "info", () => redis.info());
   }
 
-  /** Drops the connection; the next call makes a new one. */
+  /** Drops the connection and makes a new one. */
   drop(): void {
-    this.#redis.disconnect(true);
+    if (!this.#closed) this.#redis.disconnect(true);
   }
 
   close(): void {
@@ -111,21 +111,26 @@ export class Connection {
     });
     return this.#redis;
   }
-}
 
-async function within<T>(ms: number, what: string, act: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new StoreUnavailable(`redis doesn't answer (${what}: nothing within ${String(ms)} ms)`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([act(), late]);
-  } catch (error) {
-    throw unavailable(error);
-  } finally {
-    clearTimeout(timer);
+  /**
+   * A server that lets one call wait is asked nothing more on this line: all that was sent would be carried out when it
+   * wakes, though nobody waits for it any more. The next line is used once the server has answered on it.
+   */
+  async #within<T>(ms: number, what: string, act: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new StoreUnavailable(`redis doesn't answer (${what}: nothing within ${String(ms)} ms)`));
+        this.drop();
+      }, ms);
+    });
+    try {
+      return await Promise.race([act(), late]);
+    } catch (error) {
+      throw unavailable(error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

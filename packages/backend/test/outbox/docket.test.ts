@@ -1,0 +1,136 @@
+import { Docket, RetryAt, Terminal } from "@plyr/docket";
+import { startRedis, until, type Redis } from "@plyr/dev";
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { noteTask } from "./notes.js";
+import { setStage, type Stage } from "./stage.js";
+
+let stage: Stage;
+let redis: Redis;
+let docketName = "";
+let round = 0;
+
+beforeAll(async () => {
+  [stage, redis] = await Promise.all([setStage(), startRedis()]);
+});
+beforeEach(() => {
+  round += 1;
+  docketName = `plyr-${String(round)}`;
+});
+afterEach(async () => {
+  await stage.endProcesses();
+  await stage.db.deleteFrom("intents").execute();
+});
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await redis.close();
+});
+
+const FALLBACK = "docket scheduling failed, falling back to asyncio";
+
+test("with Redis there, an intent is carried out by a worker of docket", async () => {
+  const { task, done, registry } = noteTask();
+  const api = await stage.process({ docketUrl: redis.url, docketName, registry: noteTask().registry, worker: false });
+  await stage.process({ docketUrl: redis.url, docketName, registry });
+  await api.outbox.schedule(task, { about: "worker", text: "over there" });
+  await until("it is done", () => done.includes("over there"));
+  expect(api.mode()).toBe("docket");
+  expect(await api.health()).toMatchObject({ mode: "docket", reachable: true, evictionPolicy: "noeviction" });
+});
+
+test.each([
+  { trouble: "stopped", away: () => redis.stop(), back: () => redis.restart() },
+  { trouble: "hung", away: () => redis.pause(), back: () => redis.resume() },
+])("with Redis $trouble, the caller does not wait, and the task runs in process", async ({ away, back }) => {
+  const { task, done, registry } = noteTask();
+  const { outbox, mode, health } = await stage.process({ docketUrl: redis.url, docketName, registry });
+  await outbox.schedule(task, { about: "before", text: "before" });
+  await until("the first is done", () => done.includes("before"));
+  const logged = stage.log.length;
+  await away();
+  try {
+    const asked = performance.now();
+    const id = await outbox.schedule(task, { about: "away", text: "in process" });
+    expect(performance.now() - asked).toBeLessThan(500);
+    await until("it is done", () => done.includes("in process"));
+    const line = stage.log.slice(logged).find(({ message }) => message === FALLBACK);
+    expect(line?.fields).toMatchObject({ task: "test.note", intents: [id], err: expect.any(Error) as Error });
+    expect(mode()).toBe("docket unreachable, running in process");
+    expect(await health()).toMatchObject({ mode: "docket unreachable, running in process" });
+
+    // It is not asked again for each request, but each request says so.
+    const next = performance.now();
+    await outbox.schedule(task, { about: "away", text: "at once" });
+    await until("the next is done", () => done.includes("at once"));
+    expect(performance.now() - next).toBeLessThan(900);
+  } finally {
+    await back();
+  }
+  await until("docket is back", () => mode() === "docket", { within: 15_000 });
+  await outbox.schedule(task, { about: "back", text: "afterwards" });
+  await until("it is done", () => done.includes("afterwards"));
+  expect(done).toEqual(["before", "in process", "at once", "afterwards"]);
+});
+
+test("a Redis that lost everything loses nothing that was accepted", async () => {
+  const { task, done, registry } = noteTask();
+  const api = await stage.process({ docketUrl: redis.url, docketName, registry, worker: false });
+  for (const text of ["a", "b", "c"]) await api.outbox.schedule(task, { about: text, text });
+  const other = await Docket.open({ url: redis.url, name: docketName, tasks: [], services: null });
+  await until("docket has them", async () => {
+    const found = await other.find(await stage.openIntents());
+    return [...found.values()].every(({ state }) => state === "waiting");
+  });
+  await other.close();
+  await redis.flush();
+  await stage.process({ docketUrl: redis.url, docketName, registry });
+  await until("they are done", () => done.length === 3, { within: 10_000 });
+  expect(done.toSorted()).toEqual(["a", "b", "c"]);
+});
+
+test("the sweep leaves alone what docket still has", async () => {
+  const { task, done, registry } = noteTask(async (_text, ctx) => {
+    if (ctx.attempt === 1 && ctx.delivery === 1) throw new RetryAt("1h", "later");
+    return Promise.resolve();
+  });
+  const { outbox } = await stage.process({ docketUrl: redis.url, docketName, registry });
+  const id = await outbox.schedule(task, { about: "parked", text: "parked" });
+  const other = await Docket.open({ url: redis.url, name: docketName, tasks: [], services: null });
+  const state = async () => (await other.find([id])).get(id);
+  await until("it is parked", async () => (await state())?.state === "delayed");
+  const before = await state();
+  await stage.db.updateTable("intents").set({ check_at: sql<Date>`now()` }).execute();
+  await until("the sweep has looked", async () => {
+    const row = await stage.db.selectFrom("intents").select("check_at").select(sql<Date>`now()`.as("now")).executeTakeFirstOrThrow();
+    return row.check_at > row.now;
+  });
+  expect(await state()).toEqual(before);
+  expect(done).toEqual([]);
+  await other.close();
+});
+
+test("what docket has given up while nobody listened is given up by the sweep", async () => {
+  const failing = noteTask(() => Promise.reject(new Terminal("out of ink")));
+  const { outbox } = await stage.process({ docketUrl: redis.url, docketName, registry: failing.registry });
+  const id = await outbox.schedule(failing.task, { about: "dead", text: "unheard" });
+  await until("it is dead", () => failing.givenUp.length === 1);
+  // As if the process had died between docket's verdict and the row.
+  await stage.db.updateTable("intents").set({ state: "open", reason: null, check_at: sql<Date>`now()` }).where("id", "=", id).execute();
+  await until("the sweep has noticed", () => failing.givenUp.length === 2);
+  expect(failing.givenUp[1]).toEqual({ text: "unheard", reason: "out of ink" });
+});
+
+test("a dead letter that is replayed closes its intent", async () => {
+  let ink = false;
+  const { task, done, givenUp, registry } = noteTask(() => (ink ? undefined : Promise.reject(new Terminal("out of ink"))));
+  const { outbox } = await stage.process({ docketUrl: redis.url, docketName, registry });
+  await outbox.schedule(task, { about: "replay", text: "again" });
+  await until("it is dead", () => givenUp.length === 1);
+  const other = await Docket.open({ url: redis.url, name: docketName, tasks: [], services: null });
+  const [letter] = await other.deadLetters();
+  ink = true;
+  await other.replay(letter?.id ?? "");
+  await until("it is done", () => done.includes("again"));
+  await until("its intent is gone", async () => (await stage.db.selectFrom("intents").select("id").execute()).length === 0);
+  await other.close();
+});
