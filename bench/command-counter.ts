@@ -47,6 +47,7 @@ export class CommandCounter {
     });
   }
 
+  /** Open it before anyone else sends: ioredis breaks when a command is seen before it knows that it monitors. */
   static async open(url: string): Promise<CommandCounter> {
     const control = new Redis(url);
     const counter = new CommandCounter(control, await control.monitor());

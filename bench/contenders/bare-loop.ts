@@ -10,7 +10,7 @@ import type { Contender, Queue } from "./contender.ts";
  */
 export const bareLoop: Contender = {
   name: "bare loop",
-  version: packageVersion("ioredis"),
+  version: () => packageVersion("ioredis"),
   async open(url, queue, handle) {
     const redis = new Redis(url);
     const adding = await loaded(redis, ADD);
@@ -39,7 +39,11 @@ class BareQueue implements Queue {
   readonly #shas: { readonly adding: string; readonly taking: string };
   readonly #keys: readonly [string, string];
   readonly #handle: (n: number) => Promise<void>;
-  #waiting: { readonly n: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
+  #waiting: {
+    readonly n: number;
+    readonly resolve: () => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
   #count = 0;
 
   constructor(
@@ -137,14 +141,17 @@ async function loaded(redis: Redis, source: string): Promise<string> {
 
 function readBody(body: string): { n: number } {
   const read: unknown = JSON.parse(body);
-  if (typeof read === "object" && read !== null && "n" in read && typeof read.n === "number") return { n: read.n };
+  if (typeof read === "object" && read !== null && "n" in read && typeof read.n === "number")
+    return { n: read.n };
   throw new TypeError(`the bare loop read ${body}, which it did not write`);
 }
 
 function readTaken(reply: unknown): string[][] {
-  if (!Array.isArray(reply)) throw new TypeError(`redis answered ${JSON.stringify(reply)} where lists were expected`);
+  if (!Array.isArray(reply))
+    throw new TypeError(`redis answered ${JSON.stringify(reply)} where lists were expected`);
   return reply.map((part: unknown) => {
-    if (!Array.isArray(part)) throw new TypeError(`redis answered ${JSON.stringify(part)} where a list was expected`);
+    if (!Array.isArray(part))
+      throw new TypeError(`redis answered ${JSON.stringify(part)} where a list was expected`);
     return part.map(String);
   });
 }

@@ -1,7 +1,7 @@
 /** An engine as the throughput measurements see it. A peer is one file that exports one of these. */
 export interface Contender {
   readonly name: string;
-  readonly version: string;
+  version(): string;
   /**
    * @param queue a name that nobody has used on this Redis
    * @param handle runs each task; the task is done when it resolves

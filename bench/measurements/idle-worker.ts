@@ -22,6 +22,7 @@ export const idleWorker: Measurement = {
 
 async function measure(types: number, idleMs: number): Promise<Figure[]> {
   await using server = await ownRedis();
+  const counter = await CommandCounter.open(server.url);
   const tasks = Array.from({ length: types }, (_, at) =>
     defineTask<undefined>()({
       name: `bench.type-${String(at)}`,
@@ -32,7 +33,6 @@ async function measure(types: number, idleMs: number): Promise<Figure[]> {
   const docket = await Docket.open({ url: server.url, name: "bench", tasks, services: undefined });
   const worker = docket.worker({ concurrency: 10 });
   await worker.start();
-  const counter = await CommandCounter.open(server.url);
   try {
     await counter.quiet(SETTLED_MS);
     const commands = await counter.during(() => pause(idleMs));

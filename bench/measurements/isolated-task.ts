@@ -2,7 +2,7 @@ import { defineTask, Docket } from "@plyr/docket";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { breakdown, CommandCounter, total } from "../command-counter.ts";
-import type { Bench, Figure, Measurement } from "../measurement.ts";
+import type { Figure, Measurement } from "../measurement.ts";
 import { ownRedis } from "../redis.ts";
 
 /** Silence after which everything that a task sets off has been sent. */
@@ -36,18 +36,19 @@ export const isolatedTask: Measurement = {
 
 async function measure(workers: number, tasks: number, apartMs: number): Promise<Figure[]> {
   await using server = await ownRedis();
+  const counter = await CommandCounter.open(server.url);
   let ran = (): void => undefined;
   const services: Services = {
     ran: () => {
       ran();
     },
   };
-  const open = (): Promise<Docket<Services>> => Docket.open({ url: server.url, name: "bench", tasks: [ping], services });
+  const open = (): Promise<Docket<Services>> =>
+    Docket.open({ url: server.url, name: "bench", tasks: [ping], services });
   const dockets = await Promise.all(Array.from({ length: workers }, open));
   const running = dockets.map((docket) => docket.worker({ concurrency: 10 }));
   for (const worker of running) await worker.start();
   const adder = await open();
-  const counter = await CommandCounter.open(server.url);
   const one = async (n: number): Promise<void> => {
     const handled = new Promise<void>((resolve) => {
       ran = resolve;

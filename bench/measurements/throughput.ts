@@ -57,7 +57,7 @@ function figures(discipline: Discipline, rates: ReadonlyMap<string, number[]>): 
       name: label(discipline, contender),
       unit: "tasks/s",
       samples: ratesOf(contender),
-      note: `${contender.name} ${contender.version}`,
+      note: `${contender.name} ${contender.version()}`,
     })),
     ...others.map((other) => ({
       name: `${discipline.name}: ${measured.name} beside ${other.name}`,

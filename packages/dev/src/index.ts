@@ -6,6 +6,7 @@ export { type Answer, type HeldAnswer, type HeldRequest, type Rule, type RuleOpt
 export { freePort, isFree } from "./network/ports.js";
 export { type Account, type NewAccount } from "./pds/accounts.js";
 export { type Pds, type PdsOptions, startPds } from "./pds/pds.js";
+export { Program, type ProgramSpec } from "./processes/program.js";
 export { findPostgres, type Postgres, startPostgres } from "./postgres/postgres.js";
 export { findRedis, type Redis, type RedisOptions, startRedis } from "./redis/redis.js";
 export { type ReleasedTrack, type SeededWorld, type SeedOptions, seedWorld } from "./seed/world.js";

@@ -12,11 +12,11 @@ const { browser } = await launchBrowser();
 await browser.newPage();
 pds.pause();
 pausedRedis.pause();
-console.log(
-  JSON.stringify({
+process.stdout.write(
+  `${JSON.stringify({
     pids: [pds.pid, redis.pid, pausedRedis.pid],
     ports: [pds.url, pds.plcUrl, redis.url, pausedRedis.url, database].map((url) =>
       Number(new URL(url).port),
     ),
-  }),
+  })}\n`,
 );

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,8 @@ const started = z.object({ pids: z.array(z.int()), ports: z.array(z.int()) });
 
 test("nothing outlives a process that was killed: no server, running or paused, no browser, no folder", async () => {
   const temp = mkdtempSync(join(tmpdir(), "plyr-orphans-"));
+  // PostgreSQL, as another user when we are root, has to get in.
+  chmodSync(temp, 0o755);
   onTestFinished(() => {
     rmSync(temp, { recursive: true, force: true });
   });
@@ -23,7 +25,9 @@ test("nothing outlives a process that was killed: no server, running or paused, 
     parent.kill("SIGKILL");
   });
 
-  const [line] = z.tuple([z.string()]).parse(await once(createInterface(parent.stdout), "line"));
+  const ended = once(parent, "exit").then(() => ["it ended by itself"]);
+  const said = await Promise.race([once(createInterface(parent.stdout), "line"), ended]);
+  const [line] = z.tuple([z.string()]).parse(said);
   const { pids, ports } = started.parse(JSON.parse(line));
   expect(readdirSync(temp).length).toBeGreaterThanOrEqual(5);
   expect(pids.every(isAlive)).toBe(true);

@@ -45,7 +45,14 @@ async function living(
   return db
     .selectFrom("likes")
     .innerJoin("pds_records as record", "record.id", "likes.record_id")
-    .select(["record.did", "record.collection", "record.rkey", "record.state", "record.reason", "record.state_since"])
+    .select([
+      "record.did",
+      "record.collection",
+      "record.rkey",
+      "record.state",
+      "record.reason",
+      "record.state_since",
+    ])
     .select("likes.track_id")
     .where("likes.did", "=", did)
     .where("likes.track_id", "in", [...trackIds])
@@ -63,9 +70,20 @@ async function leaving(
     .innerJoin("pds_records as record", (join) =>
       join.on(sql<boolean>`record.id::text = intents.payload ->> 'recordId'`),
     )
-    .select(["record.did", "record.collection", "record.rkey", "record.state", "record.reason", "record.state_since"])
+    .select([
+      "record.did",
+      "record.collection",
+      "record.rkey",
+      "record.state",
+      "record.reason",
+      "record.state_since",
+    ])
     .select("intents.subject")
-    .where("intents.subject", "in", trackIds.map((id) => recordSubject(did, aboutTrack(id))))
+    .where(
+      "intents.subject",
+      "in",
+      trackIds.map((id) => recordSubject(did, aboutTrack(id))),
+    )
     .where("record.did", "=", did)
     .where("record.collection", "=", collection)
     .where("record.wish", "is", null)

@@ -35,7 +35,11 @@ export function openLikes(parts: {
         const now = await oneAtATime(tx, did);
         const subject = await likeableTrack(tx, trackId);
         if (!(await isLiked(tx, did, trackId))) {
-          const recordId = await wishRecord(tx, { did, collection, content: likeRecord(collection, subject, now) });
+          const recordId = await wishRecord(tx, {
+            did,
+            collection,
+            content: likeRecord(collection, subject, now),
+          });
           await tx.insertInto("likes").values({ did, track_id: trackId, record_id: recordId }).execute();
           await scheduleWrite(schedule, recordId, did, trackId);
         }
@@ -104,7 +108,12 @@ async function scheduleWrite(
   await schedule(writeRecord, { recordId, did, about: aboutTrack(trackId) });
 }
 
-async function stateOf(db: Kysely<Schema>, collection: string, did: string, trackId: number): Promise<LikeState> {
+async function stateOf(
+  db: Kysely<Schema>,
+  collection: string,
+  did: string,
+  trackId: number,
+): Promise<LikeState> {
   const states = await likeStates(db, collection, did, [trackId]);
   return states.get(trackId) ?? { liked: false, write: null };
 }

@@ -44,7 +44,8 @@ export class Carrier {
    */
   leaseOf(key: string | undefined): Lease {
     const lease = key === undefined ? undefined : this.#leases.get(key);
-    if (lease === undefined) throw new Terminal("the task was not scheduled through the outbox: use outbox.schedule");
+    if (lease === undefined)
+      throw new Terminal("the task was not scheduled through the outbox: use outbox.schedule");
     return lease;
   }
 
@@ -78,7 +79,9 @@ export class Carrier {
     if (!(await releaseLease(this.#db, lease))) {
       // Whoever took over may have closed the intent before what this run did took effect.
       await reopenIntent(this.#db, intent, lease.subject);
-      return new RetryAt(ASK_AGAIN, `the lease of ${lease.subject} was lost during the run`, { cause: error });
+      return new RetryAt(ASK_AGAIN, `the lease of ${lease.subject} was lost during the run`, {
+        cause: error,
+      });
     }
     // The queue counts a task's age from when it was added, and after an outage it was added anew.
     if (error instanceof RetryAt && age > this.#maxAge(intent.task)) {

@@ -5,7 +5,8 @@ import type { Intent } from "./intents.js";
 export type Mode = "docket" | "docket disabled" | "docket unreachable, running in process";
 
 /** What is known of an intent: `waiting` stands for all that lives. */
-export type Knowledge = { readonly state: "living" | "unknown" } | { readonly state: "dead"; readonly reason: string };
+export type Knowledge =
+  { readonly state: "living" | "unknown" } | { readonly state: "dead"; readonly reason: string };
 
 export interface DispatcherParts<Services> {
   /** Undefined when docket is disabled. */
@@ -45,7 +46,10 @@ export class Dispatcher<Services> {
   dispatch(intents: readonly Intent[]): void {
     if (intents.length === 0) return;
     const handing = this.handOver(intents).catch((err: unknown) => {
-      this.#parts.log.error({ err, intents: intents.map(({ id }) => id) }, "intents could not be handed over; the sweep will");
+      this.#parts.log.error(
+        { err, intents: intents.map(({ id }) => id) },
+        "intents could not be handed over; the sweep will",
+      );
     });
     this.#underway.add(handing);
     void handing.finally(() => this.#underway.delete(handing));
@@ -83,7 +87,11 @@ export class Dispatcher<Services> {
     await this.#add(local, task, intents);
   }
 
-  async #add(docket: Docket<Services>, task: Task<unknown, Services>, intents: readonly Intent[]): Promise<void> {
+  async #add(
+    docket: Docket<Services>,
+    task: Task<unknown, Services>,
+    intents: readonly Intent[],
+  ): Promise<void> {
     // Each by itself: a payload that no longer fits must not keep the others back. Docket lets them travel together.
     await Promise.all(
       intents.map(async ({ id, payload }) => {
@@ -140,7 +148,8 @@ export class Dispatcher<Services> {
 
   /** Keeps a hung Redis from being asked for each request: after a failure it is left alone for a while. */
   async #reach<T>(call: () => Promise<T>): Promise<T> {
-    if (performance.now() < this.#avoidUntil) throw new StoreUnavailable("docket failed a moment ago; not asked again yet");
+    if (performance.now() < this.#avoidUntil)
+      throw new StoreUnavailable("docket failed a moment ago; not asked again yet");
     try {
       const result = await call();
       this.#reachable = true;
@@ -155,11 +164,16 @@ export class Dispatcher<Services> {
   }
 }
 
-async function ask<Services>(docket: Docket<Services>, ids: readonly string[], known: Map<string, Knowledge>): Promise<void> {
+async function ask<Services>(
+  docket: Docket<Services>,
+  ids: readonly string[],
+  known: Map<string, Knowledge>,
+): Promise<void> {
   for (const [id, found] of await docket.find(ids)) {
     if (found.state === "unknown") {
       if (!known.has(id)) known.set(id, { state: "unknown" });
-    } else if (found.state === "dead") known.set(id, { state: "dead", reason: found.reason ?? "given up without a reason" });
+    } else if (found.state === "dead")
+      known.set(id, { state: "dead", reason: found.reason ?? "given up without a reason" });
     else known.set(id, { state: "living" });
   }
 }

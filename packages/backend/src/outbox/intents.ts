@@ -88,5 +88,9 @@ export async function claimDueIntents(db: Kysely<Schema>, limit: number): Promis
 
 /** Lets the sweep look at all open intents at once: after a start, whatever was in process is gone. */
 export async function checkAllNow(db: Kysely<Schema>): Promise<void> {
-  await db.updateTable("intents").set({ check_at: sql<Date>`now()` }).where("state", "=", "open").execute();
+  await db
+    .updateTable("intents")
+    .set({ check_at: sql<Date>`now()` })
+    .where("state", "=", "open")
+    .execute();
 }

@@ -65,6 +65,7 @@ async function accept<Input, Services>(
     throw new InvalidPayload(`${task.name}: ${issue?.message ?? "the payload is not what the task takes"}`);
   }
   const plain = json.safeParse(payload);
-  if (!plain.success) throw new InvalidPayload(`${task.name}: the payload is not plain JSON: pass ids and plain values`);
+  if (!plain.success)
+    throw new InvalidPayload(`${task.name}: the payload is not plain JSON: pass ids and plain values`);
   return insertIntent(tx, { task: task.name, payload: plain.data }, task.serial(checked.value));
 }

@@ -26,7 +26,12 @@ export const leaseTimes: LeaseTimes = { length: 30_000, renewal: 10_000 };
 
 /** What came of asking for the lease of an intent's subject. */
 export type Taken =
-  | { readonly outcome: "taken"; readonly lease: Lease; readonly payload: Json; /** Milliseconds. */ readonly age: number }
+  | {
+      readonly outcome: "taken";
+      readonly lease: Lease;
+      readonly payload: Json;
+      /** Milliseconds. */ readonly age: number;
+    }
   /** `remaining`: milliseconds until the holder's lease runs out, unless it is renewed. */
   | { readonly outcome: "held"; readonly subject: string; readonly remaining: number }
   /** The intent has been carried out. */
@@ -65,7 +70,9 @@ async function heldBy(db: Kysely<Schema>, intentId: string): Promise<Taken> {
     .leftJoin("subject_leases", "subject_leases.subject", "intents.subject")
     .select("intents.subject")
     .select(
-      sql<number>`coalesce(greatest(0, extract(epoch from subject_leases.until - now()) * 1000), 0)::float8`.as("remaining"),
+      sql<number>`coalesce(greatest(0, extract(epoch from subject_leases.until - now()) * 1000), 0)::float8`.as(
+        "remaining",
+      ),
     )
     .where("intents.id", "=", intentId)
     .executeTakeFirst();
@@ -96,7 +103,14 @@ class RenewedLease implements Lease {
   #renewal: NodeJS.Timeout;
   #expiry: NodeJS.Timeout;
 
-  constructor(db: Kysely<Schema>, subject: string, token: string, log: Log, times: LeaseTimes, asked: number) {
+  constructor(
+    db: Kysely<Schema>,
+    subject: string,
+    token: string,
+    log: Log,
+    times: LeaseTimes,
+    asked: number,
+  ) {
     this.#db = db;
     this.subject = subject;
     this.token = token;

@@ -39,7 +39,14 @@ const BAD_TOKEN = new Set(["ExpiredToken", "InvalidToken", "AuthMissing", "Authe
 const BAD_SCOPE = new Set(["ScopeMissingError", "InsufficientScope", "insufficient_scope"]);
 
 /** What Node says when a request never reached a server. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"]);
+const NEVER_SENT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 /**
  * Takes a failed call apart. The libraries wrap each other's errors, so the first cause that says something counts.
@@ -50,7 +57,11 @@ export function classify(error: unknown, now = Date.now()): Answer {
     const answer = judge(cause, now);
     if (answer !== undefined) return answer;
   }
-  return { kind: "unclear", reason: `Unexpected trouble with your PDS: ${messageOf(error)}`, untouched: false };
+  return {
+    kind: "unclear",
+    reason: `Unexpected trouble with your PDS: ${messageOf(error)}`,
+    untouched: false,
+  };
 }
 
 function judge(error: unknown, now: number): Answer | undefined {
@@ -60,9 +71,14 @@ function judge(error: unknown, now: number): Answer | undefined {
     return signIn("Your permission to write to your PDS has ended. Sign in again, and it goes on.");
   }
   if (error instanceof OAuthResponseError) return authServer(error, now);
-  if (error instanceof OAuthResolverError || error instanceof FetchError) return unreachable(isNeverSent(error));
+  if (error instanceof OAuthResolverError || error instanceof FetchError)
+    return unreachable(isNeverSent(error));
   if (error instanceof DOMException && error.name === "TimeoutError") {
-    return { kind: "wait", reason: "Your PDS did not answer in time. Trying again by itself.", untouched: false };
+    return {
+      kind: "wait",
+      reason: "Your PDS did not answer in time. Trying again by itself.",
+      untouched: false,
+    };
   }
   // This is how Node's fetch reports every failure of the network.
   if (error instanceof TypeError && error.message === "fetch failed") return unreachable(isNeverSent(error));
@@ -98,7 +114,8 @@ function refusal({ status, error, detail, headers }: PdsRefusal, now: number): A
 /** What the authorization server said when a token was to be refreshed: nothing has been written yet. */
 function authServer(error: OAuthResponseError, now: number): Answer {
   if (error.status === 429) return rateLimited(askedPause(error.headers, now));
-  if (error.error === "invalid_grant") return signIn("Your permission has ended. Sign in again, and it goes on.");
+  if (error.error === "invalid_grant")
+    return signIn("Your permission has ended. Sign in again, and it goes on.");
   if (error.status >= 500) return unreachable(true);
   const reason = `Your PDS did not renew our permission (${error.error ?? String(error.status)}).`;
   return { kind: "unclear", reason, untouched: true };
@@ -142,7 +159,11 @@ function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let cause: unknown = error; cause instanceof Error && !causes.includes(cause); cause = cause.cause) {
     causes.push(cause);
-    if (cause instanceof AggregateError) causes.push(...cause.errors);
+    if (cause instanceof AggregateError) {
+      // Node tries all addresses of a host and reports each failure.
+      const each: unknown[] = cause.errors;
+      causes.push(...each);
+    }
   }
   return causes;
 }

@@ -77,7 +77,10 @@ export class PdsClient {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#options.limit ?? 15_000)]);
     return unlessAborted(limited, async () => {
       const session = await this.#options.restore(did);
-      return work(new Agent({ did, fetchHandler: (path, init) => this.#fetch(session, path, init) }), limited);
+      return work(
+        new Agent({ did, fetchHandler: (path, init) => this.#fetch(session, path, init) }),
+        limited,
+      );
     });
   }
 

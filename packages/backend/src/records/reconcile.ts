@@ -77,7 +77,8 @@ async function carryOut(
     throw await afterTrouble(parts, record, classify(error), lease, error);
   }
   const unsettled = unsettledFor(parts, record);
-  if (unsettled > 0) throw new RetryAt(unsettled, "a write that was cut off could still arrive: deleting once more");
+  if (unsettled > 0)
+    throw new RetryAt(unsettled, "a write that was cut off could still arrive: deleting once more");
   return null;
 }
 

@@ -40,18 +40,23 @@ export interface BackgroundOptions {
 /** All that carries out what was accepted. */
 export interface Background {
   readonly outbox: Outbox<TaskServices>;
-  /** Starts the sweep and the workers. */
-  start(): Promise<void>;
+  /**
+   * Starts the in-process worker, the sweep, and docket's worker. Resolves when docket's worker can claim too, so not
+   * before Redis answers; all else goes on meanwhile.
+   */
+  readonly start: () => Promise<void>;
   /** Takes no new work, lets what runs finish for at most `drain` (default 30 s), and lets go of Redis. */
-  stop(options?: { drain?: Duration }): Promise<void>;
+  readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
-  resumeParked(did: string): Promise<void>;
+  readonly resumeParked: (did: string) => Promise<void>;
   /** How tasks are carried out at the moment, as far as is known. */
-  mode(): Mode;
-  health(): Promise<BackgroundHealth>;
+  readonly mode: () => Mode;
+  readonly health: () => Promise<BackgroundHealth>;
 }
 
-export type BackgroundHealth = { readonly mode: Mode } & Partial<Awaited<ReturnType<Docket<TaskServices>["health"]>>>;
+export type BackgroundHealth = { readonly mode: Mode } & Partial<
+  Awaited<ReturnType<Docket<TaskServices>["health"]>>
+>;
 
 /**
  * Composes the outbox, the two queues and the sweep. Nothing runs before `start`.
@@ -90,10 +95,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
 
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
   const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
-  const workers = [
-    local.worker({ concurrency: options.concurrency }),
-    ...(docket !== undefined && options.worker ? [docket.worker({ concurrency: options.concurrency })] : []),
-  ];
+  const { concurrency } = options;
+  const inProcess = local.worker({ concurrency });
+  const ofDocket = options.worker ? docket?.worker({ concurrency }) : undefined;
 
   return {
     outbox: new Outbox(db, dispatcher),
@@ -101,14 +105,15 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     async start() {
       // Nobody else knows what was in the memory of the process before this one.
       if (docket === undefined) await checkAllNow(db);
-      await Promise.all(workers.map((worker) => worker.start()));
+      await inProcess.start();
       sweep.start();
+      await ofDocket?.start();
     },
 
     async stop({ drain = "30s" } = {}) {
       await sweep.stop();
       await dispatcher.settled();
-      await Promise.all(workers.map((worker) => worker.stop({ drain })));
+      await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();
       await local.close();
     },

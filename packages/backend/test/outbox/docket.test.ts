@@ -30,7 +30,12 @@ const FALLBACK = "docket scheduling failed, falling back to asyncio";
 
 test("with Redis there, an intent is carried out by a worker of docket", async () => {
   const { task, done, registry } = noteTask();
-  const api = await stage.process({ docketUrl: redis.url, docketName, registry: noteTask().registry, worker: false });
+  const api = await stage.process({
+    docketUrl: redis.url,
+    docketName,
+    registry: noteTask().registry,
+    worker: false,
+  });
   await stage.process({ docketUrl: redis.url, docketName, registry });
   await api.outbox.schedule(task, { about: "worker", text: "over there" });
   await until("it is done", () => done.includes("over there"));
@@ -38,38 +43,87 @@ test("with Redis there, an intent is carried out by a worker of docket", async (
   expect(await api.health()).toMatchObject({ mode: "docket", reachable: true, evictionPolicy: "noeviction" });
 });
 
-test.each([
-  { trouble: "stopped", away: () => redis.stop(), back: () => redis.restart() },
-  { trouble: "hung", away: () => redis.pause(), back: () => redis.resume() },
-])("with Redis $trouble, the caller does not wait, and the task runs in process", async ({ away, back }) => {
-  const { task, done, registry } = noteTask();
-  const { outbox, mode, health } = await stage.process({ docketUrl: redis.url, docketName, registry });
-  await outbox.schedule(task, { about: "before", text: "before" });
-  await until("the first is done", () => done.includes("before"));
-  const logged = stage.log.length;
-  await away();
-  try {
-    const asked = performance.now();
-    const id = await outbox.schedule(task, { about: "away", text: "in process" });
-    expect(performance.now() - asked).toBeLessThan(500);
-    await until("it is done", () => done.includes("in process"));
-    const line = stage.log.slice(logged).find(({ message }) => message === FALLBACK);
-    expect(line?.fields).toMatchObject({ task: "test.note", intents: [id], err: expect.any(Error) as Error });
-    expect(mode()).toBe("docket unreachable, running in process");
-    expect(await health()).toMatchObject({ mode: "docket unreachable, running in process" });
+interface Outage {
+  trouble: string;
+  begins: () => Promise<void>;
+  ends: () => Promise<void>;
+}
 
-    // It is not asked again for each request, but each request says so.
-    const next = performance.now();
-    await outbox.schedule(task, { about: "away", text: "at once" });
-    await until("the next is done", () => done.includes("at once"));
-    expect(performance.now() - next).toBeLessThan(900);
+const outages: Outage[] = [
+  { trouble: "stopped", begins: () => redis.stop(), ends: () => redis.restart() },
+  {
+    trouble: "hung",
+    begins: async () => {
+      await Promise.resolve(redis.pause());
+    },
+    ends: async () => {
+      await Promise.resolve(redis.resume());
+    },
+  },
+];
+
+test.each(outages)(
+  "with Redis $trouble, the caller does not wait, and the task runs in process",
+  async (outage) => {
+    const { task, done, registry } = noteTask();
+    const { outbox, mode, health } = await stage.process({ docketUrl: redis.url, docketName, registry });
+    await outbox.schedule(task, { about: "before", text: "before" });
+    await until("the first is done", () => done.includes("before"));
+    const logged = stage.log.length;
+    await outage.begins();
+    try {
+      const asked = performance.now();
+      const id = await outbox.schedule(task, { about: "away", text: "in process" });
+      expect(performance.now() - asked).toBeLessThan(500);
+      await until("it is done", () => done.includes("in process"));
+      const line = stage.log.slice(logged).find(({ message }) => message === FALLBACK);
+      expect(line?.fields).toMatchObject({
+        task: "test.note",
+        intents: [id],
+        err: { name: "StoreUnavailable" },
+      });
+      expect(mode()).toBe("docket unreachable, running in process");
+      expect(await health()).toMatchObject({ mode: "docket unreachable, running in process" });
+
+      // It is not asked again for each request, but each request says so.
+      const next = performance.now();
+      await outbox.schedule(task, { about: "away", text: "at once" });
+      await until("the next is done", () => done.includes("at once"));
+      expect(performance.now() - next).toBeLessThan(900);
+    } finally {
+      await outage.ends();
+    }
+    await until("docket is back", () => mode() === "docket", { within: 15_000 });
+    await outbox.schedule(task, { about: "back", text: "afterwards" });
+    await until("it is done", () => done.includes("afterwards"));
+    expect(done).toEqual(["before", "in process", "at once", "afterwards"]);
+  },
+);
+
+test("a process that starts while Redis is away does its work in process, and uses Redis once it is there", async () => {
+  await redis.stop();
+  const { task, done, registry } = noteTask();
+  const background = await stage.process({ docketUrl: redis.url, docketName, registry }, false);
+  const started = background.start();
+  await background.outbox.schedule(task, { about: "early", text: "early" });
+  await until("it is done", () => done.includes("early"));
+  await redis.restart();
+  await started;
+  await until("docket is in use", () => background.mode() === "docket", { within: 15_000 });
+  await background.outbox.schedule(task, { about: "late", text: "late" });
+  await until("it is done too", () => done.includes("late"));
+});
+
+test("a process that starts while Redis is away can be stopped", async () => {
+  await redis.stop();
+  try {
+    const background = await stage.process({ docketUrl: redis.url, docketName, registry: [] }, false);
+    const started = background.start();
+    await background.stop();
+    await started;
   } finally {
-    await back();
+    await redis.restart();
   }
-  await until("docket is back", () => mode() === "docket", { within: 15_000 });
-  await outbox.schedule(task, { about: "back", text: "afterwards" });
-  await until("it is done", () => done.includes("afterwards"));
-  expect(done).toEqual(["before", "in process", "at once", "afterwards"]);
 });
 
 test("a Redis that lost everything loses nothing that was accepted", async () => {
@@ -99,9 +153,16 @@ test("the sweep leaves alone what docket still has", async () => {
   const state = async () => (await other.find([id])).get(id);
   await until("it is parked", async () => (await state())?.state === "delayed");
   const before = await state();
-  await stage.db.updateTable("intents").set({ check_at: sql<Date>`now()` }).execute();
+  await stage.db
+    .updateTable("intents")
+    .set({ check_at: sql<Date>`now()` })
+    .execute();
   await until("the sweep has looked", async () => {
-    const row = await stage.db.selectFrom("intents").select("check_at").select(sql<Date>`now()`.as("now")).executeTakeFirstOrThrow();
+    const row = await stage.db
+      .selectFrom("intents")
+      .select("check_at")
+      .select(sql<Date>`now()`.as("now"))
+      .executeTakeFirstOrThrow();
     return row.check_at > row.now;
   });
   expect(await state()).toEqual(before);
@@ -115,14 +176,20 @@ test("what docket has given up while nobody listened is given up by the sweep", 
   const id = await outbox.schedule(failing.task, { about: "dead", text: "unheard" });
   await until("it is dead", () => failing.givenUp.length === 1);
   // As if the process had died between docket's verdict and the row.
-  await stage.db.updateTable("intents").set({ state: "open", reason: null, check_at: sql<Date>`now()` }).where("id", "=", id).execute();
+  await stage.db
+    .updateTable("intents")
+    .set({ state: "open", reason: null, check_at: sql<Date>`now()` })
+    .where("id", "=", id)
+    .execute();
   await until("the sweep has noticed", () => failing.givenUp.length === 2);
   expect(failing.givenUp[1]).toEqual({ text: "unheard", reason: "out of ink" });
 });
 
 test("a dead letter that is replayed closes its intent", async () => {
   let ink = false;
-  const { task, done, givenUp, registry } = noteTask(() => (ink ? undefined : Promise.reject(new Terminal("out of ink"))));
+  const { task, done, givenUp, registry } = noteTask(() =>
+    ink ? undefined : Promise.reject(new Terminal("out of ink")),
+  );
   const { outbox } = await stage.process({ docketUrl: redis.url, docketName, registry });
   await outbox.schedule(task, { about: "replay", text: "again" });
   await until("it is dead", () => givenUp.length === 1);
@@ -131,6 +198,9 @@ test("a dead letter that is replayed closes its intent", async () => {
   ink = true;
   await other.replay(letter?.id ?? "");
   await until("it is done", () => done.includes("again"));
-  await until("its intent is gone", async () => (await stage.db.selectFrom("intents").select("id").execute()).length === 0);
+  await until(
+    "its intent is gone",
+    async () => (await stage.db.selectFrom("intents").select("id").execute()).length === 0,
+  );
   await other.close();
 });

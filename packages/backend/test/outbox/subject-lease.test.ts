@@ -66,13 +66,19 @@ test("a lease is renewed for as long as the run lasts, and lost when somebody el
   const taken = await takeLease(stage.db, id, silent, { length: 400, renewal: 50 });
   if (taken.outcome !== "taken") return expect.unreachable("nobody else asks");
   const { lease } = taken;
+  const outcomes = new Set<string>();
   const start = performance.now();
   await until("twice its length has passed", async () => {
-    expect((await takeLease(stage.db, id, silent, long)).outcome).toBe("held");
+    outcomes.add((await takeLease(stage.db, id, silent, long)).outcome);
     return performance.now() - start > 800;
   });
+  expect([...outcomes]).toEqual(["held"]);
   expect(lease.signal.aborted).toBe(false);
-  await stage.db.updateTable("subject_leases").set({ token: randomUUID() }).where("subject", "=", "renewed").execute();
+  await stage.db
+    .updateTable("subject_leases")
+    .set({ token: randomUUID() })
+    .where("subject", "=", "renewed")
+    .execute();
   await until("it is lost", () => lease.signal.aborted);
   lease.stop();
 });
@@ -88,7 +94,10 @@ test("two processes never run one subject at the same time", async () => {
   };
   const one = noteTask(work);
   const two = noteTask(work);
-  const [first, second] = [await stage.process({ registry: one.registry }), await stage.process({ registry: two.registry })];
+  const [first, second] = [
+    await stage.process({ registry: one.registry }),
+    await stage.process({ registry: two.registry }),
+  ];
   for (const text of ["1", "2"]) {
     await Promise.all([
       first.outbox.schedule(one.task, { about: "shared", text: `one ${text}` }),

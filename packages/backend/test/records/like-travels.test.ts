@@ -31,17 +31,28 @@ test("a like becomes a record at the rkey and with the time that were chosen whe
     subject: { uri: track.uri, cid: TRACK_CID },
     createdAt: row.accepted_at.toISOString(),
   });
-  expect(await recordOf(stage.db, uri)).toMatchObject({ confirmed_version: 1, confirmed_cid: record?.cid, deferrals: 0 });
+  expect(await recordOf(stage.db, uri)).toMatchObject({
+    confirmed_version: 1,
+    confirmed_cid: record?.cid,
+    deferrals: 0,
+  });
 });
 
 test("unliking takes the record away, and nothing is left to be said about it", async () => {
   const track = await stage.newTrack();
   const { write } = await stage.likes.like(stage.listener, track.id);
   await stage.settled(track);
-  expect(await stage.likes.unlike(stage.listener, track.id)).toMatchObject({ liked: false, write: { uri: write?.uri } });
+  expect(await stage.likes.unlike(stage.listener, track.id)).toMatchObject({
+    liked: false,
+    write: { uri: write?.uri },
+  });
   expect(await stage.settled(track)).toEqual({ liked: false, write: null });
   expect(await stage.onPds(track)).toEqual([]);
-  expect(await recordOf(stage.db, write?.uri ?? "")).toMatchObject({ state: "confirmed", confirmed_cid: null, wish: null });
+  expect(await recordOf(stage.db, write?.uri ?? "")).toMatchObject({
+    state: "confirmed",
+    confirmed_cid: null,
+    wish: null,
+  });
 });
 
 test("a burst of like, unlike, like leaves one record, the last one", async () => {
@@ -52,7 +63,10 @@ test("a burst of like, unlike, like leaves one record, the last one", async () =
     await stage.likes.like(stage.listener, track.id);
   }
   const { write } = await stage.settled(track);
-  await until("no intent is open", async () => (await stage.db.selectFrom("intents").select("id").execute()).length === 0);
+  await until(
+    "no intent is open",
+    async () => (await stage.db.selectFrom("intents").select("id").execute()).length === 0,
+  );
   expect((await stage.onPds(track)).map(({ uri }) => uri)).toEqual([write?.uri]);
 });
 
@@ -108,10 +122,21 @@ test("carried out twice, a write leaves what it leaves once", async () => {
   await stage.settled(track);
   const row = await recordOf(stage.db, write?.uri ?? "");
   const again = (): Promise<unknown> =>
-    stage.db.updateTable("pds_records").set({ confirmed_version: row.wish_version - 1 }).where("id", "=", row.id).execute();
+    stage.db
+      .updateTable("pds_records")
+      .set({ confirmed_version: row.wish_version - 1 })
+      .where("id", "=", row.id)
+      .execute();
   await again();
-  await stage.background.outbox.schedule(writeRecord, { recordId: row.id, did: row.did, about: aboutTrack(track.id) });
-  await until("it is confirmed again", async () => (await recordOf(stage.db, write?.uri ?? "")).confirmed_version === 1);
+  await stage.background.outbox.schedule(writeRecord, {
+    recordId: row.id,
+    did: row.did,
+    about: aboutTrack(track.id),
+  });
+  await until(
+    "it is confirmed again",
+    async () => (await recordOf(stage.db, write?.uri ?? "")).confirmed_version === 1,
+  );
   const after = await recordOf(stage.db, write?.uri ?? "");
   expect(after.confirmed_cid).toBe(row.confirmed_cid);
   expect((await stage.onPds(track)).map(({ cid }) => cid)).toEqual([row.confirmed_cid]);

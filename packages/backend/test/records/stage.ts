@@ -50,7 +50,12 @@ const likeOnPds = z.object({
 export type LikeOnPds = z.infer<typeof likeOnPds>;
 
 /** Short, so that what takes a minute in life takes a second here. */
-const short = { sweepInterval: 100, callLimit: 3_000, settle: 8_000, pauses: { shortest: 200, longest: 400 } };
+const short = {
+  sweepInterval: 100,
+  callLimit: 3_000,
+  settle: 8_000,
+  pauses: { shortest: 200, longest: 400 },
+};
 
 export async function setStage(options: Partial<BackgroundOptions> = {}): Promise<Stage> {
   await using starting = new AsyncDisposableStack();
@@ -75,7 +80,9 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
     worker: true,
     restore: (did) => {
       const session = sessions.get(did);
-      return session === undefined ? Promise.reject(new Error(`no session of ${did}`)) : Promise.resolve(session);
+      return session === undefined
+        ? Promise.reject(new Error(`no session of ${did}`))
+        : Promise.resolve(session);
     },
     markGrantLost: (did, reason) => {
       lost.push({ did, reason });
@@ -111,7 +118,12 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
       const rkey = `track${String(tracks)}`;
       const { id } = await adoptTrack(db, {
         artist: { did: artist.did, handle: artist.handle, displayName: null },
-        track: { title: `Track ${String(tracks)}`, fileType: "wav", duration: 9, audioUrl: "http://localhost/audio" },
+        track: {
+          title: `Track ${String(tracks)}`,
+          fileType: "wav",
+          duration: 9,
+          audioUrl: "http://localhost/audio",
+        },
         record: {
           collection: collections.track,
           rkey,
@@ -127,7 +139,10 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
         collection: collections.like,
         limit: 100,
       });
-      return z.array(likeOnPds).parse(data.records).filter(({ value }) => value.subject.uri === track.uri);
+      return z
+        .array(likeOnPds)
+        .parse(data.records)
+        .filter(({ value }) => value.subject.uri === track.uri);
     },
     settled: (track, within) =>
       until(
@@ -149,10 +164,17 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
 }
 
 /** In place of OAuth, whose own tests are elsewhere: the account's password. */
-async function appPasswordSession(service: string, identifier: string, password: string): Promise<PdsSession> {
+async function appPasswordSession(
+  service: string,
+  identifier: string,
+  password: string,
+): Promise<PdsSession> {
   const agent = new AtpAgent({ service });
   await agent.login({ identifier, password });
-  return { did: agent.assertDid, fetchHandler: (path, init) => agent.sessionManager.fetchHandler(path, init) };
+  return {
+    did: agent.assertDid,
+    fetchHandler: (path, init) => agent.sessionManager.fetchHandler(path, init),
+  };
 }
 
 /** The like record's row behind a person's newest like of a track. */

@@ -39,7 +39,10 @@ test("a PDS that can't be reached is waited for", async () => {
   const track = await stage.newTrack();
   await stage.gate.shut();
   const uri = await like(track);
-  expect(await reaches(track, "waiting")).toMatchObject({ uri, reason: "Your PDS can't be reached. Trying again by itself." });
+  expect(await reaches(track, "waiting")).toMatchObject({
+    uri,
+    reason: "Your PDS can't be reached. Trying again by itself.",
+  });
   // It was never sent, so an unlike at this point would need no call.
   expect(await recordOf(stage.db, uri)).toMatchObject({ may_exist: false });
   await stage.gate.open();
@@ -51,7 +54,10 @@ test("an outage uses up no attempts: more refusals than the task has tries, and 
   const track = await stage.newTrack();
   const failing = stage.gate.answer(put, { status: 502 });
   const uri = await like(track);
-  await until("it was tried more often than the task has attempts", () => failing.caught > writeRecord.retry.attempts);
+  await until(
+    "it was tried more often than the task has attempts",
+    () => failing.caught > writeRecord.retry.attempts,
+  );
   failing.remove();
   await isOnPdsOnce(track, uri);
 });
@@ -75,7 +81,7 @@ test("a 429 holds all of a person's writes until the reset it names", async () =
     body: { error: "RateLimitExceeded" },
   });
   const uri = await like(first);
-  expect(await reaches(first, "waiting")).toMatchObject({ reason: expect.stringContaining("rate limit") as string });
+  expect((await reaches(first, "waiting")).reason).toContain("rate limit");
   const other = await like(second);
   await reaches(second, "waiting");
   expect(limited.caught).toBe(1);
@@ -111,10 +117,21 @@ test("a write that was cut off and arrives after the delete does not stay", asyn
 
 test("a record that the PDS refuses is given up with the PDS's reason, and can still be taken back", async () => {
   const track = await stage.newTrack();
-  stage.gate.answer(put, { status: 400, body: { error: "InvalidRequest", message: "Invalid like record" } }, { times: 1 });
+  stage.gate.answer(
+    put,
+    { status: 400, body: { error: "InvalidRequest", message: "Invalid like record" } },
+    { times: 1 },
+  );
   const uri = await like(track);
-  expect(await reaches(track, "failed")).toMatchObject({ uri, reason: "Your PDS refused the record: Invalid like record" });
-  const dead = await stage.db.selectFrom("intents").select(["state", "reason"]).where("state", "=", "dead").execute();
+  expect(await reaches(track, "failed")).toMatchObject({
+    uri,
+    reason: "Your PDS refused the record: Invalid like record",
+  });
+  const dead = await stage.db
+    .selectFrom("intents")
+    .select(["state", "reason"])
+    .where("state", "=", "dead")
+    .execute();
   expect(dead).toEqual([{ state: "dead", reason: "Your PDS refused the record: Invalid like record" }]);
   await stage.likes.unlike(stage.listener, track.id);
   await stage.settled(track);
@@ -125,9 +142,12 @@ test("a record that the PDS refuses is given up with the PDS's reason, and can s
 
 test("a person whose permission has ended is told, and a sign-in carries the write on at once", async () => {
   const track = await stage.newTrack();
-  const refused = stage.gate.answer(put, { status: 401, body: { error: "InvalidToken", message: "Bad token" } });
+  const refused = stage.gate.answer(put, {
+    status: 401,
+    body: { error: "InvalidToken", message: "Bad token" },
+  });
   const uri = await like(track);
-  expect(await reaches(track, "needs-sign-in")).toMatchObject({ reason: expect.stringContaining("Sign in again") as string });
+  expect((await reaches(track, "needs-sign-in")).reason).toContain("Sign in again");
   expect(stage.lost.map(({ did }) => did)).toContain(stage.listener);
   await until("its run is over", async () => {
     const running = await stage.db.selectFrom("subject_leases").select("subject").execute();

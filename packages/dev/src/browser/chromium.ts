@@ -50,6 +50,8 @@ export async function launchBrowser(): Promise<TestBrowser> {
       headless: true,
       args: FLAGS,
       locale: "en-US",
+      // It puts a socket there, outside of its profile.
+      env: { ...process.env, TMPDIR: folder },
       artifactsDir: join(folder, "artifacts"),
     })
     .catch((error: unknown) => {

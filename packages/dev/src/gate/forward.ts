@@ -6,6 +6,8 @@ const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "tra
 
 export interface TargetAnswer {
   status: number;
+  /** The words beside the status. */
+  reason: string;
   rawHeaders: string[];
   body: Buffer;
 }
@@ -32,13 +34,18 @@ export async function askTarget(target: URL, incoming: IncomingMessage, body: Bu
     outgoing.once("error", reject);
     outgoing.end(body);
   });
-  return { status: answer.statusCode ?? 502, rawHeaders: answer.rawHeaders, body: await buffer(answer) };
+  return {
+    status: answer.statusCode ?? 502,
+    reason: answer.statusMessage ?? "",
+    rawHeaders: answer.rawHeaders,
+    body: await buffer(answer),
+  };
 }
 
 /** Sends the target's answer to the client exactly as it came. */
 export function passOn(answer: TargetAnswer, response: ServerResponse): void {
   response.sendDate = false;
-  response.writeHead(answer.status, endToEnd(answer.rawHeaders));
+  response.writeHead(answer.status, answer.reason, endToEnd(answer.rawHeaders));
   response.end(answer.body);
 }
 

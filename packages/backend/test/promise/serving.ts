@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { freePort, Program, until, type Pds } from "@plyr/dev";
+import type { Role } from "../../src/settings/role.js";
+
+/** One process of the service, as it is started in production: the built entry point with an environment. */
+export interface Serving {
+  readonly url: string;
+  readonly program: Program;
+  /** The service's health, as its endpoint tells it. */
+  health(): Promise<{ status: string; docket: { mode: string }; warnings: string[] }>;
+  /** Log lines so far whose message is this. */
+  logged(message: string): number;
+}
+
+export interface Surroundings {
+  readonly pds: Pick<Pds, "url" | "plcUrl">;
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly docketUrl: string | undefined;
+}
+
+export const NAMESPACE = "fm.plyr.test";
+const SESSION_KEY = randomBytes(32).toString("base64");
+const entry = join(import.meta.dirname, "../../dist/bin/serve.js");
+
+/** Starts a process of the service and resolves when it answers. */
+export async function serve(around: Surroundings, role: Role = "all"): Promise<Serving> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${String(port)}`;
+  let log = "";
+  const program = new Program({
+    name: `the service (${role})`,
+    command: process.execPath,
+    args: [entry, "--role", role],
+    env: {
+      PATH: process.env["PATH"],
+      PLYR_ENV: "development",
+      PORT: String(port),
+      PUBLIC_URL: url,
+      DATA_DIR: around.dataDir,
+      SESSION_KEY,
+      COLLECTION_NAMESPACE: NAMESPACE,
+      PLC_URL: around.pds.plcUrl,
+      HANDLE_RESOLVER_URL: around.pds.url,
+      ...(around.databaseUrl === undefined ? {} : { DATABASE_URL: around.databaseUrl }),
+      ...(around.docketUrl === undefined ? {} : { DOCKET_URL: around.docketUrl }),
+    },
+    grace: 40_000,
+    onOutput: (text) => {
+      log += text;
+    },
+  });
+  await program.start();
+  await until(`the service (${role}) answers`, async () => (await fetch(`${url}/health`)).ok, { within: 45_000 }).catch(
+    async (error: unknown) => {
+      await program.close();
+      throw new Error(`the service (${role}) doesn't answer; it last wrote:\n${log}`, { cause: error });
+    },
+  );
+  return {
+    url,
+    program,
+    health: async () => (await fetch(`${url}/health`)).json() as ReturnType<Serving["health"]>,
+    logged: (message) => log.split("\n").filter((line) => line.includes(`"msg":${JSON.stringify(message)}`)).length,
+  };
+}

@@ -1,0 +1,151 @@
+import { expect } from "vitest";
+import { ids, LEASE, newTask, only, onBothStores, settlement, test } from "../desk.js";
+
+onBothStores("a lease", () => {
+  test("keeps a task from others until it ends; then the task is theirs, counted as lost", async ({ desk }) => {
+    await desk.add("a");
+    await desk.claimOne("first");
+    desk.clock.advance(LEASE - 1);
+    expect(await desk.claim("second")).toEqual([]);
+    desk.clock.advance(1);
+    expect(await desk.claimOne("second")).toMatchObject({ id: "a", attempt: 1, delivery: 2, lost: 1 });
+    desk.clock.advance(LEASE);
+    expect(await desk.claimOne("first")).toMatchObject({ delivery: 3, lost: 2 });
+    expect((await desk.store.snapshot()).counts).toMatchObject({ recovered: 2 });
+  });
+
+  test("tasks of a lost worker go to the front, in the order in which they stood", async ({ desk }) => {
+    for (const id of ["a", "b", "c"]) {
+      await desk.add(id);
+      await desk.claimOne("dies");
+      desk.clock.advance(10);
+    }
+    await desk.add("waiting");
+    desk.clock.advance(LEASE);
+    expect(ids(await desk.claim("w", 9))).toEqual(["a", "b", "c", "waiting"]);
+  });
+
+  test("lost workers in a row are counted; a failure or being put off starts the count again", async ({ desk }) => {
+    await desk.add("a");
+    await desk.claimOne("w");
+    desk.clock.advance(LEASE);
+    const lostOnce = await desk.claimOne("w");
+    expect(lostOnce.lost).toBe(1);
+    await desk.conclude("w", lostOnce, { kind: "retry", ms: 0 });
+    const retried = await desk.claimOne("w");
+    expect(retried).toMatchObject({ lost: 0, attempt: 2 });
+    desk.clock.advance(LEASE);
+    const lostAgain = await desk.claimOne("w");
+    expect(lostAgain.lost).toBe(1);
+    await desk.conclude("w", lostAgain, { kind: "park", at: desk.clock.now() });
+    expect((await desk.claimOne("w")).lost).toBe(0);
+  });
+
+  test("renewing prolongs it", async ({ desk }) => {
+    await desk.add("a");
+    const claim = await desk.claimOne("w");
+    desk.clock.advance(LEASE - 1);
+    expect(await desk.store.renew("w", [claim], LEASE)).toEqual([]);
+    desk.clock.advance(LEASE - 1);
+    expect(await desk.claim("other")).toEqual([]);
+    await desk.finish("w", claim);
+  });
+
+  test("renewing names what was lost, and gives the new holder nothing to fear", async ({ desk }) => {
+    await desk.store.add([newTask("kept"), newTask("lost")]);
+    const [kept, lost] = await desk.claim("slow", 2);
+    if (kept === undefined || lost === undefined) throw new Error("nothing was claimed");
+    desk.clock.advance(LEASE / 2);
+    await desk.store.renew("slow", [kept], LEASE);
+    desk.clock.advance(LEASE / 2);
+    const theirs = await desk.claimOne("quick");
+    expect(theirs.id).toBe("lost");
+    expect(await desk.store.renew("slow", [kept, lost], LEASE)).toEqual(["lost"]);
+    expect(await desk.store.renew("slow", [{ id: "never was", delivery: 1 }], LEASE)).toEqual(["never was"]);
+    desk.clock.advance(LEASE - 1);
+    expect(await desk.store.renew("quick", [theirs], LEASE)).toEqual([]);
+  });
+});
+
+onBothStores("fencing", () => {
+  test("refuses the settlement of a worker whose lease was lost, whatever it says", async ({ desk }) => {
+    await desk.add("a", { key: "k", serial: "lane" });
+    const old = await desk.claimOne("slow");
+    desk.clock.advance(LEASE);
+    const current = await desk.claimOne("quick");
+    const at = desk.clock.now();
+    for (const outcome of [
+      { kind: "done" },
+      { kind: "retry", ms: 0 },
+      { kind: "park", at },
+      { kind: "dead", info: "{}" },
+      { kind: "return" },
+      { kind: "aside" },
+    ] as const) {
+      expect((await desk.conclude("slow", old, outcome)).refused, outcome.kind).toEqual(["a"]);
+      expect(only(await desk.store.find(["k"])), outcome.kind).toMatchObject({ state: "running" });
+    }
+    expect((await desk.store.snapshot()).counts).toMatchObject({ refused: 6 });
+    await desk.finish("quick", current);
+  });
+
+  test("refuses an earlier delivery of the same worker", async ({ desk }) => {
+    await desk.add("a");
+    const first = await desk.claimOne("w");
+    desk.clock.advance(LEASE);
+    const second = await desk.claimOne("w");
+    expect((await desk.conclude("w", first, { kind: "done" })).refused).toEqual(["a"]);
+    await desk.finish("w", second);
+  });
+
+  test("refuses one without holding up the others of the call", async ({ desk }) => {
+    await desk.store.add([newTask("a"), newTask("b")]);
+    const claims = await desk.claim("w", 2);
+    const settlements = claims.map((claim) => settlement(claim, { kind: "done" }));
+    const stranger = { ...settlements[0], id: "stranger", delivery: 1, ties: { serial: "", key: "", name: "task" } };
+    const { refused } = await desk.settle("w", { settlements: [{ ...stranger, outcome: { kind: "done" } }, ...settlements] });
+    expect(refused).toEqual(["stranger"]);
+    expect(await desk.store.snapshot()).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  test("settling once more after a lost answer changes nothing", async ({ desk }) => {
+    await desk.store.add(["a", "b", "c", "d"].map((id) => newTask(id, { serial: id, key: id })));
+    const claims = await desk.claim("w", 4);
+    const outcomes = [{ kind: "done" }, { kind: "retry", ms: 500 }, { kind: "dead", info: "{}" }, { kind: "return" }] as const;
+    const settlements = claims.map((claim, at) => settlement(claim, outcomes[at] ?? { kind: "done" }));
+    expect((await desk.settle("w", { settlements })).refused).toEqual([]);
+    const before = await desk.store.snapshot();
+    expect((await desk.settle("w", { settlements })).refused).toEqual(["a", "b", "c", "d"]);
+    expect(await desk.store.snapshot()).toEqual({ ...before, counts: { ...before.counts, refused: 4 } });
+    desk.clock.advance("1s");
+    const again = await desk.claim("w", 9);
+    expect(again).toMatchObject([
+      { id: "d", attempt: 1 },
+      { id: "b", attempt: 2 },
+    ]);
+  });
+
+  test("what an unanswered call claimed goes back at once, uncounted, and only that", async ({ desk }) => {
+    await desk.store.add(["kept", "x", "y"].map((id) => newTask(id)));
+    const kept = only(await desk.claim("w", 1));
+    await desk.claim("w", 2); // call 2: imagine that this answer was lost
+    const { claims, refused } = await desk.settle("w", { want: 2, undo: [2] });
+    expect(claims).toMatchObject([
+      { id: "x", attempt: 1, delivery: 2, lost: 0 },
+      { id: "y", attempt: 1, delivery: 2, lost: 0 },
+    ]);
+    expect(refused).toEqual([]);
+    await desk.finish("w", kept);
+  });
+
+  test("undoing calls of one worker leaves another's alone, also those of like numbers", async ({ desk }) => {
+    await desk.store.add([newTask("mine"), newTask("theirs"), newTask("of call 11")]);
+    await desk.claim("me", 1);
+    const theirs = only(await desk.claim("they", 1));
+    for (let call = 2; call <= 10; call += 1) await desk.settle("me");
+    const eleventh = only(await desk.claim("me", 1));
+    expect(ids((await desk.settle("me", { want: 9, undo: [1] })).claims)).toEqual(["mine"]);
+    await desk.finish("they", theirs);
+    await desk.finish("me", eleventh);
+  });
+});
