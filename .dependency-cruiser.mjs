@@ -47,7 +47,7 @@ export default {
       name: "no-undeclared-dependency",
       comment: "A package lists in its own package.json what it imports.",
       severity: "error",
-      from: { path: "^packages/[^/]+/src/" },
+      from: { path: "^(packages/[^/]+/src|bench)/" },
       to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
     },
     {
@@ -74,6 +74,20 @@ export default {
         path: "^packages/",
         pathNot: ["^packages/$1/", "^packages/[^/]+/dist/(testing/)?index\\.(js|d\\.ts)$"],
       },
+    },
+    {
+      name: "bench-by-name",
+      comment: "What is measured is what others import.",
+      severity: "error",
+      from: { path: "^bench/" },
+      to: { path: "^packages/", pathNot: "^packages/[^/]+/dist/(testing/)?index\\.(js|d\\.ts)$" },
+    },
+    {
+      name: "bench-is-only-run",
+      comment: "Measuring code is no part of what it measures.",
+      severity: "error",
+      from: { pathNot: "^bench/" },
+      to: { path: "^bench/" },
     },
     {
       name: "docket-knows-no-service",

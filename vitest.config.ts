@@ -13,6 +13,7 @@ function project(name: string, folder: string, viteConfig?: string): TestProject
       // What all of a project's test files share, such as one PDS, is started once and stopped at the end.
       globalSetup: existsSync(world) ? [world] : [],
       pool: "forks",
+      allowOnly: false,
       testTimeout: 30_000,
       hookTimeout: 60_000,
     },
@@ -30,7 +31,6 @@ export default defineConfig({
     ],
     reporters: ["default", "./scripts/closing-line.ts"],
     maxWorkers: 2,
-    allowOnly: false,
     passWithNoTests: false,
   },
 });

@@ -48,6 +48,8 @@ const sound = {
   "packages/web/src/heart.ts": [],
   "packages/web/dist/index.js": [],
   "scripts/check.ts": [],
+  "bench/main.ts": ["./measure.ts"],
+  "bench/measure.ts": ["@plyr/docket", "vitest"],
 };
 
 /** One fault each, in a file of its own. */
@@ -94,6 +96,13 @@ const faults: { rule: string; from: string; imports: string[] }[] = [
     imports: ["../service.js"],
   },
   { rule: "bin-is-only-run", from: "packages/backend/test/c.test.ts", imports: ["../src/bin/serve.js"] },
+  { rule: "bench-by-name", from: "bench/a.ts", imports: ["../packages/docket/src/worker.js"] },
+  {
+    rule: "bench-is-only-run",
+    from: "packages/docket/src/bin/d.ts",
+    imports: ["../../../../bench/measure.ts"],
+  },
+  { rule: "no-undeclared-dependency", from: "bench/b.ts", imports: ["undeclared"] },
   { rule: "scripts-stand-alone", from: "scripts/a.ts", imports: ["../packages/docket/dist/index.js"] },
 ];
 
@@ -149,7 +158,15 @@ function writeProject() {
 function boundaryFaults() {
   const { stdout, stderr } = spawnSync(
     join(root, "node_modules/.bin/depcruise"),
-    ["--config", join(root, ".dependency-cruiser.mjs"), "--output-type", "json", "packages", "scripts"],
+    [
+      "--config",
+      join(root, ".dependency-cruiser.mjs"),
+      "--output-type",
+      "json",
+      "packages",
+      "scripts",
+      "bench",
+    ],
     { cwd: folder, encoding: "utf8" },
   );
   expect(stderr).toBe("");

@@ -158,7 +158,8 @@ function announce(settings: Settings, log: Logger, report: HealthReport): void {
   );
   const eviction = warnOfEviction(report.docket.evictionPolicy);
   for (const warning of report.warnings) {
-    if (warning === eviction) log.error({ evictionPolicy: report.docket.evictionPolicy }, `WARNING: ${warning}`);
+    if (warning === eviction)
+      log.error({ evictionPolicy: report.docket.evictionPolicy }, `WARNING: ${warning}`);
     else log.warn({}, warning);
   }
 }

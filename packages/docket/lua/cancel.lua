@@ -12,8 +12,12 @@ if redis.call("ZSCORE", leases, id) then
   redis.call("RPUSH", inbox .. owner, "cancel\t" .. id)
   return "running"
 end
-redis.call("ZREM", schedule, id)
 local serial, key, name = ties(body)
+if redis.call("ZREM", schedule, id) == 0 and redis.call("LREM", ready, 1, id) == 0 then
+  redis.call("LREM", lane .. (serial or ""), 1, id)
+  redis.call("LREM", aside .. (name or ""), 1, id)
+  if redis.call("EXISTS", aside .. (name or "")) == 0 then redis.call("SREM", asides, name or "") end
+end
 retire(id, serial or "", key or "", name or "")
 dispatch()
 return "cancelled"

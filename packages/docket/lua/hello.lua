@@ -2,24 +2,12 @@
 -- args: now_override layout worker info
 -- each: task
 -- returns: the layout that the store has
--- include: clock
+-- include: clock forget
 
 local has = redis.call("HGET", meta, "layout")
 if has and has ~= layout then return has end
 redis.call("HSET", meta, "layout", layout)
 
-local function forget(gone)
-  local known = redis.call("HGET", infos, gone)
-  for _, name in ipairs(known and cjson.decode(known).tasks or {}) do
-    redis.call("SREM", skills .. name, gone)
-  end
-  redis.call("ZREM", workers, gone)
-  redis.call("ZREM", sleepers, gone)
-  redis.call("HDEL", infos, gone)
-  redis.call("HDEL", slots, gone)
-  redis.call("HDEL", assigned, gone)
-  redis.call("DEL", inbox .. gone)
-end
 for _, gone in ipairs(redis.call("ZRANGEBYSCORE", workers, "-inf", now - 3600000)) do
   forget(gone)
 end

@@ -13,16 +13,16 @@ want, received, sleep, lease = tonumber(want), tonumber(received), tonumber(slee
 
 if undo ~= "" then
   for _, id in ipairs(redis.call("ZREVRANGE", leases, 0, -1)) do
-    local attempt, delivery, lost, owner, _, claimed_by = read_run(redis.call("HGET", runs, id))
+    local run = redis.call("HGET", runs, id)
+    local _, _, _, owner, _, claimed_by = read_run(run)
     if owner == worker and claimed_by ~= "" and string.find("," .. undo, "," .. claimed_by .. ",", 1, true) then
-      redis.call("ZREM", leases, id)
-      redis.call("HSET", runs, id, write_run(attempt, delivery, lost, ""))
-      redis.call("LPUSH", ready, id)
+      hand_back(id, run)
     end
   end
 end
 
 local answer = { now, 0, 1, 0 }
+local returned = {}
 for i = FIRST, #ARGV, STEP do
   local id, delivery, kind, due, serial, key, name, info = unpack(ARGV, i, i + STEP - 1)
   local attempt, delivered, lost, owner, cancelled = read_run(redis.call("HGET", runs, id))
@@ -31,15 +31,14 @@ for i = FIRST, #ARGV, STEP do
     answer[#answer + 1] = id
   else
     redis.call("ZREM", leases, id)
-    local again = kind == "retry" or kind == "park"
-    if kind == "done" or (again and cancelled) then
+    if kind == "done" or (cancelled and kind ~= "dead") then
       retire(id, serial, key, name)
-    elseif again then
+    elseif kind == "retry" or kind == "park" then
       redis.call("HSET", runs, id, write_run(kind == "retry" and attempt + 1 or attempt, delivered, 0, ""))
       redis.call("ZADD", schedule, string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due), id)
     elseif kind == "return" then
       redis.call("HSET", runs, id, write_run(attempt, delivered, lost, ""))
-      redis.call("LPUSH", ready, id)
+      table.insert(returned, 1, id)
     elseif kind == "aside" then
       redis.call("HSET", runs, id, write_run(attempt, delivered, lost, ""))
       redis.call("RPUSH", aside .. name, id)
@@ -50,6 +49,7 @@ for i = FIRST, #ARGV, STEP do
       end
     else
       local body = redis.call("HGET", bodies, id)
+      if not ties(body or "") then redis.call("HINCRBY", counts, "undecodable", 1) end
       redis.call("HSET", letters, id, info .. "\n" .. (body or ""))
       redis.call("ZADD", dead, now, id)
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
@@ -58,6 +58,7 @@ for i = FIRST, #ARGV, STEP do
     end
   end
 end
+if #returned > 0 then in_chunks(returned, "LPUSH", ready) end
 if answer[4] > 0 then redis.call("HINCRBY", counts, "refused", answer[4]) end
 
 recover()

@@ -84,6 +84,16 @@ export class Desk {
     }
   }
 
+  /** Reads the worker's inbox, and comes if it is told to: all that it is given then. */
+  async hear(worker: string, want: number): Promise<Claim[]> {
+    const messages = await this.messages(worker);
+    const given = messages.flatMap((message) => (message.kind === "task" ? [message.claim] : []));
+    const called = messages.some((message) => (message.kind === "look" && message.ms === 0) || (message.kind === "task" && message.more));
+    if (!called) return given;
+    const { claims } = await this.settle(worker, { want: want - given.length, received: given.length });
+    return [...given, ...claims];
+  }
+
   /** Claims and finishes until nothing can be claimed; returns the ids in their order. */
   async runAll(worker: string): Promise<string[]> {
     const order: string[] = [];

@@ -56,7 +56,11 @@ export class AdvisoryLocks {
     const deadline = Date.now() + waitMs;
     // Asked again and again, because a blocking wait would keep the connection from everybody else.
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      const rows = await this.#ask(client, "select pg_try_advisory_lock(hashtextextended($1, 0)) as locked", name);
+      const { rows } = await this.#ask(
+        client,
+        "select pg_try_advisory_lock(hashtextextended($1, 0)) as locked",
+        name,
+      );
       if (answer.parse(rows)[0].locked) return;
       if (Date.now() + wait > deadline) throw new LockBusy(name, waitMs);
       await pause(wait);
@@ -72,9 +76,9 @@ export class AdvisoryLocks {
   }
 
   /** A query that fails ends the connection: whether the lock was taken is not known then, and so it isn't. */
-  async #ask(client: pg.Client, text: string, name: string): Promise<unknown[]> {
+  async #ask(client: pg.Client, text: string, name: string): Promise<pg.QueryResult<{ locked?: unknown }>> {
     try {
-      return await this.#queries.take("query", QUERY_MS, async () => (await client.query({ text, values: [name] })).rows);
+      return await this.#queries.take("query", QUERY_MS, () => client.query({ text, values: [name] }));
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;

@@ -66,11 +66,11 @@ export interface Auth {
    * @throws OAuthResolverError, FetchError, OAuthResponseError when the PDS can't be asked at the moment
    * @throws {LockBusy} when others worked on the grant for longer than 30 s
    */
-  restore(did: string): Promise<OAuthSession>;
+  readonly restore: (did: string) => Promise<OAuthSession>;
   /** The grant turned out to be of no use; the person is asked to sign in again. The first reason stays. */
-  markGrantLost(did: string, reason: string): Promise<void>;
+  readonly markGrantLost: (did: string, reason: string) => Promise<void>;
   /** Null while the grant is in use (or there never was one). */
-  lostGrant(did: string): Promise<LostGrant | null>;
+  readonly lostGrant: (did: string) => Promise<LostGrant | null>;
   /** How many grants were sealed with another SESSION_KEY than ours. */
   countSealedOtherwise(): Promise<number>;
   close(): Promise<void>;

@@ -20,7 +20,10 @@ export class BrowserSessions {
 
   /** @returns the value for the cookie: 256 random bits */
   async open(did: string): Promise<string> {
-    await this.#db.deleteFrom("browser_sessions").where("expires_at", "<=", sql<Date>`now()`).execute();
+    await this.#db
+      .deleteFrom("browser_sessions")
+      .where("expires_at", "<=", sql<Date>`now()`)
+      .execute();
     const token = randomBytes(32).toString("base64url");
     await this.#db
       .insertInto("browser_sessions")

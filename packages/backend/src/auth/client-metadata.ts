@@ -1,4 +1,7 @@
-import { buildAtprotoLoopbackClientMetadata, type OAuthClientMetadataInput } from "@atproto/oauth-client-node";
+import {
+  buildAtprotoLoopbackClientMetadata,
+  type OAuthClientMetadataInput,
+} from "@atproto/oauth-client-node";
 import { isLoopback } from "../settings/variables.js";
 
 /** Where the metadata of a client that is not on loopback can be fetched; the URL is its id. */

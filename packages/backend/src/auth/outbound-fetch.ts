@@ -25,9 +25,7 @@ export function outboundFetch(options: OutboundOptions): typeof globalThis.fetch
     const isProcedure = request.method === "POST" && pathname.startsWith("/xrpc/");
     return send(request, {
       redirect: request.redirect === "follow" ? "error" : request.redirect,
-      signal: isProcedure
-        ? request.signal
-        : AbortSignal.any([request.signal, AbortSignal.timeout(limitMs)]),
+      signal: isProcedure ? request.signal : AbortSignal.any([request.signal, AbortSignal.timeout(limitMs)]),
     });
   };
 }

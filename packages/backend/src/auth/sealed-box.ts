@@ -49,7 +49,9 @@ export class SealedBox {
       throw new SealBroken(`What is stored for ${place} is not sealed text of version ${VERSION}`);
     }
     if (keyId !== this.keyId) {
-      throw new OtherKey(`What is stored for ${place} was sealed with key ${keyId}, not with ours (${this.keyId})`);
+      throw new OtherKey(
+        `What is stored for ${place} was sealed with key ${keyId}, not with ours (${this.keyId})`,
+      );
     }
     const bytes = Buffer.from(body, "base64url");
     try {
@@ -58,7 +60,9 @@ export class SealedBox {
       });
       decipher.setAAD(Buffer.from(`${VERSION}.${keyId}.${place}`));
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-      return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString("utf8");
+      return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString(
+        "utf8",
+      );
     } catch (cause) {
       throw new SealBroken(`What is stored for ${place} was altered or belongs elsewhere`, { cause });
     }

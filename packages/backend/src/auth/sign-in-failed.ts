@@ -12,12 +12,7 @@ import { NarrowedGrant } from "./scope.js";
  * - `expired`: the sign-in is too old, was used already, or was begun in another browser
  */
 export type SignInFailure =
-  | "unresolvable"
-  | "unreachable"
-  | "refused"
-  | "access_denied"
-  | "scope_narrowed"
-  | "expired";
+  "unresolvable" | "unreachable" | "refused" | "access_denied" | "scope_narrowed" | "expired";
 
 export class SignInFailed extends Error {
   override readonly name = "SignInFailed";
@@ -42,7 +37,9 @@ export function startFailed(identifier: string, error: unknown): SignInFailed {
       cause: error,
     });
   }
-  return new SignInFailed("unresolvable", `${identifier} can't be found: check the spelling`, { cause: error });
+  return new SignInFailed("unresolvable", `${identifier} can't be found: check the spelling`, {
+    cause: error,
+  });
 }
 
 /** From an error after they came back from it. */
@@ -56,7 +53,8 @@ export function returnFailed(error: unknown): SignInFailed {
   const denied = causes.some(
     (cause) => cause instanceof OAuthCallbackError && cause.params.get("error") === "access_denied",
   );
-  if (denied) return new SignInFailed("access_denied", "The sign-in was declined at the PDS", { cause: error });
+  if (denied)
+    return new SignInFailed("access_denied", "The sign-in was declined at the PDS", { cause: error });
   return new SignInFailed("refused", "The PDS did not complete the sign-in", { cause: error });
 }
 

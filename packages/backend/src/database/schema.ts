@@ -7,7 +7,7 @@ type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** A record's content: an object, as `com.atproto.repo.putRecord` takes it. */
-export type RecordContent = { [key: string]: Json };
+export type RecordContent = Record<string, Json>;
 
 /**
  * What became of a record that we own, as its owner sees it.

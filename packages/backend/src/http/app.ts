@@ -59,7 +59,9 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
 
 /** For a process that only works: its health, and nothing else. */
 export function openHealthApp(log: Logger, health: () => Promise<HealthReport>): Hono<HttpEnv> {
-  return bareApp(log).route("/", healthRoutes(health));
+  const app = bareApp(log);
+  app.route("/", healthRoutes(health));
+  return app;
 }
 
 function bareApp(log: Logger): Hono<HttpEnv> {

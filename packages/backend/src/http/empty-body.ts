@@ -18,7 +18,12 @@ export async function demandEmptyBody(c: Context): Promise<void> {
   const field = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   throw field === undefined
     ? new Problem(422, "malformed", "The body must be a JSON object, or left out", "body")
-    : new Problem(422, "malformed", `"${field.slice(0, 80)}" is not known here; leave the body out`, field.slice(0, 80));
+    : new Problem(
+        422,
+        "malformed",
+        `"${field.slice(0, 80)}" is not known here; leave the body out`,
+        field.slice(0, 80),
+      );
 }
 
 function parseJson(text: string): unknown {

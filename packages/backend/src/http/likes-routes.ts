@@ -11,7 +11,9 @@ export function likesRoutes(doorkeeper: Doorkeeper, likes: Likes): Hono<SignedIn
   const path = "/tracks/:id/like";
   routes.use(path, doorkeeper.demandSignedIn());
 
-  routes.get(path, async (c) => c.json(await likes.state(c.get("person").did, parseTrackId(c.req.param("id")))));
+  routes.get(path, async (c) =>
+    c.json(await likes.state(c.get("person").did, parseTrackId(c.req.param("id")))),
+  );
 
   routes.post(path, async (c) => {
     await demandEmptyBody(c);

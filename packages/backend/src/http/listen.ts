@@ -16,7 +16,9 @@ export async function listen(app: Hono<HttpEnv>, host: string, port: number): Pr
   if (!isPlain(server)) throw new TypeError("The HTTP server is not a plain one");
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
-      reject(new Error(`HTTP can't listen on ${host}:${String(port)} (HOST, PORT): ${cause.message}`, { cause }));
+      reject(
+        new Error(`HTTP can't listen on ${host}:${String(port)} (HOST, PORT): ${cause.message}`, { cause }),
+      );
     });
     server.listen(port, host, () => {
       server.removeAllListeners("error");
@@ -31,9 +33,15 @@ function isPlain(server: ReturnType<typeof createAdaptorServer>): server is Serv
 }
 
 async function close(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
+  const closed = new Promise<void>((resolve) =>
+    server.close(() => {
+      resolve();
+    }),
+  );
   server.closeIdleConnections();
-  const timer = setTimeout(() => { server.closeAllConnections(); }, GRACE_MS);
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, GRACE_MS);
   await closed;
   clearTimeout(timer);
 }

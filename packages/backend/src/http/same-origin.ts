@@ -9,7 +9,10 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
  */
 export function demandSameOrigin(publicUrl: string): MiddlewareHandler {
   return async (c, next) => {
-    if (!SAFE_METHODS.includes(c.req.method) && !isOwn(c.req.header("origin"), c.req.header("sec-fetch-site"))) {
+    if (
+      !SAFE_METHODS.includes(c.req.method) &&
+      !isOwn(c.req.header("origin"), c.req.header("sec-fetch-site"))
+    ) {
       throw new Problem(
         403,
         "foreign_origin",

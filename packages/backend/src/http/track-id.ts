@@ -14,6 +14,7 @@ const trackId = z
  */
 export function parseTrackId(text: string): number {
   const parsed = trackId.safeParse(text);
-  if (!parsed.success) throw new Problem(404, "unknown_track", `There is no track ${JSON.stringify(text.slice(0, 80))}`);
+  if (!parsed.success)
+    throw new Problem(404, "unknown_track", `There is no track ${JSON.stringify(text.slice(0, 80))}`);
   return parsed.data;
 }

@@ -15,7 +15,12 @@ export function tracksRoutes({ doorkeeper, listTracks, likes }: TracksRouteOptio
   const routes = new Hono<HttpEnv>();
   routes.get("/tracks", async (c) => {
     const [person, tracks] = await Promise.all([doorkeeper.recognise(c), listTracks()]);
-    const states = person && (await likes.states(person.did, tracks.map((track) => track.id)));
+    const states =
+      person &&
+      (await likes.states(
+        person.did,
+        tracks.map((track) => track.id),
+      ));
     return c.json({ tracks: tracks.map((track) => ({ ...track, like: states?.get(track.id) ?? null })) });
   });
   return routes;

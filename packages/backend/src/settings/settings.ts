@@ -134,7 +134,9 @@ function demandSharedParts(role: Role, docketUrl: string | undefined, databaseUr
   if (missing.length === 0) return [];
   const reason =
     "api and worker are two processes that meet in Redis and Postgres; set both, or run one process with --role all";
-  return [`--role is "${role}" but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set: ${reason}`];
+  return [
+    `--role is "${role}" but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set: ${reason}`,
+  ];
 }
 
 function demandSessionKey(environment: "production" | "development", key: Buffer | undefined): string[] {

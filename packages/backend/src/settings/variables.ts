@@ -24,10 +24,13 @@ function url(protocols: string[]) {
 
 /** An http(s) URL that is nothing but an origin. */
 const origin = url(["http:", "https:"])
-  .refine((value) => {
-    const { pathname, search, hash, username, password } = new URL(value);
-    return pathname === "/" && search + hash + username + password === "";
-  }, { abort: true })
+  .refine(
+    (value) => {
+      const { pathname, search, hash, username, password } = new URL(value);
+      return pathname === "/" && search + hash + username + password === "";
+    },
+    { abort: true },
+  )
   .transform((value) => new URL(value).origin);
 
 /** Whether an origin is this machine by address. `localhost` is not: OAuth demands the address for loopback clients. */
@@ -46,7 +49,8 @@ export const variables = {
   PORT: variable({ schema: wholeNumber(1, 65_535).optional(), allowed: "a whole number from 1 to 65535" }),
   PUBLIC_URL: variable({
     schema: origin.refine((value) => value.startsWith("https:") || isLoopback(value)).optional(),
-    allowed: "an https:// URL without a path, or http:// with 127.0.0.1 or [::1] (sign-in allows no other plain HTTP)",
+    allowed:
+      "an https:// URL without a path, or http:// with 127.0.0.1 or [::1] (sign-in allows no other plain HTTP)",
   }),
   PLYR_ENV: variable({
     schema: z.enum(["production", "development"]).default("production"),

@@ -38,13 +38,18 @@ export function warnOfEviction(policy: string | undefined): string | null {
   );
 }
 
+/** Last known to be there but silent now: what is added at this moment would run in process. */
+function presume(lastKnown: DocketHealth["mode"]): DocketHealth["mode"] {
+  return lastKnown === "docket" ? "docket unreachable, running in process" : lastKnown;
+}
+
 /** Reports on the process and what it relies on; answers within about 300 ms whatever state that is in. */
 export function openHealth(sources: HealthSources): () => Promise<HealthReport> {
   const database = new Probe(sources.askDatabase);
   const docket = new Probe(sources.askDocket);
   return async () => {
     const [databaseSays, docketSays] = await Promise.all([database.ask(), docket.ask()]);
-    const docketReport = docketSays.answered ? docketSays.answer : { mode: sources.docketMode() };
+    const docketReport = docketSays.answered ? docketSays.answer : { mode: presume(sources.docketMode()) };
     const eviction = warnOfEviction(docketReport.evictionPolicy);
     const warnings = [
       ...sources.standingWarnings,

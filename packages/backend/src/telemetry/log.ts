@@ -20,9 +20,15 @@ export function openLog(level: string, destination?: DestinationStream): Logger 
 }
 
 // Nobody should log these; that somebody will is a matter of time.
-const SECRET_FIELDS = ["authorization", "cookie", "token", "tokenSet", "sealed", "sessionKey", "password"].flatMap(
-  (name) => [name, `*.${name}`],
-);
+const SECRET_FIELDS = [
+  "authorization",
+  "cookie",
+  "token",
+  "tokenSet",
+  "sealed",
+  "sessionKey",
+  "password",
+].flatMap((name) => [name, `*.${name}`]);
 
 interface DescribedError {
   type: string;
@@ -41,6 +47,7 @@ function describeError(error: unknown, depth = 0): DescribedError {
     message: error.message,
     ...(depth === 0 && { stack: error.stack }),
     ...("code" in error && typeof error.code === "string" && { code: error.code }),
-    ...(error.cause !== undefined && depth < DEEPEST_CAUSE && { cause: describeError(error.cause, depth + 1) }),
+    ...(error.cause !== undefined &&
+      depth < DEEPEST_CAUSE && { cause: describeError(error.cause, depth + 1) }),
   };
 }

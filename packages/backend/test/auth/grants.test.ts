@@ -29,12 +29,16 @@ beforeEach(async () => {
   databaseUrl = await postgres.createDatabase();
   db = await openMigrated(databaseUrl);
   signIns = [];
-  auth = authAgainst(pds, { db, url: databaseUrl }, {
-    onSignIn: (did) => {
-      signIns.push(did);
-      return Promise.resolve();
+  auth = authAgainst(
+    pds,
+    { db, url: databaseUrl },
+    {
+      onSignIn: (did) => {
+        signIns.push(did);
+        return Promise.resolve();
+      },
     },
-  });
+  );
 });
 
 afterEach(async () => {
@@ -45,7 +49,12 @@ afterEach(async () => {
 const put = (collection: string) => ({
   method: "POST",
   headers: { "content-type": "application/json" },
-  body: JSON.stringify({ repo: ana.did, collection, rkey: "one", record: { $type: collection, hello: "world" } }),
+  body: JSON.stringify({
+    repo: ana.did,
+    collection,
+    rkey: "one",
+    record: { $type: collection, hello: "world" },
+  }),
 });
 
 /** What a write with this person's grant is answered. */
@@ -69,17 +78,21 @@ async function failure(attempt: Promise<unknown>): Promise<SignInFailed> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof SignInFailed)) throw new Error("It was expected to fail as a sign-in", { cause: error });
+  if (!(error instanceof SignInFailed))
+    throw new Error("It was expected to fail as a sign-in", { cause: error });
   return error;
 }
 
-const grantRow = () => db.selectFrom("oauth_grants").selectAll().where("did", "=", ana.did).executeTakeFirst();
+const grantRow = () =>
+  db.selectFrom("oauth_grants").selectAll().where("did", "=", ana.did).executeTakeFirst();
 
 test("a sign-in ends in a grant that can write, a person, and the hook", async () => {
   expect(await auth.finish(await consent(auth, ana), BROWSER)).toEqual({ did: ana.did });
   expect(await write()).toBe(200);
   expect(signIns).toEqual([ana.did]);
-  expect(await db.selectFrom("people").select(["did", "handle"]).execute()).toEqual([{ did: ana.did, handle: "ana.test" }]);
+  expect(await db.selectFrom("people").select(["did", "handle"]).execute()).toEqual([
+    { did: ana.did, handle: "ana.test" },
+  ]);
   expect(await auth.lostGrant(ana.did)).toBeNull();
 });
 
@@ -125,7 +138,10 @@ test("a sign-in belongs to the browser that began it, works once, and not after 
   expect((await failure(auth.finish(params, BROWSER))).failure).toBe("expired");
 
   const late = await consent(auth, ana);
-  await db.updateTable("oauth_states").set({ created_at: new Date(Date.now() - 61 * 60_000) }).execute();
+  await db
+    .updateTable("oauth_states")
+    .set({ created_at: new Date(Date.now() - 61 * 60_000) })
+    .execute();
   expect((await failure(auth.finish(late, BROWSER))).failure).toBe("expired");
   await auth.start("ana.test", BROWSER);
   expect(await db.selectFrom("oauth_states").select("key").execute()).toHaveLength(1);
@@ -135,7 +151,12 @@ test("declining at the PDS is told apart from failing", async () => {
   const state = new URLSearchParams();
   await auth.start("ana.test", BROWSER);
   const { key } = await db.selectFrom("oauth_states").select("key").executeTakeFirstOrThrow();
-  for (const [name, value] of [["state", key], ["iss", pds.url], ["error", "access_denied"]] as const) state.set(name, value);
+  for (const [name, value] of [
+    ["state", key],
+    ["iss", pds.url],
+    ["error", "access_denied"],
+  ] as const)
+    state.set(name, value);
   expect((await failure(auth.finish(state, BROWSER))).failure).toBe("access_denied");
 });
 
@@ -171,7 +192,9 @@ test("a session from before another sign-in does not harm the new grant", async 
   await signInAgain();
   const early = await auth.restore(ana.did);
   await signInAgain();
-  await expect(early.fetchHandler("/xrpc/com.atproto.repo.putRecord", put("fm.plyr.test.like"))).rejects.toThrow(GrantReplaced);
+  await expect(
+    early.fetchHandler("/xrpc/com.atproto.repo.putRecord", put("fm.plyr.test.like")),
+  ).rejects.toThrow(GrantReplaced);
   expect(await auth.lostGrant(ana.did)).toBeNull();
   expect(await write()).toBe(200);
 });
@@ -179,7 +202,9 @@ test("a session from before another sign-in does not harm the new grant", async 
 test("the grant covers what was asked and no more", async () => {
   await signInAgain();
   const session = await auth.restore(ana.did);
-  expect((await session.fetchHandler("/xrpc/com.atproto.repo.putRecord", put("fm.plyr.test.other"))).status).toBe(403);
+  expect(
+    (await session.fetchHandler("/xrpc/com.atproto.repo.putRecord", put("fm.plyr.test.other"))).status,
+  ).toBe(403);
 });
 
 test("with another SESSION_KEY the grants are counted and not used; altered ones are refused", async () => {
@@ -192,6 +217,9 @@ test("with another SESSION_KEY the grants are counted and not used; altered ones
   expect(await write()).toBe(200);
 
   const sealed = (await grantRow())?.sealed ?? "";
-  await db.updateTable("oauth_grants").set({ sealed: `${sealed.slice(0, -6)}AAAAAA` }).execute();
+  await db
+    .updateTable("oauth_grants")
+    .set({ sealed: `${sealed.slice(0, -6)}AAAAAA` })
+    .execute();
   await expect(auth.restore(ana.did)).rejects.toThrow(SealBroken);
 });

@@ -10,10 +10,16 @@ test.each([
   expect(parseIdentifier(typed)).toBe(meant);
 });
 
-test.each(["", "@", "ana", "ana test", "ana@test.org", "did:plc", "http://localhost:1/", "a".repeat(300) + ".test"])(
-  "%j is refused in words",
-  (typed) => {
-    expect(() => parseIdentifier(typed)).toThrow(NotAnIdentifier);
-    expect(() => parseIdentifier(typed)).toThrow(/is not a handle: enter one such as/);
-  },
-);
+test.each([
+  "",
+  "@",
+  "ana",
+  "ana test",
+  "ana@test.org",
+  "did:plc",
+  "http://localhost:1/",
+  "a".repeat(300) + ".test",
+])("%j is refused in words", (typed) => {
+  expect(() => parseIdentifier(typed)).toThrow(NotAnIdentifier);
+  expect(() => parseIdentifier(typed)).toThrow(/is not a handle: enter one such as/);
+});

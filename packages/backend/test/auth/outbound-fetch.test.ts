@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { freePort } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { outboundFetch } from "../../src/auth/outbound-fetch.js";
 
@@ -14,8 +14,9 @@ beforeAll(async () => {
     if (request.url === "/away") response.writeHead(302, { location: "/private" });
     response.end("hello");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${String(port)}`;
 });
 
 afterAll(() => {

@@ -2,7 +2,8 @@
 import { openAuth } from "../../dist/auth/auth.js";
 import { openDatabase } from "../../dist/database/open.js";
 
-const [databaseUrl = "", sessionKey = "", scope = "", pdsUrl = "", plcUrl = "", did = ""] = process.argv.slice(2);
+const [databaseUrl = "", sessionKey = "", scope = "", pdsUrl = "", plcUrl = "", did = ""] =
+  process.argv.slice(2);
 
 const db = await openDatabase({ databaseUrl, dataDir: "/nowhere" });
 const auth = openAuth({

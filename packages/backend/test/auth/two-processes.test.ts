@@ -1,7 +1,15 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { startGatedPds, startPostgres, until, type Account, type GatedPds, type GateRequest, type Postgres } from "@plyr/dev";
+import {
+  startGatedPds,
+  startPostgres,
+  until,
+  type Account,
+  type GatedPds,
+  type GateRequest,
+  type Postgres,
+} from "@plyr/dev";
 import { sql, type Kysely } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { GrantStore } from "../../src/auth/grant-store.js";
@@ -37,7 +45,14 @@ afterAll(async () => {
 async function startProcess(): Promise<ChildProcess> {
   const { url, plcUrl } = gated.pds;
   const key = SESSION_KEY.toString("base64");
-  const child = fork(join(import.meta.dirname, "refreshing-process.ts"), [databaseUrl, key, SCOPE, url, plcUrl, ana.did]);
+  const child = fork(join(import.meta.dirname, "refreshing-process.ts"), [
+    databaseUrl,
+    key,
+    SCOPE,
+    url,
+    plcUrl,
+    ana.did,
+  ]);
   await once(child, "message");
   return child;
 }
@@ -46,8 +61,7 @@ async function startProcess(): Promise<ChildProcess> {
 async function writeBy(child: ChildProcess): Promise<unknown> {
   const answered = once(child, "message");
   child.send("write");
-  const [outcome]: unknown[] = await answered;
-  return outcome;
+  return (await answered)[0];
 }
 
 async function expireAccessToken(): Promise<void> {

@@ -35,7 +35,9 @@ test("processes that start together migrate once", () =>
 
 test("a server that is not there is an error at the start", async () => {
   const gone = await postgres.createDatabase();
-  await expect(openDatabase({ databaseUrl: `${gone}_missing`, dataDir: "/nowhere" })).rejects.toThrow("does not exist");
+  await expect(openDatabase({ databaseUrl: `${gone}_missing`, dataDir: "/nowhere" })).rejects.toThrow(
+    "does not exist",
+  );
 });
 
 test("a track is adopted once by its record's address, and updated by adopting it again", () =>

@@ -28,7 +28,12 @@ afterAll(async () => {
 
 test("who is not signed in sees tracks, and may not like them", async () => {
   expect((await visitor.get("/tracks")).json()).toEqual({ tracks: [] });
-  for (const [method, path] of [["GET", "/me"], ["GET", "/tracks/1/like"], ["POST", "/tracks/1/like"], ["DELETE", "/tracks/1/like"]] as const) {
+  for (const [method, path] of [
+    ["GET", "/me"],
+    ["GET", "/tracks/1/like"],
+    ["POST", "/tracks/1/like"],
+    ["DELETE", "/tracks/1/like"],
+  ] as const) {
     const answer = await visitor.send(method, path);
     expect([answer.status, answer.json()]).toMatchObject([401, { error: { code: "not_signed_in" } }]);
   }
@@ -40,14 +45,20 @@ test.each(["", "?handle=", "?handle=not%20a%20handle", "?handle=http://127.0.0.1
   "/auth/start%s names the field that is wrong",
   async (query) => {
     const answer = await visitor.get(`/auth/start${query}`);
-    expect([answer.status, answer.json()]).toMatchObject([422, { error: { code: "malformed", field: "handle" } }]);
+    expect([answer.status, answer.json()]).toMatchObject([
+      422,
+      { error: { code: "malformed", field: "handle" } },
+    ]);
   },
 );
 
 test("a sign-in begun under the name localhost goes on under the address", async () => {
   const { port } = new URL(service.url);
   const answer = await new Visitor(`http://localhost:${port}`).get("/auth/start?handle=ana.test");
-  expect([answer.status, answer.headers.location]).toEqual([302, `${service.url}/auth/start?handle=ana.test`]);
+  expect([answer.status, answer.headers.location]).toEqual([
+    302,
+    `${service.url}/auth/start?handle=ana.test`,
+  ]);
 });
 
 test("a callback out of nowhere leads back to the page, with the reason", async () => {
@@ -62,7 +73,10 @@ test("the pages are served, and their own paths lead to the page", async () => {
   expect((await visitor.get("/", html)).text).toBe("<title>the page</title>");
   expect((await visitor.get("/some/where", html)).text).toBe("<title>the page</title>");
   const script = await visitor.get("/assets/index-abc123.js");
-  expect([script.text, script.headers["cache-control"]]).toEqual(["script", "public, max-age=31536000, immutable"]);
+  expect([script.text, script.headers["cache-control"]]).toEqual([
+    "script",
+    "public, max-age=31536000, immutable",
+  ]);
   for (const path of ["/assets/missing.js", "/nothing", "/../package.json", "/%2e%2e/%2e%2e/package.json"]) {
     const answer = await visitor.get(path);
     expect([answer.status, answer.json()]).toMatchObject([404, { error: { code: "not_found" } }]);
@@ -83,12 +97,18 @@ test("the page may run its own scripts, play audio from PDSs, and be framed by n
 test("over HTTPS cookies are Secure and bound to the host, and the client's metadata can be fetched", async () => {
   const other = await runService({
     databaseUrl: await postgres.createDatabase(),
-    env: { PUBLIC_URL: "https://plyr.test", PLYR_ENV: "production", SESSION_KEY: Buffer.alloc(32, 1).toString("base64") },
+    env: {
+      PUBLIC_URL: "https://plyr.test",
+      PLYR_ENV: "production",
+      SESSION_KEY: Buffer.alloc(32, 1).toString("base64"),
+    },
   });
   try {
     const behindProxy = new Visitor(other.url);
     const out = await behindProxy.post("/auth/logout", { headers: { origin: "https://plyr.test" } });
-    expect(out.headers["set-cookie"]).toEqual([expect.stringMatching(/^__Host-plyr_session=; .*Path=\/; HttpOnly; Secure; SameSite=Lax$/)]);
+    expect(out.headers["set-cookie"]).toEqual([
+      expect.stringMatching(/^__Host-plyr_session=; .*Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+    ]);
     expect(out.headers["strict-transport-security"]).toBe("max-age=31536000");
     expect(String(out.headers["content-security-policy"])).toContain("media-src 'self' https:;");
     expect((await behindProxy.get("/oauth/client-metadata.json")).json()).toMatchObject({

@@ -17,9 +17,12 @@ export interface RunningService {
 }
 
 /** The whole service in this process, on a free port of loopback, as `bin/serve` starts it. */
-export async function runService(
-  place: { databaseUrl: string; pds?: Pick<Pds, "url" | "plcUrl">; env?: Record<string, string>; role?: Role },
-): Promise<RunningService> {
+export async function runService(place: {
+  databaseUrl: string;
+  pds?: Pick<Pds, "url" | "plcUrl">;
+  env?: Record<string, string>;
+  role?: Role;
+}): Promise<RunningService> {
   const port = await freePort();
   const dataDir = await mkdtemp(join(tmpdir(), "plyr-service-"));
   const log: string[] = [];
@@ -36,14 +39,18 @@ export async function runService(
     },
     place.role,
   );
-  const logger = openLog("trace", { write: (line) => { log.push(line); } });
+  const logger = openLog("trace", {
+    write: (line) => {
+      log.push(line);
+    },
+  });
   const service = await startService({ settings, log: logger });
   return {
     url: `http://127.0.0.1:${String(port)}`,
     log,
     async stop() {
       await service.stop();
-      await rm(dataDir, { recursive: true });
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

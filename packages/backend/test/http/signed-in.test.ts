@@ -52,7 +52,10 @@ test("signing in through the PDS sets the cookie and ends at the page", async ()
   expect(cookie).toMatch(/^plyr_session=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/);
 
   const me = await visitor.get("/me");
-  expect([me.status, me.json()]).toEqual([200, { did: ana.did, handle: "ana.test", needsSignIn: null, waiting: 0 }]);
+  expect([me.status, me.json()]).toEqual([
+    200,
+    { did: ana.did, handle: "ana.test", needsSignIn: null, waiting: 0 },
+  ]);
 });
 
 test("the cookie's value is not in the database", async () => {
@@ -76,7 +79,10 @@ test("a signed-out browser's cookie is worth nothing, and neither is an expired 
   const cookie = `plyr_session=${visitor.cookie("plyr_session") ?? ""}`;
   const stranger = new Visitor(service.url);
   expect((await stranger.get("/me", { headers: { cookie } })).status).toBe(200);
-  await db.updateTable("browser_sessions").set({ expires_at: new Date(Date.now() - 1000) }).execute();
+  await db
+    .updateTable("browser_sessions")
+    .set({ expires_at: new Date(Date.now() - 1000) })
+    .execute();
   expect((await stranger.get("/me", { headers: { cookie } })).status).toBe(401);
 });
 
@@ -84,9 +90,15 @@ test("a sign-in that was begun in another browser is not completed", async () =>
   const victim = new Visitor(service.url);
   const attacker = new Visitor(service.url);
   const started = await attacker.get("/auth/start?handle=ana.test");
-  const state = await db.selectFrom("oauth_states").select("key").orderBy("created_at", "desc").executeTakeFirstOrThrow();
+  const state = await db
+    .selectFrom("oauth_states")
+    .select("key")
+    .orderBy("created_at", "desc")
+    .executeTakeFirstOrThrow();
   expect(started.status).toBe(302);
-  const back = await victim.get(`/auth/callback?state=${state.key}&iss=${encodeURIComponent(pds.url)}&code=x`);
+  const back = await victim.get(
+    `/auth/callback?state=${state.key}&iss=${encodeURIComponent(pds.url)}&code=x`,
+  );
   expect(back.headers.location).toBe("/?signInError=expired");
   expect(victim.cookie("plyr_session")).toBeUndefined();
 });
@@ -96,7 +108,12 @@ test("a track is liked, shown as liked, and unliked", async () => {
   const liked = await visitor.post(`/tracks/${String(trackId)}/like`);
   expect([liked.status, liked.json()]).toEqual([
     200,
-    { liked: true, write: expect.objectContaining({ uri: expect.stringContaining(`at://${ana.did}/${NAMESPACE}.like/`) as unknown }) as unknown },
+    {
+      liked: true,
+      write: expect.objectContaining({
+        uri: expect.stringContaining(`at://${ana.did}/${NAMESPACE}.like/`) as unknown,
+      }) as unknown,
+    },
   ]);
   await until("the like is confirmed", async () =>
     JSON.stringify((await visitor.get(`/tracks/${String(trackId)}/like`)).json()).includes('"confirmed"'),
@@ -118,7 +135,9 @@ test("a track is liked, shown as liked, and unliked", async () => {
   });
 
   expect((await visitor.delete(`/tracks/${String(trackId)}/like`)).json()).toMatchObject({ liked: false });
-  expect((await new Visitor(service.url).get("/tracks")).json()).toMatchObject({ tracks: [{ likeCount: 0, like: null }] });
+  expect((await new Visitor(service.url).get("/tracks")).json()).toMatchObject({
+    tracks: [{ likeCount: 0, like: null }],
+  });
 });
 
 test.each(["POST", "DELETE"])("%s from another site is refused, whatever it carries", async (method) => {
@@ -141,7 +160,10 @@ test.each(["POST", "DELETE"])("%s from another site is refused, whatever it carr
 test("without an Origin, the browser's word on where it comes from decides", async () => {
   const cookie = `plyr_session=${(await signedIn()).cookie("plyr_session") ?? ""}`;
   const ask = (headers: Record<string, string>) =>
-    fetch(`${service.url}/tracks/${String(trackId)}/like`, { method: "DELETE", headers: { cookie, ...headers } });
+    fetch(`${service.url}/tracks/${String(trackId)}/like`, {
+      method: "DELETE",
+      headers: { cookie, ...headers },
+    });
   expect((await ask({ "sec-fetch-site": "cross-site" })).status).toBe(403);
   expect((await ask({ "sec-fetch-site": "same-site" })).status).toBe(403);
   expect((await ask({ "sec-fetch-site": "same-origin" })).status).toBe(200);
@@ -195,7 +217,16 @@ test("the log knows of every request, and of no cookie, code, token or key", asy
   const log = service.log.join("");
   expect(log).toContain('"path":"/auth/callback"');
   expect(log).toContain(`"path":"/tracks/${String(trackId)}/like"`);
-  for (const secret of [visitor.cookie("plyr_session") ?? "?", "code=", "plyr_session=", "eyJ", "refresh_token", "Bearer", "DPoP ", ana.password]) {
+  for (const secret of [
+    visitor.cookie("plyr_session") ?? "?",
+    "code=",
+    "plyr_session=",
+    "eyJ",
+    "refresh_token",
+    "Bearer",
+    "DPoP ",
+    ana.password,
+  ]) {
     expect(log).not.toContain(secret);
   }
 });

@@ -121,6 +121,14 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
     expect(await intents()).toHaveLength(3);
   });
 
+  test("of several likes that are on their way out, the newest is shown", async () => {
+    await likes.like(listener, track);
+    await likes.unlike(listener, track);
+    const { write } = await likes.like(listener, track);
+    await likes.unlike(listener, track);
+    expect((await likes.state(listener, track)).write?.uri).toBe(write?.uri);
+  });
+
   test("unliking what was never liked does nothing", async () => {
     expect(await likes.unlike(listener, track)).toEqual({ liked: false, write: null });
     expect(await intents()).toEqual([]);

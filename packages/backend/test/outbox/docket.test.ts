@@ -53,11 +53,13 @@ const outages: Outage[] = [
   { trouble: "stopped", begins: () => redis.stop(), ends: () => redis.restart() },
   {
     trouble: "hung",
-    begins: async () => {
-      await Promise.resolve(redis.pause());
+    begins: () => {
+      redis.pause();
+      return Promise.resolve();
     },
-    ends: async () => {
-      await Promise.resolve(redis.resume());
+    ends: () => {
+      redis.resume();
+      return Promise.resolve();
     },
   },
 ];
@@ -112,6 +114,37 @@ test("a process that starts while Redis is away does its work in process, and us
   await until("docket is in use", () => background.mode() === "docket", { within: 15_000 });
   await background.outbox.schedule(task, { about: "late", text: "late" });
   await until("it is done too", () => done.includes("late"));
+});
+
+test("with Redis away, a sign-in carries parked work on in process", async () => {
+  const { done, registry } = noteTask();
+  const background = await stage.process({ docketUrl: redis.url, docketName, registry });
+  const record = await stage.db
+    .insertInto("pds_records")
+    .values({
+      did: "did:plc:parked",
+      collection: "test.note",
+      rkey: "one",
+      wish: "{}",
+      state: "needs-sign-in",
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  const payload = JSON.stringify({ about: "parked", text: "parked", recordId: record.id });
+  const later = sql<Date>`now() + interval '1 hour'`;
+  await stage.db
+    .insertInto("intents")
+    .values({ task: "test.note", payload, subject: "parked", check_at: later })
+    .execute();
+  await redis.stop();
+  try {
+    await background.resumeParked("did:plc:somebody-else");
+    expect(done).toEqual([]);
+    await background.resumeParked("did:plc:parked");
+    await until("it is done", () => done.includes("parked"));
+  } finally {
+    await redis.restart();
+  }
 });
 
 test("a process that starts while Redis is away can be stopped", async () => {

@@ -1,6 +1,7 @@
 import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aboutTrack } from "../../src/likes/like-state.js";
+import { registry } from "../../src/tasks/registry.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { collections, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
 
@@ -116,28 +117,45 @@ test("a wish that changes while the PDS is asked is carried out after it", async
   expect(await recordOf(stage.db, write?.uri ?? "")).toMatchObject({ wish_version: 2, confirmed_version: 2 });
 });
 
-test("carried out twice, a write leaves what it leaves once", async () => {
-  const track = await stage.newTrack();
-  const { write } = await stage.likes.like(stage.listener, track.id);
-  await stage.settled(track);
-  const row = await recordOf(stage.db, write?.uri ?? "");
-  const again = (): Promise<unknown> =>
-    stage.db
-      .updateTable("pds_records")
-      .set({ confirmed_version: row.wish_version - 1 })
-      .where("id", "=", row.id)
-      .execute();
-  await again();
-  await stage.background.outbox.schedule(writeRecord, {
-    recordId: row.id,
-    did: row.did,
-    about: aboutTrack(track.id),
+/** For each task of the service: something it has just carried out, and how its effect on the world looks. */
+const carriedOut: Record<string, () => Promise<CarriedOut>> = {
+  [writeRecord.name]: async () => {
+    const track = await stage.newTrack();
+    const { write } = await stage.likes.like(stage.listener, track.id);
+    await stage.settled(track);
+    const { id, did, wish_version } = await recordOf(stage.db, write?.uri ?? "");
+    return {
+      payload: { recordId: id, did, about: aboutTrack(track.id) },
+      forget: async () => {
+        const unconfirmed = { confirmed_version: wish_version - 1, confirmed_cid: null };
+        await stage.db.updateTable("pds_records").set(unconfirmed).where("id", "=", id).execute();
+      },
+      effect: async () => ({
+        onPds: await stage.onPds(track),
+        confirmed: (await recordOf(stage.db, write?.uri ?? "")).confirmed_cid,
+      }),
+    };
+  },
+};
+
+interface CarriedOut {
+  payload: unknown;
+  /** Leaves the database as if the process had died right after the effect, before it was recorded. */
+  forget: () => Promise<void>;
+  effect: () => Promise<unknown>;
+}
+
+test.each(registry)("$task.name, carried out twice, leaves what it leaves once", async ({ task }) => {
+  const { payload, forget, effect } =
+    (await carriedOut[task.name]?.()) ?? expect.fail("tell this test about it");
+  const once = await effect();
+  await forget();
+  const calls = stage.gate.passages.length;
+  const id = await stage.background.outbox.schedule(task, payload);
+  await until("it is carried out again", async () => {
+    const open = await stage.db.selectFrom("intents").select("id").where("id", "=", id).execute();
+    return open.length === 0;
   });
-  await until(
-    "it is confirmed again",
-    async () => (await recordOf(stage.db, write?.uri ?? "")).confirmed_version === 1,
-  );
-  const after = await recordOf(stage.db, write?.uri ?? "");
-  expect(after.confirmed_cid).toBe(row.confirmed_cid);
-  expect((await stage.onPds(track)).map(({ cid }) => cid)).toEqual([row.confirmed_cid]);
+  expect(stage.gate.passages.length).toBeGreaterThan(calls);
+  expect(await effect()).toEqual(once);
 });

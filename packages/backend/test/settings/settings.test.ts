@@ -22,21 +22,43 @@ describe("each variable", () => {
   test.each([
     ["HOST", ["0.0.0.0", "::1", "plyr.internal"], ["not a host", "a/b"]],
     ["PORT", ["1", "8000", "65535"], ["0", "65536", "-1", "80.5", "http", "1e3", " 80"]],
-    ["PUBLIC_URL", ["https://plyr.fm", "http://127.0.0.1:9000", "http://[::1]:9000", "https://plyr.fm/"], [
-      "http://plyr.fm", "http://localhost:8000", "ftp://plyr.fm", "https://plyr.fm/app", "https://a:b@plyr.fm", "plyr.fm",
-    ]],
+    [
+      "PUBLIC_URL",
+      ["https://plyr.fm", "http://127.0.0.1:9000", "http://[::1]:9000", "https://plyr.fm/"],
+      [
+        "http://plyr.fm",
+        "http://localhost:8000",
+        "ftp://plyr.fm",
+        "https://plyr.fm/app",
+        "https://a:b@plyr.fm",
+        "plyr.fm",
+      ],
+    ],
     ["PLYR_ENV", ["production", "development"], ["staging", "PRODUCTION"]],
     ["DATABASE_URL", ["postgres://u:p@h/d", "postgresql://h/d"], ["mysql://h/d", "h/d"]],
-    ["DOCKET_URL", ["redis://localhost:6379", "rediss://default:x@h:6379", "unix:/run/redis.sock"], ["http://h", "memory://", "localhost:6379"]],
+    [
+      "DOCKET_URL",
+      ["redis://localhost:6379", "rediss://default:x@h:6379", "unix:/run/redis.sock"],
+      ["http://h", "memory://", "localhost:6379"],
+    ],
     ["DOCKET_NAME", ["plyr", "plyr-stg.2_a"], ["a{b}", "two words", "x".repeat(65)]],
     ["DOCKET_WORKER_CONCURRENCY", ["1", "10", "1000"], ["0", "1001", "-5", "2.5", "ten", "Infinity"]],
-    ["SESSION_KEY", [KEY], ["short", Buffer.alloc(31).toString("base64"), Buffer.alloc(33).toString("base64"), `${KEY} `]],
+    [
+      "SESSION_KEY",
+      [KEY],
+      ["short", Buffer.alloc(31).toString("base64"), Buffer.alloc(33).toString("base64"), `${KEY} `],
+    ],
     ["COLLECTION_NAMESPACE", ["fm.plyr", "fm.plyr.dev"], ["plyr", "fm..plyr", "fm.plyr.", "fm plyr"]],
-    ["PLC_URL", ["https://plc.directory", "http://localhost:2582"], ["plc.directory", "https://plc.directory/x"]],
+    [
+      "PLC_URL",
+      ["https://plc.directory", "http://localhost:2582"],
+      ["plc.directory", "https://plc.directory/x"],
+    ],
     ["HANDLE_RESOLVER_URL", ["https://bsky.social", "http://localhost:2583"], ["bsky.social"]],
     ["LOG_LEVEL", ["silent", "debug", "info"], ["loud", "INFO"]],
   ])("%s accepts what is in its range and names itself for what is not", (name, good, bad) => {
-    for (const value of good) expect(problemsOf(() => parseSettings({ ...production, [name]: value }))).toEqual([]);
+    for (const value of good)
+      expect(problemsOf(() => parseSettings({ ...production, [name]: value }))).toEqual([]);
     for (const value of bad) {
       const problems = problemsOf(() => parseSettings({ ...production, [name]: value }));
       expect(problems, `${name}=${value}`).toHaveLength(1);
@@ -86,32 +108,39 @@ describe("each variable", () => {
 
 describe("what depends on something else", () => {
   test("production demands SESSION_KEY, development does not", () => {
-    expect(problemsOf(() => parseSettings({}))[0]).toMatch(/^SESSION_KEY is not set: production demands 32 bytes/);
+    expect(problemsOf(() => parseSettings({}))[0]).toMatch(
+      /^SESSION_KEY is not set: production demands 32 bytes/,
+    );
     expect(parseSettings({ PLYR_ENV: "development" }).sessionKey).toBeUndefined();
   });
 
   test("development writes to its own collections unless told otherwise", () => {
     expect(parseSettings({ PLYR_ENV: "development" }).collectionNamespace).toBe("fm.plyr.dev");
-    expect(parseSettings({ PLYR_ENV: "development", COLLECTION_NAMESPACE: "fm.plyr" }).collectionNamespace).toBe("fm.plyr");
+    expect(
+      parseSettings({ PLYR_ENV: "development", COLLECTION_NAMESPACE: "fm.plyr" }).collectionNamespace,
+    ).toBe("fm.plyr");
   });
 
   test("the public URL follows the port", () => {
     expect(parseSettings({ ...production, PORT: "9123" }).http.publicUrl).toBe("http://127.0.0.1:9123");
   });
 
-  test.each(["api", "worker"] as const)("--role %s is refused without a shared queue and database", (role) => {
-    const shared = { DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x" };
-    expect(problemsOf(() => parseSettings({ ...production, ...shared }, role))).toEqual([]);
-    expect(problemsOf(() => parseSettings(production, role))[0]).toMatch(
-      /DOCKET_URL and DATABASE_URL are not set: api and worker are two processes/,
-    );
-    expect(problemsOf(() => parseSettings({ ...production, ...shared, DATABASE_URL: "" }, role))[0]).toContain(
-      "but DATABASE_URL is not set",
-    );
-    expect(problemsOf(() => parseSettings({ ...production, ...shared, DOCKET_URL: "" }, role))[0]).toContain(
-      "but DOCKET_URL is not set",
-    );
-  });
+  test.each(["api", "worker"] as const)(
+    "--role %s is refused without a shared queue and database",
+    (role) => {
+      const shared = { DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x" };
+      expect(problemsOf(() => parseSettings({ ...production, ...shared }, role))).toEqual([]);
+      expect(problemsOf(() => parseSettings(production, role))[0]).toMatch(
+        /DOCKET_URL and DATABASE_URL are not set: api and worker are two processes/,
+      );
+      expect(
+        problemsOf(() => parseSettings({ ...production, ...shared, DATABASE_URL: "" }, role))[0],
+      ).toContain("but DATABASE_URL is not set");
+      expect(
+        problemsOf(() => parseSettings({ ...production, ...shared, DOCKET_URL: "" }, role))[0],
+      ).toContain("but DOCKET_URL is not set");
+    },
+  );
 
   test("a worker answers HTTP only when PORT is set", () => {
     const shared = { ...production, DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x" };

@@ -33,6 +33,10 @@ const leave = (code: number): void => {
 process.on("SIGINT", () => {
   leave(0);
 });
+// The terminal was closed.
+process.on("SIGHUP", () => {
+  leave(0);
+});
 process.on("SIGTERM", () => {
   leave(0);
 });

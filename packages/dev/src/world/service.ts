@@ -24,10 +24,10 @@ export interface Service {
 // The service drains for up to 30 s.
 const GRACE = 40_000;
 const START_LIMIT = 60_000;
-const WARNING = 40;
+const QUIET = ["trace", "debug", "info"];
 
 const program = fileURLToPath(new URL("../../../backend/dist/bin/serve.js", import.meta.url));
-const logLine = z.object({ level: z.number() });
+const logLine = z.object({ level: z.string() });
 
 /**
  * Starts the service in a process of its own and resolves when it answers.
@@ -76,7 +76,7 @@ export async function startService({ env, url, logFile, onTrouble }: ServiceOpti
 function isTrouble(line: string): boolean {
   if (line.trim() === "") return false;
   try {
-    return logLine.parse(JSON.parse(line)).level >= WARNING;
+    return !QUIET.includes(logLine.parse(JSON.parse(line)).level);
   } catch {
     return true;
   }

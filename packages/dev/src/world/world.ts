@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import { adoptTrack, migrateToLatest, openDatabase } from "@plyr/backend";
 import { LOOPBACK } from "../network/ports.js";
 import { startPds } from "../pds/pds.js";
@@ -73,7 +72,7 @@ export async function startWorld({ folder, reset, env, say }: WorldOptions): Pro
         `PDS      ${pds.url}`,
         `PLC      ${pds.plcUrl}`,
         `Redis    ${store.description}`,
-        `Log      ${relative(process.cwd(), home.log)}`,
+        `Log      ${home.log}`,
       ],
       serviceEnded: () => service.ended(),
       stop,

@@ -1,4 +1,4 @@
--- The next task in turn with its body; what was cancelled while it waited has no body and is passed over.
+-- The next task in turn with its body; an id without one, which only a stranger's hand can leave, is passed over.
 local function next_ready()
   while true do
     local id = redis.call("LPOP", ready)

@@ -12,13 +12,10 @@ local function admit(id, serial)
   redis.call("RPUSH", ready, id)
 end
 
--- The next of the lane becomes its head. Those that were cancelled while they waited have no body: passed over.
+-- The next of the lane becomes its head.
 local function leave_lane(id, serial)
   if serial == "" or redis.call("HGET", lanes, serial) ~= id then return end
   local following = redis.call("LPOP", lane .. serial)
-  while following and redis.call("HEXISTS", bodies, following) == 0 do
-    following = redis.call("LPOP", lane .. serial)
-  end
   if following then
     redis.call("HSET", lanes, serial, following)
     redis.call("RPUSH", ready, following)
@@ -39,4 +36,17 @@ local function retire(id, serial, key, name)
   redis.call("HINCRBY", living, name, -1)
   free_key(id, key)
   leave_lane(id, serial)
+end
+
+-- Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead.
+local function hand_back(id, run)
+  local attempt, delivery, lost, _, cancelled = read_run(run)
+  redis.call("ZREM", leases, id)
+  if cancelled then
+    local serial, key, name = ties(redis.call("HGET", bodies, id) or "")
+    retire(id, serial or "", key or "", name or "")
+  else
+    redis.call("HSET", runs, id, write_run(attempt, delivery, lost, ""))
+    redis.call("LPUSH", ready, id)
+  end
 end

@@ -50,7 +50,7 @@ export class MemoryStore implements Store {
     const now = this.#clock.now();
     const answers = tasks.map((task): Added => {
       const holder = task.key === "" ? undefined : this.#keys.get(task.key);
-      if (holder !== undefined) return { id: holder, added: false };
+      if (holder !== undefined) return { id: holder, added: holder === task.id };
       if (this.#shelf.get(task.id) !== undefined) return { id: task.id, added: true };
       const stored: Stored = { serial: task.serial, key: task.key, name: task.name, payload: task.payload, addedAt: now };
       const at = task.due.kind === "in" ? now + task.due.ms : task.due.kind === "at" ? task.due.at : now;
@@ -68,10 +68,13 @@ export class MemoryStore implements Store {
     const now = this.#clock.now();
     for (const entry of [...this.#shelf.at("leased")].reverse()) {
       if (entry.place.kind !== "leased" || entry.place.worker !== request.worker) continue;
-      if (request.undo.includes(entry.place.call)) this.#toFront(entry);
+      if (request.undo.includes(entry.place.call)) this.#handBack(entry);
     }
-    const refused = request.settlements.filter((settlement) => !this.#conclude(request.worker, settlement, now));
-    if (refused.length > 0) this.#count("refused", refused.length);
+    const refused = new Set<Settlement>();
+    for (const settlement of handBacksLast(request.settlements)) {
+      if (!this.#conclude(request.worker, settlement, now)) refused.add(settlement);
+    }
+    if (refused.size > 0) this.#count("refused", refused.size);
     this.#recover(now);
     this.#promote(now);
     const present = this.#workers.get(request.worker);
@@ -90,7 +93,7 @@ export class MemoryStore implements Store {
       if (request.sleepMs > 0) present.aliveUntil = wakes + 15_000;
     }
     this.#rouse();
-    return Promise.resolve({ now, refused: refused.map(({ id }) => id), claims, nextMs: wakes - now, known: present !== undefined });
+    return Promise.resolve({ now, refused: [...refused].map(({ id }) => id), claims, nextMs: wakes - now, known: present !== undefined });
   }
 
   renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
@@ -120,7 +123,7 @@ export class MemoryStore implements Store {
     this.#workers.delete(worker);
     for (const message of unread.reverse()) {
       const entry = message.kind === "task" ? this.#shelf.get(message.claim.id) : undefined;
-      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#toFront(entry);
+      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry);
     }
     this.#rouse();
     return Promise.resolve();
@@ -189,7 +192,6 @@ export class MemoryStore implements Store {
 
   snapshot(): Promise<Snapshot> {
     const now = this.#clock.now();
-    const [oldest] = this.#shelf.at("ready");
     return Promise.resolve({
       now,
       waiting: this.#shelf.at("ready").size,
@@ -199,9 +201,9 @@ export class MemoryStore implements Store {
       dead: this.#letters.size,
       aside: tally(this.#shelf.at("aside")),
       tasks: tally(this.#shelf.all()),
-      oldestWaitingAt: oldest === undefined ? undefined : oldest.stored.addedAt,
+      oldestWaitingAt: this.#shelf.nextInTurn()?.stored.addedAt,
       nextAt: this.#shelf.nextEvent(),
-      workers: [...this.#workers.values()].map(({ info, aliveUntil }) => ({ ...info, aliveUntil })),
+      workers: [...this.#workers.values()].flatMap(({ info, aliveUntil }) => (aliveUntil < now ? [] : [{ ...info, aliveUntil }])),
       counts: Object.fromEntries(this.#counts),
     });
   }
@@ -223,13 +225,12 @@ export class MemoryStore implements Store {
   #conclude(worker: string, { id, delivery, outcome }: Settlement, now: number): boolean {
     const entry = this.#shelf.get(id);
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery) return false;
-    const again = outcome.kind === "retry" || outcome.kind === "park";
-    if (outcome.kind === "done" || (again && entry.place.cancelled)) this.#retire(entry);
-    else if (again) {
+    if (outcome.kind === "done" || (entry.place.cancelled && outcome.kind !== "dead")) this.#retire(entry);
+    else if (outcome.kind === "retry" || outcome.kind === "park") {
       if (outcome.kind === "retry") entry.attempt += 1;
       entry.lost = 0;
       this.#shelf.put(entry, { kind: "scheduled", at: outcome.kind === "retry" ? now + outcome.ms : outcome.at });
-    } else if (outcome.kind === "return") this.#toFront(entry);
+    } else if (outcome.kind === "return") this.#handBack(entry);
     else if (outcome.kind === "aside") {
       this.#shelf.put(entry, { kind: "aside" });
       this.#count("aside", 1);
@@ -245,8 +246,10 @@ export class MemoryStore implements Store {
     this.#shelf.put(entry, { kind: this.#lanes.enter(entry.stored.serial, entry.id) ? "ready" : "blocked" });
   }
 
-  #toFront(entry: Entry): void {
-    this.#shelf.put(entry, { kind: "ready" }, true);
+  /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
+  #handBack(entry: Entry): void {
+    if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry);
+    else this.#shelf.put(entry, { kind: "ready" }, true);
   }
 
   #retire(entry: Entry): void {
@@ -259,16 +262,13 @@ export class MemoryStore implements Store {
   #recover(now: number): void {
     for (const entry of [...this.#shelf.at("leased")].reverse()) {
       if (entry.place.kind !== "leased" || entry.place.until > now) continue;
-      const { worker, cancelled } = entry.place;
-      const owner = this.#workers.get(worker);
+      const owner = this.#workers.get(entry.place.worker);
       if (owner !== undefined) owner.asleep = undefined;
-      if (cancelled) {
-        this.#retire(entry);
-        continue;
+      if (!entry.place.cancelled) {
+        entry.lost += 1;
+        this.#count("recovered", 1);
       }
-      entry.lost += 1;
-      this.#count("recovered", 1);
-      this.#toFront(entry);
+      this.#handBack(entry);
     }
   }
 
@@ -297,7 +297,7 @@ export class MemoryStore implements Store {
     const now = this.#clock.now();
     for (const [worker, present] of this.#workers) {
       while (present.asleep !== undefined && present.asleep.free > 0) {
-        const entry = this.#next();
+        const entry = this.#next(present.info.tasks);
         if (entry === undefined) break;
         present.asleep.free -= 1;
         present.inbox.push({ kind: "task", claim: this.#lease(entry, { worker, call: 0, leaseMs: present.asleep.leaseMs }, now), more: false });
@@ -313,4 +313,10 @@ export class MemoryStore implements Store {
   #count(what: string, by: number): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + by);
   }
+}
+
+/** What is handed back goes to the front one by one: the first last, so that it stands before the others. */
+function handBacksLast(settlements: readonly Settlement[]): Settlement[] {
+  const back = settlements.filter(({ outcome }) => outcome.kind === "return").reverse();
+  return [...settlements.filter(({ outcome }) => outcome.kind !== "return"), ...back];
 }

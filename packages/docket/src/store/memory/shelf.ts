@@ -49,13 +49,20 @@ export class Shelf {
     this.#standing[entry.place.kind].delete(entry);
   }
 
-  /** The task whose turn it is; it stays ready until it is put elsewhere. */
-  takeTurn(): Entry | undefined {
+  /** The task whose turn it is. */
+  nextInTurn(): Entry | undefined {
     for (;;) {
-      const entry = this.#turn.shift();
-      if (entry === undefined) return undefined;
-      if (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry) return entry;
+      const [entry] = this.#turn;
+      if (entry === undefined || (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry)) return entry;
+      this.#turn.shift();
     }
+  }
+
+  /** The task whose turn it is, taken out of the turn; it stays ready until it is put elsewhere. */
+  takeTurn(): Entry | undefined {
+    const entry = this.nextInTurn();
+    this.#turn.shift();
+    return entry;
   }
 
   /** When something next falls due or a lease ends. */
