@@ -19,7 +19,7 @@ export interface DatabasePlace {
  * The embedded one belongs to one process at a time.
  *
  * @throws {FolderInUse} when another process has the embedded database open
- * @throws what the driver says when the server can't be reached within 5 s
+ * @throws when the server can't be used (5 s at most to connect), with what the driver says
  */
 export async function openDatabase(place: DatabasePlace): Promise<Kysely<Schema>> {
   return place.databaseUrl === undefined
@@ -46,10 +46,16 @@ async function openServer(
     // Connects now, so that a wrong address is an error at the start and not at the first request.
     await sql`select 1`.execute(db);
     return db;
-  } catch (error) {
+  } catch (cause) {
     await db.destroy();
-    throw error;
+    throw new Error(`The database server can't be used (DATABASE_URL): ${describe(cause)}`, { cause });
   }
+}
+
+/** A refused connection has no message of its own, only those of the addresses that were tried. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join("; ");
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function openEmbedded(dataDir: string): Promise<Kysely<Schema>> {

@@ -1,5 +1,5 @@
 import type { Role } from "../settings/role.js";
-import { Probe } from "./probe.js";
+import { Probe, type Finding } from "./probe.js";
 
 /** What docket's own health says, as far as we look at it. */
 export interface DocketHealth {
@@ -28,6 +28,7 @@ export interface HealthSources {
 }
 
 const SAFE_POLICY = "noeviction";
+const AWAY = "docket unreachable, running in process";
 
 /** The warning for a Redis that may throw tasks away; null when it is set up as it should be. */
 export function warnOfEviction(policy: string | undefined): string | null {
@@ -38,24 +39,28 @@ export function warnOfEviction(policy: string | undefined): string | null {
   );
 }
 
-/** Last known to be there but silent now: what is added at this moment would run in process. */
-function presume(lastKnown: DocketHealth["mode"]): DocketHealth["mode"] {
-  return lastKnown === "docket" ? "docket unreachable, running in process" : lastKnown;
-}
+/**
+ * Each question to Redis is a command that somebody may have to pay for, and load balancers ask for our health all day: a
+ * good answer counts for a minute. That Redis is away shows earlier, as soon as something was to be added to it.
+ */
+const GOOD_DOCKET_MS = 60_000;
+const BAD_DOCKET_MS = 1_000;
 
 /** Reports on the process and what it relies on; answers within about 300 ms whatever state that is in. */
 export function openHealth(sources: HealthSources): () => Promise<HealthReport> {
   const database = new Probe(sources.askDatabase);
-  const docket = new Probe(sources.askDocket);
+  const docket = new Probe(sources.askDocket, (finding) =>
+    finding.answered && finding.answer.mode !== AWAY ? GOOD_DOCKET_MS : BAD_DOCKET_MS,
+  );
   return async () => {
     const [databaseSays, docketSays] = await Promise.all([database.ask(), docket.ask()]);
-    const docketReport = docketSays.answered ? docketSays.answer : { mode: presume(sources.docketMode()) };
+    const docketReport = reportDocket(docketSays, sources.docketMode());
     const eviction = warnOfEviction(docketReport.evictionPolicy);
     const warnings = [
       ...sources.standingWarnings,
       ...(databaseSays.answered ? [] : [`The database does not answer: ${databaseSays.reason}`]),
       ...(docketSays.answered ? [] : [`Docket does not answer: ${docketSays.reason}`]),
-      ...(docketReport.mode === "docket unreachable, running in process" ? [docketReport.mode] : []),
+      ...(docketReport.mode === AWAY ? [docketReport.mode] : []),
       ...(eviction === null ? [] : [eviction]),
     ];
     return {
@@ -66,4 +71,11 @@ export function openHealth(sources: HealthSources): () => Promise<HealthReport> 
       warnings,
     };
   };
+}
+
+/** The worse of what was asked and what was last experienced: silence counts as being away. */
+function reportDocket(finding: Finding<DocketHealth>, lastKnown: DocketHealth["mode"]): DocketHealth {
+  if (lastKnown === "docket disabled") return { mode: lastKnown };
+  if (!finding.answered) return { mode: AWAY };
+  return lastKnown === AWAY ? { ...finding.answer, mode: AWAY } : finding.answer;
 }

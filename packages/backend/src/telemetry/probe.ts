@@ -5,20 +5,24 @@ const LIMIT_MS = 300;
 const FRESH_MS = 1_000;
 
 /**
- * Asks something that may hang, for people in a hurry: gives up after 300 ms, remembers the finding for a second, and never
+ * Asks something that may hang, for people in a hurry: gives up after 300 ms, remembers the finding for a while, and never
  * asks again while an earlier question is still open.
  */
 export class Probe<T> {
   readonly #question: () => Promise<T>;
+  readonly #freshMs: (finding: Finding<T>) => number;
   #open: Promise<Finding<T>> | undefined;
   #last: { finding: Finding<T>; at: number } | undefined;
 
-  constructor(question: () => Promise<T>) {
+  /** @param freshMs how long a finding is good, in ms; default 1 s */
+  constructor(question: () => Promise<T>, freshMs: (finding: Finding<T>) => number = () => FRESH_MS) {
     this.#question = question;
+    this.#freshMs = freshMs;
   }
 
   async ask(): Promise<Finding<T>> {
-    if (this.#last && performance.now() - this.#last.at < FRESH_MS) return this.#last.finding;
+    const last = this.#last;
+    if (last && performance.now() - last.at < this.#freshMs(last.finding)) return last.finding;
     this.#open ??= this.#pose();
     const late = Promise.withResolvers<Finding<T>>();
     const timer = setTimeout(() => {

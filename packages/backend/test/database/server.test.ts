@@ -1,4 +1,4 @@
-import { startPostgres, type Postgres } from "@plyr/dev";
+import { freePort, startPostgres, type Postgres } from "@plyr/dev";
 import type { Kysely } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrateToLatest } from "../../src/database/migrate.js";
@@ -34,10 +34,12 @@ test("processes that start together migrate once", () =>
   }));
 
 test("a server that is not there is an error at the start", async () => {
-  const gone = await postgres.createDatabase();
-  await expect(openDatabase({ databaseUrl: `${gone}_missing`, dataDir: "/nowhere" })).rejects.toThrow(
-    "does not exist",
+  const missing = `${await postgres.createDatabase()}_missing`;
+  await expect(openDatabase({ databaseUrl: missing, dataDir: "/nowhere" })).rejects.toThrow(
+    /^The database server can't be used \(DATABASE_URL\): .* does not exist$/,
   );
+  const away = `postgres://127.0.0.1:${String(await freePort())}/plyr`;
+  await expect(openDatabase({ databaseUrl: away, dataDir: "/nowhere" })).rejects.toThrow("ECONNREFUSED");
 });
 
 test("a track is adopted once by its record's address, and updated by adopting it again", () =>

@@ -223,10 +223,17 @@ export class Docket<Services> {
 function openStore<Services>(options: DocketOptions<Services>, name: string): Store {
   const { url, clock, log = silent } = options;
   if (url === undefined || url === "memory://") return new MemoryStore(clock);
-  if (!/^(rediss?|unix):\/\//.test(url)) {
-    throw new RangeError('the docket\'s url must begin with redis://, rediss://, unix:// or be memory://');
+  // The url itself isn't shown: it may hold a password.
+  if (!isRedisUrl(url)) {
+    throw new RangeError("the docket's url can't be used: give redis://host:port, rediss://host:port, unix:///path/of/socket or memory://");
   }
   return new RedisStore({ url: url.replace(/^unix:\/\//, ""), name, log, clock });
+}
+
+function isRedisUrl(url: string): boolean {
+  const { protocol, hostname, pathname } = URL.parse(url) ?? {};
+  if (protocol === "unix:") return hostname === "" && (pathname ?? "").length > 1;
+  return (protocol === "redis:" || protocol === "rediss:") && hostname !== "";
 }
 
 function due(task: string, { delay, at }: AddOptions): Due {

@@ -35,13 +35,15 @@ export function toJson(task: string, payload: unknown): string {
 }
 
 function lossy(value: unknown, path: string, above: Set<object>): string | undefined {
+  if (value === undefined) return `${path} is undefined`;
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
   if (typeof value === "number") return Number.isFinite(value) ? undefined : `${path} is ${String(value)}`;
   if (typeof value !== "object") return `${path} is a ${typeof value}`;
   if (above.has(value)) return `${path} refers to itself`;
   above.add(value);
   try {
-    if (Array.isArray(value)) return first(value.map((item: unknown, at) => [`${path}[${String(at)}]`, item] as const), above);
+    // Array.from sees the holes of a list, which map passes over.
+    if (Array.isArray(value)) return first(Array.from(value, (item: unknown, at) => [`${path}[${String(at)}]`, item] as const), above);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return `${path} is a ${value.constructor.name}`;
     return first(Object.entries(value).map(([name, item]: [string, unknown]) => [`${path}.${name}`, item] as const), above);

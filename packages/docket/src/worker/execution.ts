@@ -56,6 +56,8 @@ export class Execution<Services> {
     const limit = this.#limitTime(task.timeoutMs, stored.name);
     try {
       await Promise.race([this.#handle(task, stored), limit.overdue]);
+      // Whoever returns because the signal told it to hasn't done its work.
+      if (signal.reason instanceof TimedOut) throw signal.reason;
       return signal.reason instanceof LeaseLost ? undefined : DONE;
     } catch (error) {
       const cause = signal.reason instanceof TimedOut ? signal.reason : error;

@@ -7,6 +7,13 @@ const AWAY_MS = 250;
 /** Settlements that travel together at most. */
 const BATCH = 250;
 
+interface Telling {
+  readonly settlement: Settlement;
+  readonly told: () => void;
+  /** Sent before, without an answer: a refusal may mean that it was carried out then. */
+  readonly repeated: boolean;
+}
+
 /** Who fills in what the worker knows, and hears the answer. */
 export interface Asker {
   request(): Omit<SettleRequest, "settlements" | "call" | "undo">;
@@ -21,7 +28,7 @@ export class Settler {
   readonly #store: Store;
   readonly #log: Log;
   readonly #on: Asker;
-  #waiting: Settlement[] = [];
+  #waiting: Telling[] = [];
   #calling = false;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
@@ -43,8 +50,9 @@ export class Settler {
     return this.#waiting.length > 0 || this.#calling;
   }
 
-  push(settlement: Settlement): void {
-    this.#waiting.push(settlement);
+  /** @param told called once the store has taken it; not when the lease was lost */
+  push(settlement: Settlement, told: () => void = () => undefined): void {
+    this.#waiting.push({ settlement, told, repeated: false });
     this.soon();
   }
 
@@ -85,13 +93,14 @@ export class Settler {
     const batch = this.#waiting.splice(0, BATCH);
     this.#again = this.#waiting.length > 0;
     try {
-      const settled = await this.#ask(batch);
+      const settled = await this.#ask(batch.map(({ settlement }) => settlement));
       this.#calling = false;
+      for (const { settlement, told, repeated } of batch) if (repeated || !settled.refused.includes(settlement.id)) told();
       this.#take(settled);
       if (this.#again) this.soon();
     } catch (error) {
       this.#calling = false;
-      this.#waiting.unshift(...batch);
+      this.#waiting.unshift(...batch.map((telling) => ({ ...telling, repeated: true })));
       if (!(error instanceof StoreUnavailable)) this.#log.error({ err: error }, "the store refused a settlement; trying again");
       this.within(AWAY_MS);
     }

@@ -65,7 +65,7 @@ export class Worker<Services> {
     if (this.#leaseMs < 1_000 || this.#leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
     this.#store = parts.store;
     this.#clock = parts.clock;
-    this.#tools = { ...parts.tools, storeNow: () => Date.now() + this.#offset };
+    this.#tools = { ...parts.tools, storeNow: () => parts.clock?.now() ?? Date.now() + this.#offset };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
       settled: (settled) => {
@@ -233,8 +233,10 @@ export class Worker<Services> {
     // Lost meanwhile, or handed back at the end of the drain.
     if (this.#running.get(claim.id) !== execution) return;
     this.#running.delete(claim.id);
-    this.#settler.push(settlement(claim, verdict));
-    if (verdict.death !== undefined) this.#bury(claim, verdict.death);
+    const { death } = verdict;
+    this.#settler.push(settlement(claim, verdict), () => {
+      if (death !== undefined) this.#bury(claim, death);
+    });
     this.#changes.notify();
   }
 

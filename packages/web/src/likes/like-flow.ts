@@ -59,7 +59,7 @@ export class LikeFlow {
     this.#parts = parts;
     this.#answer = answer;
     this.#wish = answer.liked;
-    this.#removing = !answer.liked && answer.write !== null && answer.write.state !== "confirmed";
+    this.#removing = !answer.liked && !isSettled(answer.write);
   }
 
   get view(): LikeView {
@@ -167,8 +167,9 @@ export class LikeFlow {
       this.#asked = 0;
     // A request whose outcome was unknown turns out to have been carried out after all.
     if (this.#outcomeUnknown && answer.liked !== this.#answer.liked) this.#trouble = null;
-    this.#removing ||= !answer.liked && answer.write !== null && answer.write.state !== "confirmed";
-    if (!answer.liked && answer.write?.state === "confirmed" && this.#removing) {
+    const gone = !answer.liked && isSettled(answer.write);
+    this.#removing ||= !answer.liked && !gone;
+    if (gone && this.#removing) {
       this.#removing = false;
       this.#removed = true;
     }
@@ -201,4 +202,9 @@ export class LikeFlow {
   #show(): void {
     if (!this.#stopped) this.#parts.onChange(this.view);
   }
+}
+
+/** Nothing is on its way: the PDS is as it should be, or nothing was ever to be there. */
+function isSettled(write: Write | null): boolean {
+  return write === null || write.state === "confirmed";
 }

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchBrowser, type TestBrowser } from "../src/browser/chromium.js";
+import { until } from "../src/waiting/until.js";
+import { startWorld, type World } from "../src/world/world.js";
+
+let folder: string;
+let world: World;
+let browser: TestBrowser;
+let page: Page;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "plyr-browser-"));
+  world = await startWorld({ folder, reset: false, env: {}, say: () => undefined });
+  browser = await launchBrowser();
+  page = await (await browser.browser.newContext({ locale: "en-US" })).newPage();
+  page.setDefaultTimeout(20_000);
+}, 120_000);
+
+afterAll(async () => {
+  await browser.close();
+  await world.stop();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** The id of the first track on the page. */
+async function firstTrack(): Promise<string> {
+  const id = await page.locator("[data-testid^=heart-]").first().getAttribute("data-testid");
+  return (id ?? "").replace("heart-", "");
+}
+
+/** What the listener's PDS itself says of a record. */
+async function recordAt(uri: string): Promise<Response> {
+  const [repo = "", collection = "", rkey = ""] = uri.replace("at://", "").split("/");
+  const pds = world.surroundings.find((line) => line.startsWith("PDS"))?.split(/\s+/)[1] ?? "";
+  const query = new URLSearchParams({ repo, collection, rkey });
+  return fetch(`${pds}/xrpc/com.atproto.repo.getRecord?${query.toString()}`);
+}
+
+test("a person signs in at their PDS, likes a track, sees it on their PDS, also after a reload, and takes it back", async () => {
+  await page.goto(world.url);
+  await page.getByTestId("handle").fill(world.listener.handle);
+  await page.getByTestId("sign-in-submit").click();
+
+  await page.locator("input[type=password]").fill(world.listener.password);
+  await page.locator("button[type=submit]").click();
+  await page.getByRole("button", { name: "Authorize" }).click();
+  await page.waitForURL((url) => url.origin === world.url);
+  await expect.poll(() => page.getByTestId("signed-in-as").textContent()).toBe(`@${world.listener.handle}`);
+
+  const track = await firstTrack();
+  await page.getByTestId(`heart-${track}`).click();
+  await expect.poll(() => page.getByTestId(`write-state-${track}`).textContent(), { timeout: 10_000 }).toContain("on your PDS");
+  const uri = (await page.getByTestId(`write-uri-${track}`).textContent()) ?? "";
+  expect(uri).toMatch(/^at:\/\/did:plc:[a-z2-7]{24}\/fm\.plyr\.dev\.like\/[2-7a-z]{13}$/);
+  expect((await recordAt(uri)).status).toBe(200);
+
+  await page.reload();
+  await expect.poll(() => page.getByTestId(`heart-${track}`).getAttribute("aria-pressed")).toBe("true");
+  expect(await page.getByTestId(`write-uri-${track}`).textContent()).toBe(uri);
+
+  await page.getByTestId(`heart-${track}`).click();
+  await expect
+    .poll(() => page.getByTestId(`write-state-${track}`).textContent(), { timeout: 10_000, interval: 20 })
+    .toContain("removed from your PDS");
+  await until("the PDS has no such record any more", async () => (await recordAt(uri)).status === 400);
+}, 90_000);
+
+test("the seeded tracks can be heard", async () => {
+  await page.goto(world.url);
+  const track = await firstTrack();
+  await page.getByTestId(`play-${track}`).click();
+  await expect.poll(() => page.getByTestId("audio").evaluate((audio) => "currentTime" in audio && Number(audio.currentTime))).toBeGreaterThan(0);
+}, 60_000);
