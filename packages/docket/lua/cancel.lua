@@ -9,7 +9,7 @@ if redis.call("ZSCORE", leases, id) then
   local run = redis.call("HGET", runs, id)
   local _, _, _, owner, cancelled = read_run(run)
   if not cancelled then redis.call("HSET", runs, id, run .. "!") end
-  redis.call("RPUSH", inbox .. owner, "cancel\t" .. id)
+  if redis.call("ZSCORE", workers, owner) then redis.call("RPUSH", inbox .. owner, "cancel\t" .. id) end
   return "running"
 end
 local serial, key, name = ties(body)

@@ -58,6 +58,12 @@ export class RedisServer implements AsyncDisposable {
     await until(`redis-server answers (${output})`, async () => (await this.ask((redis) => redis.ping())) === "PONG");
   }
 
+  /** Starts it unless it runs and answers. */
+  async up(): Promise<void> {
+    const answer = await this.ask((redis) => redis.ping()).catch(() => "none");
+    if (answer !== "PONG") await this.restart();
+  }
+
   /** `kill -9`, and waits until it is gone; what it wrote to disk stays. */
   async kill(): Promise<void> {
     const keeper = this.#keeper;

@@ -40,9 +40,14 @@ function track(number: number): Track {
 }
 
 /** The put of the like of this track. */
-const putOf = (liked: Track) => (request: GateRequest): boolean => put(request) && request.body.includes(`"${liked.uri}"`);
-const removalOf = (uri: string) => (request: GateRequest): boolean =>
-  remove(request) && request.body.includes(`"${uri.split("/").at(-1) ?? ""}"`);
+const putOf =
+  (liked: Track) =>
+  (request: GateRequest): boolean =>
+    put(request) && request.body.includes(`"${liked.uri}"`);
+const removalOf =
+  (uri: string) =>
+  (request: GateRequest): boolean =>
+    remove(request) && request.body.includes(`"${uri.split("/").at(-1) ?? ""}"`);
 
 async function like(liked: Track): Promise<string> {
   const { write } = likeReply.parse((await visitor.post(path(liked))).json());
@@ -55,7 +60,12 @@ async function lockRow(uri: string): Promise<() => Promise<void>> {
   const locked = Promise.withResolvers<undefined>();
   const release = Promise.withResolvers<undefined>();
   const held = db.transaction().execute(async (tx) => {
-    await tx.selectFrom("pds_records").select("id").where("rkey", "=", uri.split("/").at(-1) ?? "").forUpdate().execute();
+    await tx
+      .selectFrom("pds_records")
+      .select("id")
+      .where("rkey", "=", uri.split("/").at(-1) ?? "")
+      .forUpdate()
+      .execute();
     locked.resolve(undefined);
     await release.promise;
   });

@@ -78,13 +78,17 @@ describe.each([
     for (let round = 0; round < 20; round++) {
       const began = performance.now();
       await visitor.post(path(track(3)));
-      await until("the like is on the PDS", async () => (await recordsOf(track(3))).length === 1, { every: 5 });
+      await until("the like is on the PDS", async () => (await recordsOf(track(3))).length === 1, {
+        every: 5,
+      });
       times.push(performance.now() - began);
       await visitor.delete(path(track(3)));
       await until("the like is gone", async () => (await recordsOf(track(3))).length === 0, { every: 5 });
     }
     const { median, p95 } = percentiles(times);
-    console.info(`request to record on the PDS (${mode}): median ${median.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, of 20`);
+    console.info(
+      `request to record on the PDS (${mode}): median ${median.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, of 20`,
+    );
     expect(p95).toBeLessThanOrEqual(1_000);
   });
 });

@@ -47,7 +47,9 @@ test("Redis flushed while likes wait in it: they are on the PDS within two minut
   if (first === undefined) throw new Error("tracks were set up");
   // The first is at the PDS, the one behind it waits for its turn, and others are put off by an outage.
   const held = stage.gate.holdRequest((request) => putting(request) && request.body.includes(first.uri));
-  const rule = stage.gate.answer((request) => putting(request) && !request.body.includes(first.uri), { status: 503 });
+  const rule = stage.gate.answer((request) => putting(request) && !request.body.includes(first.uri), {
+    status: 503,
+  });
   for (const track of tracks) await visitor.post(path(track));
   await visitor.delete(path(first));
   const again = likeReply.parse((await visitor.post(path(first))).json());
@@ -65,7 +67,9 @@ test("Redis flushed while likes wait in it: they are on the PDS within two minut
   console.info(`Redis flushed: database and PDS agree after ${(took / 1000).toFixed(1)} s`);
   const records = await stage.likesOnPds();
   expect(records.length).toBe(tracks.length);
-  expect(records.filter(({ value }) => value.subject.uri === first.uri).map(({ uri }) => uri)).toEqual([again.write?.uri]);
+  expect(records.filter(({ value }) => value.subject.uri === first.uri).map(({ uri }) => uri)).toEqual([
+    again.write?.uri,
+  ]);
   for (const track of tracks) await visitor.delete(path(track));
   await stage.agreed(visitor, { within: LIMIT });
 }, 240_000);
@@ -90,12 +94,17 @@ describe.each([
     await begin();
     const troubled = percentiles(await actOn(tracks));
     const during = await stage.agreed(visitor, { within: LIMIT });
-    await until("health tells it", async () => (await serving.health()).docket.mode === "docket unreachable, running in process");
+    await until(
+      "health tells it",
+      async () => (await serving.health()).docket.mode === "docket unreachable, running in process",
+    );
     expect(serving.logged(FALLBACK)).toBeGreaterThan(fallbacks);
     expect((await stage.likesOnPds()).length).toBe(tracks.length);
 
     await end();
-    await until("docket is back", async () => (await serving.health()).docket.mode === "docket", { within: 30_000 });
+    await until("docket is back", async () => (await serving.health()).docket.mode === "docket", {
+      within: 30_000,
+    });
     for (const track of tracks) await visitor.delete(path(track));
     const after = await stage.agreed(visitor, { within: LIMIT });
     console.info(

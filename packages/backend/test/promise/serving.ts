@@ -52,16 +52,17 @@ export async function serve(around: Surroundings, role: Role = "all"): Promise<S
     },
   });
   await program.start();
-  await until(`the service (${role}) answers`, async () => (await fetch(`${url}/health`)).ok, { within: 45_000 }).catch(
-    async (error: unknown) => {
-      await program.close();
-      throw new Error(`the service (${role}) doesn't answer; it last wrote:\n${log}`, { cause: error });
-    },
-  );
+  await until(`the service (${role}) answers`, async () => (await fetch(`${url}/health`)).ok, {
+    within: 45_000,
+  }).catch(async (error: unknown) => {
+    await program.close();
+    throw new Error(`the service (${role}) doesn't answer; it last wrote:\n${log}`, { cause: error });
+  });
   return {
     url,
     program,
     health: async () => (await fetch(`${url}/health`)).json() as ReturnType<Serving["health"]>,
-    logged: (message) => log.split("\n").filter((line) => line.includes(`"msg":${JSON.stringify(message)}`)).length,
+    logged: (message) =>
+      log.split("\n").filter((line) => line.includes(`"msg":${JSON.stringify(message)}`)).length,
   };
 }

@@ -79,7 +79,12 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
       const rkey = `track${String(number)}`;
       const { id } = await adoptTrack(seeding, {
         artist: { did: artist.did, handle: artist.handle, displayName: "An Artist" },
-        track: { title: `Track ${String(number)}`, fileType: "wav", duration: 9, audioUrl: `${pds.url}/audio` },
+        track: {
+          title: `Track ${String(number)}`,
+          fileType: "wav",
+          duration: 9,
+          audioUrl: `${pds.url}/audio`,
+        },
         record: { collection: collections.track, rkey, content: { title: rkey }, cid: TRACK_CID },
       });
       tracks.push({ id, uri: `at://${artist.did}/${collections.track}/${rkey}`, cid: TRACK_CID });
@@ -91,7 +96,11 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
 
   const past = new AtpAgent({ service: pds.listenUrl });
   const likesOnPds = async (): Promise<LikeOnPds[]> => {
-    const { data } = await past.com.atproto.repo.listRecords({ repo: account.did, collection: collections.like, limit: 100 });
+    const { data } = await past.com.atproto.repo.listRecords({
+      repo: account.did,
+      collection: collections.like,
+      limit: 100,
+    });
     return z.array(onPds).parse(data.records);
   };
   const stack = starting.move();
@@ -121,7 +130,10 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
           const records = await likesOnPds();
           return (
             wished.every(({ settled }) => settled) &&
-            same(wished.flatMap(({ uri }) => (uri === null ? [] : [uri])), records.map(({ uri }) => uri))
+            same(
+              wished.flatMap(({ uri }) => (uri === null ? [] : [uri])),
+              records.map(({ uri }) => uri),
+            )
           );
         },
         { within, every: 100 },
@@ -137,7 +149,10 @@ async function wishes(visitor: Visitor, tracks: readonly Track[]) {
   return Promise.all(
     tracks.map(async ({ id }) => {
       const { liked, write } = likeReply.parse((await visitor.get(`/tracks/${String(id)}/like`)).json());
-      return { uri: liked ? (write?.uri ?? null) : null, settled: liked ? write?.state === "confirmed" : write === null };
+      return {
+        uri: liked ? (write?.uri ?? null) : null,
+        settled: liked ? write?.state === "confirmed" : write === null,
+      };
     }),
   );
 }
@@ -149,6 +164,7 @@ function same(left: readonly string[], right: readonly string[]): boolean {
 /** The 95th percentile and the median, for people to read. */
 export function percentiles(times: readonly number[]): { median: number; p95: number } {
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? 0;
+  const at = (part: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? 0;
   return { median: at(0.5), p95: at(0.95) };
 }

@@ -97,7 +97,7 @@ export async function startGate(options: GateOptions = {}): Promise<Gate> {
   };
   const shut = async (): Promise<void> => {
     if (!server.listening) return;
-    ;
+    server.close();
     server.closeAllConnections();
     await once(server, "close");
   };

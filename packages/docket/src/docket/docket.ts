@@ -199,7 +199,8 @@ export class Docket<Services> {
   }
 
   worker(options: WorkerOptions = {}): Worker<Services> {
-    const { services, around = (run) => run(), log = silent, clock, random = Math.random, deliveryCap = 5 } = this.#options;
+    const plainly: Around<Services> = (run) => run();
+    const { services, around = plainly, log = silent, clock, random = Math.random, deliveryCap = 5 } = this.#options;
     const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
     return new Worker({ store: this.#store, clock, tools }, options);
   }

@@ -28,6 +28,5 @@ export function unseal(body: string): Stored | undefined {
 
 /** A tie as scripts see it: encoded, so that it holds neither a tab nor a line break. */
 export function field(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return /[%\u0000-\u001f\ud800-\udfff]/.test(text) ? encodeURIComponent(text.toWellFormed()) : text;
 }

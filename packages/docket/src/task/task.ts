@@ -70,23 +70,21 @@ export function defineTask<Services>() {
   return <Schema extends StandardSchemaV1>(
     options: TaskOptions<Services, Schema>,
   ): Task<StandardSchemaV1.InferInput<Schema>, Services> => {
-    type Payload = StandardSchemaV1.InferOutput<Schema>;
     if (options.name.length < 1 || options.name.length > 200) {
       throw new RangeError(`a task's name is "${options.name.slice(0, 40)}": give 1 to 200 characters`);
     }
     const of = `of task ${options.name}`;
     return {
       name: options.name,
-      // The engine only ever hands a handler what this very schema has let through: `unknown` in between is honest.
-      payload: options.payload as StandardSchemaV1<StandardSchemaV1.InferInput<Schema>, unknown>,
-      serial: (payload) => options.serial?.(payload as Payload) ?? null,
+      payload: options.payload,
+      serial: (payload) => options.serial?.(payload) ?? null,
       retry: options.retry ?? never,
       timeoutMs: milliseconds(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),
       onDeadLetter: async (payload, death, services) => {
         await options.onDeadLetter?.(payload, death, services);
       },
-      run: (payload, ctx) => options.run(payload as Payload, ctx),
+      run: (payload, ctx) => options.run(payload, ctx),
     };
   };
 }

@@ -29,16 +29,25 @@ export class Listener {
 
   async #listen(): Promise<void> {
     const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        const message = await this.#store.listen(this.#worker, LISTEN_MS, signal);
-        if (message !== undefined) this.#on.message(message);
-      } catch {
-        // Whatever broke it, the way back is the same: wait until the store answers, then read on.
-        await pause(250, signal);
-        if (!signal.aborted) await this.#on.broken();
-      }
+    while (!signal.aborted) if (!(await this.#read())) await this.#mend();
+  }
+
+  /** False when the read broke. */
+  async #read(): Promise<boolean> {
+    try {
+      const message = await this.#store.listen(this.#worker, LISTEN_MS, this.#stop.signal);
+      if (message !== undefined) this.#on.message(message);
+      return true;
+    } catch {
+      return false; // whatever broke it, the way back is the same
     }
+  }
+
+  /** Waits until the store answers. */
+  async #mend(): Promise<void> {
+    const { signal } = this.#stop;
+    await pause(250, signal);
+    if (!signal.aborted) await this.#on.broken();
   }
 }
 

@@ -37,6 +37,7 @@ export class Settler {
   #calls = 0;
   #unanswered: readonly number[] = [];
   #last: Promise<void> = Promise.resolve();
+  #asking = 0;
   #stopped = false;
 
   constructor(store: Store, log: Log, on: Asker) {
@@ -47,7 +48,7 @@ export class Settler {
 
   /** Something is told, or being told. */
   get busy(): boolean {
-    return this.#waiting.length > 0 || this.#calling;
+    return this.#waiting.length > 0 || this.#calling || this.#asking > 0;
   }
 
   /** @param told called once the store has taken it; not when the lease was lost */
@@ -109,10 +110,11 @@ export class Settler {
   /** One call at a time: which calls went unanswered is known only when none is under way. */
   #ask(settlements: readonly Settlement[]): Promise<Settled> {
     const asked = this.#last.then(() => this.#askNow(settlements));
-    this.#last = asked.then(
-      () => undefined,
-      () => undefined,
-    );
+    const answered = (): void => {
+      this.#asking -= 1;
+    };
+    this.#asking += 1;
+    this.#last = asked.then(answered, answered);
     return asked;
   }
 

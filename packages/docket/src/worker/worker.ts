@@ -124,12 +124,12 @@ export class Worker<Services> {
       await this.#starting?.catch(() => undefined);
       for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
       this.#settler.soon();
-      await this.#quiet(drainMs);
+      await this.#waitFor(() => this.#running.size === 0, drainMs);
       for (const execution of [...this.#running.values()]) {
         execution.abort(new WorkerStopping("the worker stops"));
         this.#conclude(execution, RETURNED);
       }
-      await this.#quiet(FAREWELL_MS);
+      await this.#waitFor(() => !this.#busy, FAREWELL_MS);
       await this.#store.bye(this.id).catch((error: unknown) => {
         this.#tools.log.warn({ err: error, worker: this.id }, "could not say goodbye: what this worker held runs again when its lease ends");
       });
@@ -140,10 +140,10 @@ export class Worker<Services> {
     await this.#listener.stop();
   }
 
-  /** Waits until nothing runs and all is told, at most `ms`. */
-  async #quiet(ms: number): Promise<void> {
+  /** Waits at most `ms`; looks by itself too, because a call that goes unanswered is told by nothing. */
+  async #waitFor(come: () => boolean, ms: number): Promise<void> {
     const deadline = performance.now() + ms;
-    while (this.#busy && performance.now() < deadline) await this.#changes.next(deadline - performance.now());
+    while (!come() && performance.now() < deadline) await this.#changes.next(Math.min(AWAY_MS, deadline - performance.now()));
   }
 
   get #busy(): boolean {

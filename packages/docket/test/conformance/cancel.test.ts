@@ -116,6 +116,15 @@ onBothStores("cancel", () => {
     await expectGone(desk, "b");
   });
 
+  test("of a running task whose worker has said goodbye: nothing is left in its inbox", async ({ desk }) => {
+    await desk.add("a");
+    await desk.claimOne("w");
+    await desk.store.bye("w");
+    expect(await desk.store.cancel("a")).toBe("running");
+    desk.clock.advance(LEASE);
+    expect(await desk.claim("other")).toEqual([]);
+  });
+
   test("of what isn't there: unknown", async ({ desk }) => {
     expect(await desk.store.cancel("never was")).toBe("unknown");
     await desk.add("done");

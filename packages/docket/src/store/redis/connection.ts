@@ -74,14 +74,18 @@ export class Connection {
     if (!this.#closed) this.#redis.disconnect(true);
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
     this.#closed = true;
     this.#redis.disconnect();
   }
 
   async #ready(): Promise<Redis> {
-    if (this.#redis.status === "ready") return this.#redis;
     if (this.#closed) throw new StoreUnavailable("the docket is closed");
+    if (this.#redis.status === "ready") return this.#redis;
     if (this.#redis.status === "wait") {
       // Failing to connect is told through "error" and through the time limit below.
       this.#redis.connect().catch(() => undefined);
@@ -137,6 +141,6 @@ export class Connection {
 /** What Redis itself answers (`WRONGTYPE …`, `OOM …`) stays as it is, unless it says that it can't serve now. */
 function unavailable(error: unknown): unknown {
   if (error instanceof StoreUnavailable || !(error instanceof Error)) return error;
-  const answered = error.name === "ReplyError" && !/^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(error.message);
+  const answered = error.name === "ReplyError" && !/^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(error.message);
   return answered ? error : new StoreUnavailable(`redis can't be used: ${error.message}`, { cause: error });
 }

@@ -23,7 +23,7 @@ import type {
 import { Connection } from "./connection.js";
 import { bellOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
-import { loadScripts, type Script, type ScriptName } from "./scripts.js";
+import { loadScripts, type Scripts } from "./scripts.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 const BATCH = 250;
@@ -31,7 +31,7 @@ const BATCH = 250;
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
   readonly #prefix: string;
-  readonly #scripts: Record<ScriptName, Script>;
+  readonly #scripts: Scripts;
   readonly #calls: Connection;
   readonly #url: string;
   readonly #log: Log;
@@ -113,7 +113,7 @@ export class RedisStore implements Store {
       const popped = await connection.pop([inboxOf(this.#prefix, worker), bellOf(this.#prefix)], ms);
       return popped === null ? undefined : reply.message(popped[1]);
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (connection.closed) return undefined;
       connection.drop();
       throw error;
     } finally {
@@ -191,7 +191,7 @@ export class RedisStore implements Store {
     return Promise.resolve();
   }
 
-  #call(name: ScriptName, args: (string | number)[], each: (string | number)[]): Promise<unknown> {
+  #call(name: keyof Scripts, args: (string | number)[], each: (string | number)[]): Promise<unknown> {
     const time = this.#clock === undefined ? "" : this.#clock.now();
     return this.#calls.script(this.#scripts[name], this.#prefix, [time, ...args, ...each]);
   }

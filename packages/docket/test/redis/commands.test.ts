@@ -1,0 +1,116 @@
+import { describe, expect } from "vitest";
+import { Redis } from "ioredis";
+import { z } from "zod";
+import { defineTask, type Task } from "../../src/index.js";
+import { loadScripts } from "../../src/store/redis/scripts.js";
+import { until } from "../until.js";
+import { test, type Harbour } from "./harbour.js";
+
+/** The commands that clients send, as Redis sees them; those of scripts apart. */
+class Monitor implements AsyncDisposable {
+  readonly #lines: string[][] = [];
+  readonly #redis: Redis;
+  readonly #monitor: Redis;
+
+  private constructor(redis: Redis, monitor: Redis) {
+    this.#redis = redis;
+    this.#monitor = monitor;
+    monitor.on("monitor", (_time: string, args: string[], source: string) => {
+      if (source !== "lua") this.#lines.push(args);
+    });
+  }
+
+  static async start(url: string): Promise<Monitor> {
+    const redis = new Redis(url);
+    const monitor = await redis.monitor();
+    return new Monitor(redis, monitor);
+  }
+
+  /** What was sent since the last call: all of it, because Redis has seen a command of ours after it. */
+  async taken(): Promise<string[]> {
+    const mark = `mark ${String(Math.random())}`;
+    await this.#redis.echo(mark);
+    await until("the mark is seen", () => this.#lines.some((line) => line[1] === mark));
+    const lines = this.#lines.splice(0);
+    const names = new Map(Object.values(loadScripts()).map(({ name, sha }) => [sha, name]));
+    return lines
+      .slice(0, lines.findIndex((line) => line[1] === mark))
+      .map(([command = "", argument = ""]) => names.get(argument) ?? command.toLowerCase());
+  }
+
+  /** Waits, sending nothing, until a script has been called. */
+  async sees(script: "settle"): Promise<void> {
+    const { sha } = loadScripts()[script];
+    await until(`${script} is seen`, () => this.#lines.some((line) => line[1] === sha));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#monitor.disconnect();
+    this.#redis.disconnect();
+    return Promise.resolve();
+  }
+}
+
+/** Long enough that any polling loop of a queue would show. */
+const IDLE_MS = 5_000;
+
+async function idleFor(ms: number): Promise<void> {
+  const began = performance.now();
+  await until("the time is over", () => performance.now() - began >= ms);
+}
+
+function tasks(count: number, ran: unknown[]): [Task<number, undefined>, ...Task<number, undefined>[]] {
+  const define = (at: number): Task<number, undefined> =>
+    defineTask<undefined>()({ name: `task ${String(at)}`, payload: z.number(), run: (n) => Promise.resolve(ran.push(n)) });
+  return [define(0), ...Array.from({ length: count - 1 }, (_, at) => define(at + 1))];
+}
+
+async function measure(harbour: Harbour, types: number): Promise<{ task: string[]; idle: string[] }> {
+  const ran: unknown[] = [];
+  const known = tasks(types, ran);
+  const docket = await harbour.open(undefined, known);
+  await harbour.worker(docket);
+  // The first one loads the scripts.
+  await docket.add(known[0], 0);
+  await until("it has run", () => ran.length === 1);
+  await until("it is settled", async () => (await docket.snapshot()).running === 0);
+  await using monitor = await Monitor.start(harbour.server.url);
+  const idle: string[] = [];
+  const task: string[] = [];
+  await monitor.taken();
+  await idleFor(IDLE_MS / 2);
+  idle.push(...(await monitor.taken()));
+  await docket.add(known[0], 1);
+  await monitor.sees("settle");
+  task.push(...(await monitor.taken()));
+  await idleFor(IDLE_MS / 2);
+  idle.push(...(await monitor.taken()));
+  expect(ran).toEqual([0, 1]);
+  return { task, idle };
+}
+
+// Not concurrent with each other: MONITOR sees all that the server is sent.
+describe.each([1, 50])("with %i task types and one worker", (types) => {
+  test("an idle worker sends nothing, and an isolated task costs three commands: add, the next read, settle", async ({ harbour }) => {
+    const { task, idle } = await measure(harbour, types);
+    expect(idle).toEqual([]);
+    expect(task.sort()).toEqual(["add", "blpop", "settle"]);
+  });
+});
+
+test("what falls together travels together", async ({ harbour }) => {
+  const ran: unknown[] = [];
+  const known = tasks(1, ran);
+  const docket = await harbour.open(undefined, known);
+  await harbour.worker(docket);
+  await docket.add(known[0], -1);
+  await until("it has run", () => ran.length === 1);
+  await using monitor = await Monitor.start(harbour.server.url);
+  await monitor.taken();
+  await Promise.all(Array.from({ length: 200 }, (_, n) => docket.add(known[0], n)));
+  await until("all have run", () => ran.length === 201);
+  const sent = await monitor.taken();
+  expect(sent.filter((command) => command === "add")).toHaveLength(1);
+  // At concurrency 10: at least 20 rounds that settle and claim, and a few reads; far from 3 commands a task.
+  expect(sent.length).toBeLessThan(60);
+});

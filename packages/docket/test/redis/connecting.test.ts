@@ -1,0 +1,34 @@
+import { expect } from "vitest";
+import { RedisServer } from "../redis-server.js";
+import { until } from "../until.js";
+import { chore } from "./chores.js";
+import { test } from "./harbour.js";
+
+test("health tells the version and an eviction policy that could lose tasks", async ({ harbour }) => {
+  const docket = await harbour.open({ run: () => Promise.resolve() }, [chore]);
+  expect(await docket.health()).toEqual({ reachable: true, evictionPolicy: "noeviction", version: expect.stringMatching(/^\d+\.\d+/) });
+  await harbour.server.ask((redis) => redis.config("SET", "maxmemory-policy", "allkeys-lru"));
+  expect((await docket.health()).evictionPolicy).toBe("allkeys-lru");
+  await harbour.server.ask((redis) => redis.config("SET", "maxmemory-policy", "noeviction"));
+});
+
+test("a Unix socket will do", async ({ harbour }) => {
+  const ran: number[] = [];
+  const services = { run: (n: number): Promise<unknown> => Promise.resolve(ran.push(n)) };
+  const docket = await harbour.open(services, [chore], { url: `unix://${harbour.server.socketPath}` });
+  await harbour.worker(docket);
+  await docket.add(chore, 1);
+  await until("it has run", () => ran.length === 1);
+});
+
+test("a password in the url is used, and one that is wrong makes the store unavailable", async ({ harbour }) => {
+  const services = { run: (): Promise<void> => Promise.resolve() };
+  await using server = await RedisServer.start(["--user", "plyr", "on", ">secret", "~*", "&*", "+@all"]);
+  const at = (secret: string): string => `redis://plyr:${secret}@127.0.0.1:${String(server.port)}`;
+  const right = await harbour.open(services, [chore], { url: at("secret") });
+  await right.add(chore, 1);
+  expect((await right.snapshot()).waiting).toBe(1);
+  const wrong = await harbour.open(services, [chore], { url: at("guess") });
+  await expect(wrong.add(chore, 2)).rejects.toThrow();
+  expect((await right.snapshot()).waiting).toBe(1);
+});

@@ -1,0 +1,166 @@
+import { describe, expect } from "vitest";
+import { Docket, StoreUnavailable } from "../../src/index.js";
+import { until } from "../until.js";
+import { chore, type Chores } from "./chores.js";
+import { test, type Harbour } from "./harbour.js";
+
+/** Adds chores one after the other, each again under its key until the store has it. */
+class Adder {
+  readonly acknowledged: number[] = [];
+  readonly refusals: { error: unknown; ms: number }[] = [];
+  readonly #docket: Docket<Chores>;
+  readonly #numbers: readonly number[];
+
+  constructor(docket: Docket<Chores>, numbers: readonly number[]) {
+    this.#docket = docket;
+    this.#numbers = numbers;
+  }
+
+  async work(): Promise<void> {
+    for (const n of this.#numbers) {
+      while (!(await this.#add(n)));
+      this.acknowledged.push(n);
+    }
+  }
+
+  async #add(n: number): Promise<boolean> {
+    const began = performance.now();
+    try {
+      await this.#docket.add(chore, n, { key: String(n) });
+      return true;
+    } catch (error) {
+      this.refusals.push({ error, ms: performance.now() - began });
+      return false;
+    }
+  }
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at);
+
+interface Crew {
+  ran: Set<number>;
+  adders: Adder[];
+  done: Promise<unknown>;
+}
+
+/** Two workers and two adders, each on a docket of its own, under way. */
+async function crew(harbour: Harbour, each: number): Promise<Crew> {
+  const ran = new Set<number>();
+  const services = { run: (n: number) => Promise.resolve(ran.add(n)) };
+  for (let at = 0; at < 2; at += 1) await harbour.worker(await harbour.open(services, [chore]));
+  const adders: Adder[] = [];
+  for (let at = 0; at < 2; at += 1) {
+    adders.push(new Adder(await harbour.open(services, [chore]), range(at * each, (at + 1) * each)));
+  }
+  return { ran, adders, done: Promise.all(adders.map((adder) => adder.work())) };
+}
+
+function expectTimelyRefusals(adders: readonly Adder[]): void {
+  const refusals = adders.flatMap(({ refusals: list }) => list);
+  expect(refusals.length).toBeGreaterThan(0);
+  for (const { error, ms } of refusals) {
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(ms).toBeLessThan(1_500);
+  }
+}
+
+const acknowledged = (adders: readonly Adder[]): number => adders.reduce((sum, adder) => sum + adder.acknowledged.length, 0);
+
+test.override("redisArgs", ["--appendonly", "yes", "--appendfsync", "always"]);
+
+describe("adders and workers go on by themselves, and nothing that was acknowledged is lost,", () => {
+  test("when Redis is killed and started again, twice", async ({ harbour }) => {
+    const { ran, adders, done } = await crew(harbour, 1_500);
+    for (const round of [1, 2]) {
+      await until("much is added", () => acknowledged(adders) > round * 400);
+      const refused = adders.map(({ refusals }) => refusals.length);
+      await harbour.server.kill();
+      await until("both adders are refused", () => adders.every(({ refusals }, at) => refusals.length > (refused[at] ?? 0)));
+      await harbour.server.restart();
+    }
+    await done;
+    await until("all have run", () => ran.size === 3_000, 20_000);
+    expectTimelyRefusals(adders);
+  });
+
+  test("when Redis hangs for 3 s; what is added meanwhile fails in time", async ({ harbour }) => {
+    const { ran, adders, done } = await crew(harbour, 1_500);
+    await until("much is added", () => acknowledged(adders) > 400);
+    harbour.server.hang();
+    const hung = performance.now();
+    await until("3 s have passed", () => performance.now() - hung > 3_000);
+    harbour.server.resume();
+    await done;
+    await until("all have run", () => ran.size === 3_000, 20_000);
+    expect(adders.every(({ refusals }) => refusals.length >= 2)).toBe(true);
+    expectTimelyRefusals(adders);
+  });
+
+  test("when an idle worker slept through the outage: a task added after it runs at once", async ({ harbour }) => {
+    const ran = new Set<number>();
+    const services = { run: (n: number) => Promise.resolve(ran.add(n)) };
+    await harbour.worker(await harbour.open(services, [chore]));
+    const adder = await harbour.open(services, [chore]);
+    await harbour.server.kill();
+    await harbour.server.restart();
+    const [waited] = await Promise.all([
+      until("it is added", () => adder.add(chore, 1, { key: "1" })).then(() => performance.now()),
+      until("it has run", () => ran.has(1)),
+    ]);
+    expect(performance.now() - waited).toBeLessThan(3_000);
+  });
+
+  test("when Redis isn't there yet as all start", async ({ harbour }) => {
+    await harbour.server.kill();
+    const ran = new Set<number>();
+    const services = { run: (n: number) => Promise.resolve(ran.add(n)) };
+    const docket = await harbour.open(services, [chore]);
+    const starting = harbour.worker(docket);
+    await expect(docket.add(chore, 1)).rejects.toThrow(StoreUnavailable);
+    expect(await docket.health()).toEqual({ reachable: false, evictionPolicy: undefined, version: undefined });
+    await harbour.server.restart();
+    await starting;
+    await until("it is added", () => docket.add(chore, 2, { key: "2" }));
+    await until("it has run", () => ran.has(2));
+    expect((await docket.health()).reachable).toBe(true);
+  });
+});
+
+test("a run that outlasts the outage is settled after it, and isn't run twice", async ({ harbour }) => {
+  const began = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const ran: number[] = [];
+  const run = async (n: number): Promise<void> => {
+    began.resolve();
+    await finish.promise;
+    ran.push(n);
+  };
+  const docket = await harbour.open({ run }, [chore]);
+  await harbour.worker(docket);
+  await docket.add(chore, 7, { key: "7" });
+  await began.promise;
+  await harbour.server.kill();
+  finish.resolve();
+  await until("its work is done", () => ran.length === 1);
+  await harbour.server.restart();
+  await until("it is settled", async () => (await docket.find(["7"])).get("7")?.state === "unknown");
+  expect(ran).toEqual([7]);
+});
+
+test("a worker can be stopped while Redis is away", async ({ harbour }) => {
+  harbour.workersWereKilled = true; // it couldn't say goodbye
+  const docket = await harbour.open({ run: () => Promise.resolve() }, [chore]);
+  const worker = docket.worker();
+  await worker.start();
+  await harbour.server.kill();
+  await worker.stop({ drain: 0 });
+  await harbour.server.restart();
+  expect(harbour.complaints.at(-1)).toMatch(/could not say goodbye/);
+});
+
+test("a docket that is closed refuses at once", async ({ harbour }) => {
+  const docket = await harbour.open({ run: () => Promise.resolve() }, [chore]);
+  await docket.add(chore, 1);
+  await docket.close();
+  await expect(docket.add(chore, 2)).rejects.toThrow("the docket is closed");
+});
