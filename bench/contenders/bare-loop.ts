@@ -10,7 +10,7 @@ import type { Contender, Queue } from "./contender.ts";
  */
 export const bareLoop: Contender = {
   name: "bare loop",
-  version: () => packageVersion("ioredis"),
+  builtOn: () => `ioredis ${packageVersion("ioredis")}`,
   async open(url, queue, handle) {
     const redis = new Redis(url);
     const adding = await loaded(redis, ADD);

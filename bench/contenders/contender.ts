@@ -1,7 +1,8 @@
 /** An engine as the throughput measurements see it. A peer is one file that exports one of these. */
 export interface Contender {
   readonly name: string;
-  version(): string;
+  /** What its speed depends on: "ioredis 6.0.0". */
+  builtOn(): string;
   /**
    * @param queue a name that nobody has used on this Redis
    * @param handle runs each task; the task is done when it resolves

@@ -15,7 +15,7 @@ const count = defineTask<Services>()({
 
 export const docket: Contender = {
   name: "docket",
-  version: () => packageVersion("@plyr/docket"),
+  builtOn: () => `@plyr/docket ${packageVersion("@plyr/docket")}`,
   async open(url, queue, handle) {
     const opened = await Docket.open<Services>({ url, name: queue, tasks: [count], services: { handle } });
     return {

@@ -49,7 +49,11 @@ for i = FIRST, #ARGV, STEP do
       end
     else
       local body = redis.call("HGET", bodies, id)
-      if not ties(body or "") then redis.call("HINCRBY", counts, "undecodable", 1) end
+      if name == "" then -- its worker couldn't read it; perhaps its ties can be read here, and are let go
+        redis.call("HINCRBY", counts, "undecodable", 1)
+        local own_serial, own_key, own_name = ties(body or "")
+        serial, key, name = own_serial or "", own_key or "", own_name or ""
+      end
       redis.call("HSET", letters, id, info .. "\n" .. (body or ""))
       redis.call("ZADD", dead, now, id)
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
@@ -65,15 +69,16 @@ recover()
 promote()
 
 -- What lies unread in the inbox has a slot already.
+local known = sleep > 0 or redis.call("ZSCORE", workers, worker)
 local sent = tonumber(redis.call("HGET", assigned, worker) or 0)
 if received < 0 then
   received, sent = 0, 0
   for _, message in ipairs(redis.call("LRANGE", inbox .. worker, 0, -1)) do
     if string.sub(message, 1, 5) == "task\t" then sent = sent + 1 end
   end
-  redis.call("HSET", assigned, worker, sent)
+  if known then redis.call("HSET", assigned, worker, sent) end
 elseif sent < received then
-  redis.call("HSET", assigned, worker, received)
+  if known then redis.call("HSET", assigned, worker, received) end
   sent = received
 end
 local room = want - (sent - received)

@@ -13,6 +13,7 @@ export {
 export type { Log } from "./log.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
 export type { CancelResult, FoundState, ReplayResult, Snapshot, StoreHealth, WorkerInfo } from "./store/store.js";
+export { after, LIFECYCLE, lifecycleDiagram, TASK_EVENTS, TASK_STATES, type TaskEvent, type TaskState, type Transition } from "./task/lifecycle.js";
 export { defineTask, type Death, type RunContext, type Task, type TaskOptions } from "./task/task.js";
 export type { Clock } from "./time/clock.js";
 export { milliseconds, type Duration } from "./time/duration.js";

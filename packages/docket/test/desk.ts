@@ -3,8 +3,20 @@ import { describe, expect, inject, test as plain } from "vitest";
 import { silent } from "../src/log.js";
 import { MemoryStore } from "../src/store/memory/memory-store.js";
 import { RedisStore } from "../src/store/redis/redis-store.js";
-import type { Added, Claim, Due, Message, NewTask, Outcome, Settled, SettleRequest, Store, Ties } from "../src/store/store.js";
+import type {
+  Added,
+  Claim,
+  Due,
+  Message,
+  NewTask,
+  Outcome,
+  Settled,
+  SettleRequest,
+  Store,
+  Ties,
+} from "../src/store/store.js";
 import { ManualClock } from "../src/testing/index.js";
+import { none } from "./matching.js";
 import { expectNoLeaks, expectNoTraceOfWorkers, sweep } from "./leaks.js";
 
 export type StoreKind = "memory" | "redis";
@@ -22,12 +34,14 @@ export class Desk {
   readonly name = `conformance-${randomUUID()}`;
   readonly url: string;
   readonly #calls = new Map<string, number>();
+  readonly #present = new Set<string>();
 
   constructor(kind: StoreKind, url: string) {
     this.kind = kind;
     this.url = url;
     const { clock, name } = this;
-    this.store = kind === "memory" ? new MemoryStore(clock) : new RedisStore({ url, name, log: silent, clock });
+    this.store =
+      kind === "memory" ? new MemoryStore(clock) : new RedisStore({ url, name, log: silent, clock });
   }
 
   async add(id: string, spec: Partial<Ties> & { due?: Due; payload?: string } = {}): Promise<Added> {
@@ -38,7 +52,13 @@ export class Desk {
 
   async hello(worker: string, tasks: readonly string[] = ["task"]): Promise<void> {
     this.#calls.set(worker, 0);
+    this.#present.add(worker);
     await this.store.hello({ worker, tasks, concurrency: 10, host: "here", pid: 1 });
+  }
+
+  async bye(worker: string): Promise<void> {
+    this.#present.delete(worker);
+    await this.store.bye(worker);
   }
 
   settle(worker: string, request: Partial<SettleRequest> = {}): Promise<Settled> {
@@ -65,7 +85,12 @@ export class Desk {
     return this.settle(worker, { want: free, sleepMs: SLEEP, ...request });
   }
 
-  conclude(worker: string, claim: Claim, outcome: Outcome, request: Partial<SettleRequest> = {}): Promise<Settled> {
+  conclude(
+    worker: string,
+    claim: Claim,
+    outcome: Outcome,
+    request: Partial<SettleRequest> = {},
+  ): Promise<Settled> {
     return this.settle(worker, { settlements: [settlement(claim, outcome)], ...request });
   }
 
@@ -88,7 +113,9 @@ export class Desk {
   async hear(worker: string, want: number): Promise<Claim[]> {
     const messages = await this.messages(worker);
     const given = messages.flatMap((message) => (message.kind === "task" ? [message.claim] : []));
-    const called = messages.some((message) => (message.kind === "look" && message.ms === 0) || (message.kind === "task" && message.more));
+    const called = messages.some(
+      (message) => (message.kind === "look" && message.ms === 0) || (message.kind === "task" && message.more),
+    );
     if (!called) return given;
     const { claims } = await this.settle(worker, { want: want - given.length, received: given.length });
     return [...given, ...claims];
@@ -108,7 +135,7 @@ export class Desk {
   /** @param left looks that nothing of tasks and workers is left behind */
   async close(left: boolean): Promise<void> {
     try {
-      for (const worker of this.#calls.keys()) await this.store.bye(worker);
+      for (const worker of this.#present) await this.store.bye(worker);
       if (!left) return;
       if (this.kind === "redis") {
         await expectNoTraceOfWorkers(this.url, this.name);
@@ -116,7 +143,16 @@ export class Desk {
       } else {
         this.clock.advance("3650d");
         await sweep(this.store);
-        const empty = { waiting: 0, blocked: 0, delayed: 0, running: 0, dead: 0, aside: {}, tasks: {}, workers: [] };
+        const empty = {
+          waiting: 0,
+          blocked: 0,
+          delayed: 0,
+          running: 0,
+          dead: 0,
+          aside: none(),
+          tasks: none(),
+          workers: [],
+        };
         expect(await this.store.snapshot(), "a store in which all is done").toMatchObject(empty);
       }
     } finally {

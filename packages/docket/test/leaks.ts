@@ -46,7 +46,16 @@ export async function sweep(store: Store): Promise<void> {
   const worker = "sweeper";
   await store.hello({ worker, tasks: Object.keys(aside), concurrency: 1_000, host: "", pid: 0 });
   for (let call = 1, settlements: Parameters<Store["settle"]>[0]["settlements"] = []; ; call += 1) {
-    const request = { worker, call, undo: [], settlements, want: 1_000, received: 0, sleepMs: 0, leaseMs: 10_000 } as const;
+    const request = {
+      worker,
+      call,
+      undo: [],
+      settlements,
+      want: 1_000,
+      received: 0,
+      sleepMs: 0,
+      leaseMs: 10_000,
+    } as const;
     const { claims } = await store.settle(request);
     if (claims.length === 0) break;
     settlements = claims.map(({ id, delivery, stored }) => {

@@ -9,7 +9,8 @@ import { until } from "./until.js";
 
 // The shell's standard input ends when this process does, however it ends: then the server and its folder go too.
 // It tells the server's number first, so that signals reach the server and not the shell.
-const KEEPER = 'dir="$1"; shift; redis-server "$@" & pid=$!; echo "$pid"; read -r word; kill -9 "$pid"; wait; [ "$word" = keep ] || rm -rf "$dir"';
+const KEEPER =
+  'dir="$1"; shift; redis-server "$@" & pid=$!; echo "$pid"; read -r word; kill -9 "$pid"; wait; [ "$word" = keep ] || rm -rf "$dir"';
 
 /** A Redis of one's own: on loopback, on a free port, in a temp folder, gone with this process. */
 export class RedisServer implements AsyncDisposable {
@@ -47,21 +48,35 @@ export class RedisServer implements AsyncDisposable {
   /** Starts it (again), with what it kept on disk. */
   async restart(): Promise<void> {
     await this.kill();
-    const where = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#dir, "--unixsocket", this.socketPath];
+    const where = [
+      "--port",
+      String(this.port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      this.#dir,
+      "--unixsocket",
+      this.socketPath,
+    ];
     const how = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", ...this.#args];
-    const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#dir, ...where, ...how], { stdio: ["pipe", "pipe", "inherit"] });
+    const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#dir, ...where, ...how], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     this.#keeper = keeper;
     let output = "";
     keeper.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     keeper.stdin.on("error", () => undefined);
     this.#pid = await until("redis-server is started", () => /^(\d+)\n/.exec(output)?.[1]).then(Number);
-    await until(`redis-server answers (${output})`, async () => (await this.ask((redis) => redis.ping())) === "PONG");
+    await until(`redis-server answers (${output})`, () => this.ask((redis) => redis.ping()));
   }
 
   /** Starts it unless it runs and answers. */
   async up(): Promise<void> {
-    const answer = await this.ask((redis) => redis.ping()).catch(() => "none");
-    if (answer !== "PONG") await this.restart();
+    const answers = await this.ask((redis) => redis.ping()).then(
+      () => true,
+      () => false,
+    );
+    if (!answers) await this.restart();
   }
 
   /** `kill -9`, and waits until it is gone; what it wrote to disk stays. */

@@ -1,11 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { describe, inject, test as plain } from "vitest";
-import { type Clock, Docket, type DocketOptions, type Log, type Task, type Worker, type WorkerOptions } from "../src/index.js";
+import {
+  type Clock,
+  Docket,
+  type DocketOptions,
+  type Log,
+  type Task,
+  type Worker,
+  type WorkerOptions,
+} from "../src/index.js";
 import { ManualClock } from "../src/testing/index.js";
 import type { StoreKind } from "./desk.js";
 import { expectNoLeaks, expectNoTraceOfWorkers } from "./leaks.js";
 
-type Options<Services> = Partial<Omit<DocketOptions<Services>, "clock">> & { readonly clock?: Clock | undefined };
+type Options<Services> = Partial<Omit<DocketOptions<Services>, "clock">> & {
+  readonly clock?: Clock | undefined;
+};
 
 /** Dockets of one name on one store with one clock, and the workers of a test; all stopped, closed and searched after it. */
 export class Stage {
@@ -22,7 +32,10 @@ export class Stage {
     this.url = url;
   }
 
-  open(tasks: readonly Task<unknown, undefined>[], options: Options<undefined> = {}): Promise<Docket<undefined>> {
+  open(
+    tasks: readonly Task<unknown, undefined>[],
+    options: Options<undefined> = {},
+  ): Promise<Docket<undefined>> {
     return this.openWith(undefined, tasks, options);
   }
 
@@ -31,8 +44,13 @@ export class Stage {
     tasks: readonly Task<unknown, Services>[],
     options: Options<Services> = {},
   ): Promise<Docket<Services>> {
-    const { clock = undefined, ...others } = "clock" in options ? options : { ...options, clock: this.clock };
-    const own = { url: this.url, name: this.name, log: this.#log(), ...(clock === undefined ? {} : { clock }) };
+    const { clock, ...others } = "clock" in options ? options : { ...options, clock: this.clock };
+    const own = {
+      url: this.url,
+      name: this.name,
+      log: this.#log(),
+      ...(clock === undefined ? {} : { clock }),
+    };
     const docket = await Docket.open<Services>({ ...own, tasks, services, ...others });
     this.#dockets.push(docket);
     return docket;

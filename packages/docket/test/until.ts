@@ -7,7 +7,11 @@ import { setTimeout as pause } from "node:timers/promises";
  * @param within milliseconds
  * @throws when the time is over, with the last error as its cause
  */
-export async function until<T>(what: string, look: () => T | Promise<T>, within = 10_000): Promise<NonNullable<Exclude<T, false>>> {
+export async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  within = 10_000,
+): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = performance.now() + within;
   for (;;) {
     let cause: unknown;
@@ -17,7 +21,8 @@ export async function until<T>(what: string, look: () => T | Promise<T>, within 
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > deadline) throw new Error(`waited ${String(within)} ms in vain until ${what}`, { cause });
+    if (performance.now() > deadline)
+      throw new Error(`waited ${String(within)} ms in vain until ${what}`, { cause });
     await pause(10);
   }
 }

@@ -7,7 +7,7 @@ import { wishGone, wishRecord } from "../records/pds-record.js";
 import type { TaskServices } from "../tasks/services.js";
 import { writeRecord } from "../tasks/write-record.js";
 import { aboutTrack, likeStates, type LikeState } from "./like-state.js";
-import { likeableTrack } from "./likeable-track.js";
+import { knownTrack, likeableTrack } from "./likeable-track.js";
 
 export interface Likes {
   /** Doing it again changes nothing. @throws {UnknownTrack} */
@@ -49,7 +49,7 @@ export function openLikes(parts: {
     unlike: (did, trackId) =>
       outbox.transact(async (tx, schedule) => {
         await oneAtATime(tx, did);
-        await likeableTrack(tx, trackId);
+        await knownTrack(tx, trackId);
         const removed = await tx
           .deleteFrom("likes")
           .where("did", "=", did)
@@ -64,7 +64,7 @@ export function openLikes(parts: {
       }),
 
     async state(did, trackId) {
-      await likeableTrack(db, trackId);
+      await knownTrack(db, trackId);
       return stateOf(db, collection, did, trackId);
     },
 

@@ -77,7 +77,7 @@ export class Dispatcher<Services> {
         await this.#reach(() => this.#add(docket, task, intents));
         return;
       } catch (err) {
-        if (!(err instanceof StoreUnavailable)) throw err;
+        // Whatever is wrong with it (away, hung, full, its keys spoilt): the work can be done without it.
         log.warn(
           { err, task: task.name, intents: intents.map(({ id }) => id) },
           "docket scheduling failed, falling back to asyncio",
@@ -116,11 +116,9 @@ export class Dispatcher<Services> {
     if (docket === undefined) return known;
     const others = ids.filter((id) => known.get(id)?.state !== "living");
     if (others.length === 0) return known;
-    try {
-      await this.#reach(() => ask(docket, others, known));
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
+    await this.#reach(() => ask(docket, others, known)).catch((err: unknown) => {
+      this.#parts.log.warn({ err }, "docket can't say what it knows; intents it may have are carried out in process");
+    });
     return known;
   }
 
@@ -133,17 +131,19 @@ export class Dispatcher<Services> {
     if (docket === undefined) return;
     try {
       await this.#reach(() => docket.wake(ids));
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
+    } catch {
+      // Handing over again says what is wrong.
       await this.handOver(intents);
     }
   }
 
-  /** Asks an unreachable docket whether it is back, so that the mode is told right without any traffic. */
+  /** Asks an unreachable docket whether it is back, so that it is used again at once, and told of without any traffic. */
   async probe(): Promise<void> {
     const { docket } = this.#parts;
     if (docket === undefined || this.#reachable) return;
-    this.#reachable = (await docket.health()).reachable;
+    if (!(await docket.health()).reachable) return;
+    this.#reachable = true;
+    this.#avoidUntil = 0;
   }
 
   /** Keeps a hung Redis from being asked for each request: after a failure it is left alone for a while. */
@@ -155,10 +155,8 @@ export class Dispatcher<Services> {
       this.#reachable = true;
       return result;
     } catch (error) {
-      if (error instanceof StoreUnavailable) {
-        this.#reachable = false;
-        this.#avoidUntil = performance.now() + (this.#parts.avoid ?? 5_000);
-      }
+      this.#reachable = false;
+      this.#avoidUntil = performance.now() + (this.#parts.avoid ?? 5_000);
       throw error;
     }
   }

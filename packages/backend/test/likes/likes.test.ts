@@ -141,12 +141,14 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
     expect(await intents()).toEqual([]);
   });
 
-  test("a track whose record is not on its artist's PDS can't be liked: there is nothing to refer to", async () => {
+  test("a track whose record is not on its artist's PDS can't be liked: what was liked before can be taken back", async () => {
+    await likes.like(listener, track);
     await stage.db
       .updateTable("pds_records")
       .set({ confirmed_cid: null })
       .where("id", "=", (eb) => eb.selectFrom("tracks").select("record_id").where("id", "=", track))
       .execute();
+    expect(await likes.unlike(listener, track)).toMatchObject({ liked: false });
     await expect(likes.like(listener, track)).rejects.toThrow(UnknownTrack);
   });
 

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { Docket, RetryAt, Terminal } from "@plyr/docket";
 import { startRedis, until, type Redis } from "@plyr/dev";
 import { sql } from "kysely";
@@ -25,6 +26,13 @@ afterAll(async () => {
   await stage[Symbol.asyncDispose]();
   await redis.close();
 });
+
+/** One command in Redis's plain form, for what no client of ours would do. */
+async function sendInline(port: number, command: string): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  socket.end(`${command}\r\n`);
+  for await (const answer of socket) expect(String(answer)).toBe("+OK\r\n");
+}
 
 const FALLBACK = "docket scheduling failed, falling back to asyncio";
 
@@ -101,6 +109,16 @@ test.each(outages)(
     expect(done).toEqual(["before", "in process", "at once", "afterwards"]);
   },
 );
+
+test("with docket's keys spoilt, the task runs in process all the same", async () => {
+  const { task, done, registry } = noteTask();
+  await sendInline(redis.port, `SET docket:{${docketName}}:bodies spoilt`);
+  const { outbox } = await stage.process({ docketUrl: redis.url, docketName, registry });
+  const logged = stage.log.length;
+  await outbox.schedule(task, { about: "spoilt", text: "in process" });
+  await until("it is done", () => done.includes("in process"));
+  expect(stage.log.slice(logged).some(({ message }) => message === FALLBACK)).toBe(true);
+});
 
 test("a process that starts while Redis is away does its work in process, and uses Redis once it is there", async () => {
   await redis.stop();

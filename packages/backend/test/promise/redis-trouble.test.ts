@@ -78,8 +78,14 @@ describe.each([
   { trouble: "stopped", begin: () => stage.redis.stop(), end: () => stage.redis.restart(), tracks: [0, 3] },
   {
     trouble: "hung",
-    begin: () => Promise.resolve(stage.redis.pause()),
-    end: () => Promise.resolve(stage.redis.resume()),
+    begin: () => {
+      stage.redis.pause();
+      return Promise.resolve();
+    },
+    end: () => {
+      stage.redis.resume();
+      return Promise.resolve();
+    },
     tracks: [3, 6],
   },
 ])("Redis $trouble", ({ trouble, begin, end, tracks: [from, to] }) => {

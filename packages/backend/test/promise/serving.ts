@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { freePort, Program, until, type Pds } from "@plyr/dev";
+import { z } from "zod";
 import type { Role } from "../../src/settings/role.js";
 
 /** One process of the service, as it is started in production: the built entry point with an environment. */
@@ -8,10 +9,16 @@ export interface Serving {
   readonly url: string;
   readonly program: Program;
   /** The service's health, as its endpoint tells it. */
-  health(): Promise<{ status: string; docket: { mode: string }; warnings: string[] }>;
+  health(): Promise<z.infer<typeof healthReport>>;
   /** Log lines so far whose message is this. */
   logged(message: string): number;
 }
+
+const healthReport = z.object({
+  status: z.string(),
+  docket: z.object({ mode: z.string() }),
+  warnings: z.array(z.string()),
+});
 
 export interface Surroundings {
   readonly pds: Pick<Pds, "url" | "plcUrl">;
@@ -61,7 +68,7 @@ export async function serve(around: Surroundings, role: Role = "all"): Promise<S
   return {
     url,
     program,
-    health: async () => (await fetch(`${url}/health`)).json() as ReturnType<Serving["health"]>,
+    health: async () => healthReport.parse(await (await fetch(`${url}/health`)).json()),
     logged: (message) =>
       log.split("\n").filter((line) => line.includes(`"msg":${JSON.stringify(message)}`)).length,
   };

@@ -1,6 +1,7 @@
 import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aboutTrack } from "../../src/likes/like-state.js";
+import { wishGone } from "../../src/records/pds-record.js";
 import { registry } from "../../src/tasks/registry.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { collections, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
@@ -115,6 +116,21 @@ test("a wish that changes while the PDS is asked is carried out after it", async
   expect(await stage.settled(track)).toEqual({ liked: false, write: null });
   expect(await stage.onPds(track)).toEqual([]);
   expect(await recordOf(stage.db, write?.uri ?? "")).toMatchObject({ wish_version: 2, confirmed_version: 2 });
+});
+
+test("a wish that changes while the PDS is asked is carried out by the same run: it needs no intent of its own", async () => {
+  const track = await stage.newTrack();
+  const standing = stage.gate.holdRequest(put);
+  const { write } = await stage.likes.like(stage.listener, track.id);
+  const held = await standing;
+  const { id } = await recordOf(stage.db, write?.uri ?? "");
+  await wishGone(stage.db, id);
+  held.forward();
+  await until(
+    "both are carried out",
+    async () => (await recordOf(stage.db, write?.uri ?? "")).confirmed_version === 2,
+  );
+  expect(await stage.onPds(track)).toEqual([]);
 });
 
 /** For each task of the service: something it has just carried out, and how its effect on the world looks. */

@@ -13,8 +13,12 @@ export async function checked(task: string, schema: StandardSchemaV1, payload: u
   const result = await schema["~standard"].validate(payload);
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
-  const path = (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-  throw new InvalidPayload(`${task}: ${path === "" ? "the payload" : path}: ${issue?.message ?? "is not what the schema demands"}`);
+  const path = (issue?.path ?? [])
+    .map((part) => String(typeof part === "object" ? part.key : part))
+    .join(".");
+  throw new InvalidPayload(
+    `${task}: ${path === "" ? "the payload" : path}: ${issue?.message ?? "is not what the schema demands"}`,
+  );
 }
 
 /**
@@ -43,10 +47,17 @@ function lossy(value: unknown, path: string, above: Set<object>): string | undef
   above.add(value);
   try {
     // Array.from sees the holes of a list, which map passes over.
-    if (Array.isArray(value)) return first(Array.from(value, (item: unknown, at) => [`${path}[${String(at)}]`, item] as const), above);
+    if (Array.isArray(value))
+      return first(
+        Array.from(value, (item: unknown, at) => [`${path}[${String(at)}]`, item] as const),
+        above,
+      );
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return `${path} is a ${value.constructor.name}`;
-    return first(Object.entries(value).map(([name, item]: [string, unknown]) => [`${path}.${name}`, item] as const), above);
+    return first(
+      Object.entries(value).map(([name, item]: [string, unknown]) => [`${path}.${name}`, item] as const),
+      above,
+    );
   } finally {
     above.delete(value);
   }

@@ -40,7 +40,7 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   readonly serial?: (payload: StandardSchemaV1.InferOutput<Schema>) => string;
   /** Default: one attempt. */
   readonly retry?: RetryPolicy;
-  /** How long one run may take; default 5 minutes. The signal is aborted then, and the attempt has failed. */
+  /** How long one run may take; 1 ms to 24 days, default 5 minutes. The signal is aborted then, and the attempt has failed. */
   readonly timeout?: Duration;
   /** How old a task may get through `RetryAt` and retries; default 30 days. */
   readonly maxAge?: Duration;
@@ -79,7 +79,7 @@ export function defineTask<Services>() {
       payload: options.payload,
       serial: (payload) => options.serial?.(payload) ?? null,
       retry: options.retry ?? never,
-      timeoutMs: milliseconds(options.timeout ?? "5m", `the timeout ${of}`),
+      timeoutMs: timeoutMs(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),
       onDeadLetter: async (payload, death, services) => {
         await options.onDeadLetter?.(payload, death, services);
@@ -87,4 +87,12 @@ export function defineTask<Services>() {
       run: (payload, ctx) => options.run(payload, ctx),
     };
   };
+}
+
+/** The longest that a timer can be set for is a little more than 24 days; beyond, it would ring at once. */
+function timeoutMs(timeout: Duration, what: string): number {
+  const ms = milliseconds(timeout, what);
+  if (ms < 1 || ms > milliseconds("24d", what))
+    throw new RangeError(`${what} is ${JSON.stringify(timeout)}: give 1ms to 24d`);
+  return ms;
 }

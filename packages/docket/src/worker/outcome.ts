@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { Cancelled, InvalidPayload, LeaseLost, RetryAt, Terminal, WorkerStopping } from "../errors.js";
 import type { Claim, Outcome, Stored } from "../store/store.js";
 import type { Death, Task } from "../task/task.js";
@@ -15,7 +16,14 @@ export const ASIDE: Verdict = { outcome: { kind: "aside" } };
 /** The verdict on a run that threw `error`. `now` is the store's time. */
 export function judge<Services>(
   error: unknown,
-  facts: { claim: Claim; stored: Stored; task: Task<unknown, Services>; signal: AbortSignal; now: number; random: () => number },
+  facts: {
+    claim: Claim;
+    stored: Stored;
+    task: Task<unknown, Services>;
+    signal: AbortSignal;
+    now: number;
+    random: () => number;
+  },
 ): Verdict | undefined {
   const { claim, stored, task, signal, now, random } = facts;
   if (signal.reason instanceof LeaseLost) return undefined;
@@ -29,13 +37,20 @@ export function judge<Services>(
     return at > oldest ? dead("age", error, claim, stored) : { outcome: { kind: "park", at } };
   }
   if (claim.attempt >= task.retry.attempts) return dead("attempts", error, claim, stored);
-  const ms = task.retry.delay(claim.attempt, random);
-  return now + ms > oldest ? dead("age", error, claim, stored) : { outcome: { kind: "retry", ms } };
+  const ms = Math.max(0, Math.round(task.retry.delay(claim.attempt, random)));
+  // Asked this way round, so that a policy that gives no number ends the task rather than stops the store.
+  return now + ms <= oldest ? { outcome: { kind: "retry", ms } } : dead("age", error, claim, stored);
 }
 
 /** The verdict that gives a task up, with all that is known of why. */
-export function dead(cause: Death["cause"], error: unknown, claim: Claim, stored: Stored | undefined): Verdict {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+export function dead(
+  cause: Death["cause"],
+  error: unknown,
+  claim: Claim,
+  stored: Stored | undefined,
+): Verdict {
+  const { name, message, stack } =
+    error instanceof Error ? error : new Error(typeof error === "string" ? error : inspect(error));
   const info: LetterInfo = {
     cause,
     error: { name, message, ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }) },

@@ -38,6 +38,7 @@ export class Settler {
   #unanswered: readonly number[] = [];
   #last: Promise<void> = Promise.resolve();
   #asking = 0;
+  #sleeps = true;
   #stopped = false;
 
   constructor(store: Store, log: Log, on: Asker) {
@@ -122,7 +123,9 @@ export class Settler {
     const call = ++this.#calls;
     const undo = this.#unanswered;
     this.#unanswered = [...undo, call];
-    const settled = await this.#store.settle({ ...this.#on.request(), settlements, call, undo });
+    const request = this.#on.request();
+    this.#sleeps = request.sleepMs > 0;
+    const settled = await this.#store.settle({ ...request, settlements, call, undo });
     this.#unanswered = [];
     return settled;
   }
@@ -130,8 +133,8 @@ export class Settler {
   #take(settled: Settled): void {
     clearTimeout(this.#timer);
     this.#timedFor = Infinity;
-    // A little late, so that what falls due then is due.
-    this.within(settled.nextMs + 2);
+    // A little late, so that what falls due then is due. Whoever takes nothing more needn't come for it.
+    if (this.#sleeps) this.within(settled.nextMs + 2);
     this.#on.settled(settled);
   }
 }

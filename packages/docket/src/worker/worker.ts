@@ -117,11 +117,14 @@ export class Worker<Services> {
   }
 
   async #end(drainMs: number): Promise<void> {
-    const began = this.#phase !== "new";
     this.#phase = "draining";
     this.#changes.notify();
-    if (began) {
-      await this.#starting?.catch(() => undefined);
+    // A store that refused this worker isn't touched by it again.
+    const began = await this.#starting?.then(
+      () => true,
+      () => false,
+    );
+    if (began === true) {
       for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
       this.#settler.soon();
       await this.#waitFor(() => this.#running.size === 0, drainMs);

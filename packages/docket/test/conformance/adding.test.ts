@@ -122,9 +122,12 @@ onBothStores("a due time", () => {
   });
 
   test("a thousand tasks that fall due together all come, though not in one call", async ({ desk }) => {
-    await desk.store.add(Array.from({ length: 1_000 }, (_, at) => newTask(`t${String(at)}`, { due: { kind: "in", ms: 5 } })));
+    await desk.store.add(
+      Array.from({ length: 1_000 }, (_, at) => newTask(`t${String(at)}`, { due: { kind: "in", ms: 5 } })),
+    );
     desk.clock.advance(5);
     const claimed = new Set<string>();
+    await desk.hello("w");
     for (let calls = 0; calls < 10; calls += 1) {
       const { claims, nextMs } = await desk.settle("w", { want: 1_000, sleepMs: 60_000, leaseMs: 30_000 });
       for (const { id } of claims) claimed.add(id);
@@ -143,7 +146,9 @@ onBothStores("a due time", () => {
     expect((await desk.sleep("w", 1, { sleepMs: 60_000 })).nextMs).toBe(60_000);
   });
 
-  test("a retry comes after its pause with the next attempt, a put-off task with the same one", async ({ desk }) => {
+  test("a retry comes after its pause with the next attempt, a put-off task with the same one", async ({
+    desk,
+  }) => {
     await desk.add("a");
     await desk.conclude("w", await desk.claimOne("w"), { kind: "retry", ms: 500 });
     desk.clock.advance(499);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { none } from "../matching.js";
 import { ids, newTask, onBothStores, test } from "../desk.js";
 
 onBothStores("a task that its worker doesn't know", () => {
@@ -18,8 +19,14 @@ onBothStores("a task that its worker doesn't know", () => {
     });
   });
 
-  test("runs when a worker comes that knows it, however much later, with nothing counted", async ({ desk }) => {
-    await desk.store.add([newTask("a", { name: "rare" }), newTask("b", { name: "rare" }), newTask("c", { name: "other" })]);
+  test("runs when a worker comes that knows it, however much later, with nothing counted", async ({
+    desk,
+  }) => {
+    await desk.store.add([
+      newTask("a", { name: "rare" }),
+      newTask("b", { name: "rare" }),
+      newTask("c", { name: "other" }),
+    ]);
     for (const claim of await desk.claim("w", 9)) await desk.conclude("w", claim, { kind: "aside" });
     desk.clock.advance("30d");
     await desk.hello("able", ["rare"]);
@@ -38,10 +45,13 @@ onBothStores("a task that its worker doesn't know", () => {
   });
 
   test("can be cancelled, and nothing of it stays", async ({ desk }) => {
-    await desk.store.add([newTask("a", { name: "rare", key: "k", serial: "s" }), newTask("b", { serial: "s" })]);
+    await desk.store.add([
+      newTask("a", { name: "rare", key: "k", serial: "s" }),
+      newTask("b", { serial: "s" }),
+    ]);
     await desk.conclude("w", await desk.claimOne("w"), { kind: "aside" });
     expect(await desk.store.cancel("a")).toBe("cancelled");
-    expect(await desk.store.snapshot()).toMatchObject({ aside: {}, tasks: { task: 1 } });
+    expect(await desk.store.snapshot()).toMatchObject({ aside: none(), tasks: { task: 1 } });
     await desk.hello("able", ["rare", "task"]);
     expect(ids(await desk.claim("able", 9))).toEqual(["b"]);
   });

@@ -67,7 +67,9 @@ onBothStores("cancel", () => {
     await expectGone(desk, "k");
   });
 
-  test("of a running task: however it ends but among the dead letters, it doesn't live on", async ({ desk }) => {
+  test("of a running task: however it ends but among the dead letters, it doesn't live on", async ({
+    desk,
+  }) => {
     const endings: Outcome[] = [
       { kind: "done" },
       { kind: "retry", ms: 0 },
@@ -106,7 +108,7 @@ onBothStores("cancel", () => {
     await desk.sleep("leaves");
     await desk.add("a", { key: "a" });
     expect(await desk.store.cancel("a")).toBe("running");
-    await desk.store.bye("leaves");
+    await desk.bye("leaves");
     await expectGone(desk, "a");
 
     await desk.add("b", { key: "b" });
@@ -119,7 +121,7 @@ onBothStores("cancel", () => {
   test("of a running task whose worker has said goodbye: nothing is left in its inbox", async ({ desk }) => {
     await desk.add("a");
     await desk.claimOne("w");
-    await desk.store.bye("w");
+    await desk.bye("w");
     expect(await desk.store.cancel("a")).toBe("running");
     desk.clock.advance(LEASE);
     expect(await desk.claim("other")).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { ids, LEASE, newTask, only, onBothStores, SLEEP, taskIn, test } from "../desk.js";
+import { ids, LEASE, newTask, only, onBothStores, SLEEP, taskIn, test, type Desk } from "../desk.js";
 
 onBothStores("a sleeping worker", () => {
   test("is sent a task that is added, under a lease", async ({ desk }) => {
@@ -91,7 +91,9 @@ onBothStores("what is on its way to a worker", () => {
     const unread = (await desk.store.snapshot()).running;
     const { claims } = await desk.settle("w", { want: 2, received: 0 });
     expect(claims.length + unread).toBe(2);
-    const sent = (await desk.messages("w")).flatMap((message) => (message.kind === "task" ? [message.claim.id] : []));
+    const sent = (await desk.messages("w")).flatMap((message) =>
+      message.kind === "task" ? [message.claim.id] : [],
+    );
     expect([...sent, ...ids(claims)]).toEqual(["sent", "b"]);
   });
 
@@ -128,13 +130,25 @@ onBothStores("what is on its way to a worker", () => {
     await desk.add("a");
     await desk.add("b");
     await desk.add("c");
-    await desk.store.bye("leaves");
+    await desk.bye("leaves");
     const claims = await desk.claim("w", 9);
     expect(ids(claims)).toEqual(["a", "b", "c"]);
     expect(claims[0]).toMatchObject({ attempt: 1, lost: 0 });
   });
 
-  test("comes back at its lease's end when the worker is gone, which is sent nothing more", async ({ desk }) => {
+  test("leaves nothing behind when it is told of after the goodbye", async ({ desk }) => {
+    await desk.sleep("leaves");
+    await desk.add("a");
+    const claim = taskIn(await desk.messages("leaves"));
+    await desk.bye("leaves");
+    for (const received of [1, "reset"] as const) await desk.settle("leaves", { received });
+    await desk.conclude("leaves", claim, { kind: "return" }, { received: 1 });
+    expect(ids(await desk.claim("w", 9))).toEqual(["a"]);
+  });
+
+  test("comes back at its lease's end when the worker is gone, which is sent nothing more", async ({
+    desk,
+  }) => {
     await desk.sleep("gone", 5);
     await desk.add("a");
     await desk.hello("w");
@@ -146,13 +160,17 @@ onBothStores("what is on its way to a worker", () => {
 });
 
 onBothStores("the watch", () => {
-  test("a sleeping worker is told to look when another's lease would end before it wakes", async ({ desk }) => {
+  test("a sleeping worker is told to look when another's lease would end before it wakes", async ({
+    desk,
+  }) => {
     await desk.store.add([newTask("head", { serial: "s" }), newTask("next", { serial: "s" })]);
     const head = await desk.claimOne("runs", { leaseMs: 100_000 });
     expect((await desk.sleep("watches")).nextMs).toBe(100_000);
     await desk.messages("watches");
     await desk.conclude("runs", head, { kind: "done" }, { want: 1, leaseMs: LEASE });
-    const looks = (await desk.messages("watches")).map((message) => (message.kind === "look" ? message.ms : Infinity));
+    const looks = (await desk.messages("watches")).map((message) =>
+      message.kind === "look" ? message.ms : Infinity,
+    );
     expect(Math.min(...looks)).toBe(LEASE);
     desk.clock.advance(LEASE);
     expect(ids((await desk.sleep("watches")).claims)).toEqual(["next"]);
@@ -172,7 +190,9 @@ onBothStores("the watch", () => {
     expect(given.get("wakes after")).toBeLessThanOrEqual(LEASE);
   });
 
-  test("a sleeping worker is told of a task that falls due earlier than it wakes, and of no later one", async ({ desk }) => {
+  test("a sleeping worker is told of a task that falls due earlier than it wakes, and of no later one", async ({
+    desk,
+  }) => {
     await desk.add("in 60 s", { due: { kind: "in", ms: 60_000 } });
     expect((await desk.sleep("w")).nextMs).toBe(60_000);
     await desk.add("in 5 s", { due: { kind: "in", ms: 5_000 } });
@@ -187,16 +207,36 @@ onBothStores("the watch", () => {
     await desk.sleep("w");
     await desk.messages("w");
     await desk.conclude("fails", claim, { kind: "retry", ms: 3_000 });
-    const looks = (await desk.messages("w")).map((message) => (message.kind === "look" ? message.ms : Infinity));
+    const looks = (await desk.messages("w")).map((message) =>
+      message.kind === "look" ? message.ms : Infinity,
+    );
     expect(Math.min(...looks)).toBe(3_000);
   });
 
+  const earliestLook = async (desk: Desk, worker: string): Promise<number> => {
+    const looks = (await desk.messages(worker)).map((message) =>
+      message.kind === "look" ? message.ms : Infinity,
+    );
+    return Math.min(...looks);
+  };
+
   test("one that didn't wake when it promised isn't relied on", async ({ desk }) => {
+    await desk.add("a");
+    const claim = await desk.claimOne("fails", { leaseMs: 300_000 });
     await desk.sleep("dead");
     desk.clock.advance(SLEEP + 6_000);
     await desk.sleep("lives");
-    await desk.add("a", { due: { kind: "in", ms: 5_000 } });
-    const looks = (await desk.messages("lives")).map((message) => (message.kind === "look" ? message.ms : Infinity));
-    expect(Math.min(...looks)).toBe(5_000);
+    await desk.conclude("fails", claim, { kind: "retry", ms: 5_000 });
+    expect(await earliestLook(desk, "lives")).toBe(5_000);
+  });
+
+  test("one whose lease has ended isn't relied on", async ({ desk }) => {
+    await desk.sleep("dead", 2);
+    await desk.add("a");
+    desk.clock.advance(LEASE);
+    const claim = await desk.claimOne("fails", { leaseMs: 300_000 });
+    await desk.sleep("lives", 1, { sleepMs: SLEEP / 2 });
+    await desk.conclude("fails", claim, { kind: "retry", ms: 5_000 });
+    expect(await earliestLook(desk, "lives")).toBe(5_000);
   });
 });

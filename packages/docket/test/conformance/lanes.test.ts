@@ -41,7 +41,10 @@ onBothStores("a serial key", () => {
   });
 
   test("is held through a hand-back, a lost worker, and being laid aside", async ({ desk }) => {
-    await desk.store.add([newTask("head", { serial: "a", name: "rare" }), newTask("behind", { serial: "a" })]);
+    await desk.store.add([
+      newTask("head", { serial: "a", name: "rare" }),
+      newTask("behind", { serial: "a" }),
+    ]);
     await desk.conclude("w", await desk.claimOne("w"), { kind: "return" });
     await desk.claimOne("dies");
     desk.clock.advance(LEASE);
@@ -83,7 +86,10 @@ onBothStores("a serial key", () => {
   });
 
   test("is the same across task names", async ({ desk }) => {
-    await desk.store.add([newTask("like", { serial: "s", name: "like" }), newTask("unlike", { serial: "s", name: "unlike" })]);
+    await desk.store.add([
+      newTask("like", { serial: "s", name: "like" }),
+      newTask("unlike", { serial: "s", name: "unlike" }),
+    ]);
     await desk.hello("w", ["like", "unlike"]);
     expect(ids(await desk.claim("w", 9))).toEqual(["like"]);
   });

@@ -2,7 +2,9 @@ import { expect } from "vitest";
 import { ids, LEASE, newTask, only, onBothStores, settlement, test } from "../desk.js";
 
 onBothStores("a lease", () => {
-  test("keeps a task from others until it ends; then the task is theirs, counted as lost", async ({ desk }) => {
+  test("keeps a task from others until it ends; then the task is theirs, counted as lost", async ({
+    desk,
+  }) => {
     await desk.add("a");
     await desk.claimOne("first");
     desk.clock.advance(LEASE - 1);
@@ -25,7 +27,9 @@ onBothStores("a lease", () => {
     expect(ids(await desk.claim("w", 9))).toEqual(["a", "b", "c", "waiting"]);
   });
 
-  test("lost workers in a row are counted; a failure or being put off starts the count again", async ({ desk }) => {
+  test("lost workers in a row are counted; a failure or being put off starts the count again", async ({
+    desk,
+  }) => {
     await desk.add("a");
     await desk.claimOne("w");
     desk.clock.advance(LEASE);
@@ -102,8 +106,15 @@ onBothStores("fencing", () => {
     await desk.store.add([newTask("a"), newTask("b")]);
     const claims = await desk.claim("w", 2);
     const settlements = claims.map((claim) => settlement(claim, { kind: "done" }));
-    const stranger = { ...settlements[0], id: "stranger", delivery: 1, ties: { serial: "", key: "", name: "task" } };
-    const { refused } = await desk.settle("w", { settlements: [{ ...stranger, outcome: { kind: "done" } }, ...settlements] });
+    const stranger = {
+      ...settlements[0],
+      id: "stranger",
+      delivery: 1,
+      ties: { serial: "", key: "", name: "task" },
+    };
+    const { refused } = await desk.settle("w", {
+      settlements: [{ ...stranger, outcome: { kind: "done" } }, ...settlements],
+    });
     expect(refused).toEqual(["stranger"]);
     expect(await desk.store.snapshot()).toMatchObject({ running: 0, waiting: 0 });
   });
@@ -111,7 +122,12 @@ onBothStores("fencing", () => {
   test("settling once more after a lost answer changes nothing", async ({ desk }) => {
     await desk.store.add(["a", "b", "c", "d"].map((id) => newTask(id, { serial: id, key: id })));
     const claims = await desk.claim("w", 4);
-    const outcomes = [{ kind: "done" }, { kind: "retry", ms: 500 }, { kind: "dead", info: "{}" }, { kind: "return" }] as const;
+    const outcomes = [
+      { kind: "done" },
+      { kind: "retry", ms: 500 },
+      { kind: "dead", info: "{}" },
+      { kind: "return" },
+    ] as const;
     const settlements = claims.map((claim, at) => settlement(claim, outcomes[at] ?? { kind: "done" }));
     expect((await desk.settle("w", { settlements })).refused).toEqual([]);
     const before = await desk.store.snapshot();

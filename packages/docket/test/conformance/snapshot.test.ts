@@ -22,7 +22,11 @@ onBothStores("the snapshot", () => {
   test("counts by state and by task, and says what comes next", async ({ desk }) => {
     const start = desk.clock.now();
     await desk.hello("w", ["like", "scan"]);
-    await desk.store.add([newTask("dies", { name: "scan" }), newTask("aside", { name: "rare" }), newTask("runs", { name: "like", serial: "s" })]);
+    await desk.store.add([
+      newTask("dies", { name: "scan" }),
+      newTask("aside", { name: "rare" }),
+      newTask("runs", { name: "like", serial: "s" }),
+    ]);
     const [dies, aside] = await desk.claim("w", 3);
     if (dies === undefined || aside === undefined) throw new Error("nothing was claimed");
     await desk.conclude("w", dies, { kind: "dead", info: "{}" });
@@ -65,13 +69,19 @@ onBothStores("the snapshot", () => {
     await desk.hello("w", ["like", "a name with % and \t"]);
     const { nextMs } = await desk.sleep("w");
     const [there] = (await desk.store.snapshot()).workers;
-    expect(there).toMatchObject({ worker: "w", tasks: ["like", "a name with % and \t"], concurrency: 10, host: "here", pid: 1 });
+    expect(there).toMatchObject({
+      worker: "w",
+      tasks: ["like", "a name with % and \t"],
+      concurrency: 10,
+      host: "here",
+      pid: 1,
+    });
     expect(there?.aliveUntil).toBeGreaterThan(desk.clock.now() + nextMs);
     desk.clock.advance(nextMs + 60_000);
     expect((await desk.store.snapshot()).workers).toEqual([]);
     await desk.sleep("w");
     expect((await desk.store.snapshot()).workers).toMatchObject([{ worker: "w" }]);
-    await desk.store.bye("w");
+    await desk.bye("w");
     expect((await desk.store.snapshot()).workers).toEqual([]);
   });
 

@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { defineTask, never } from "../../src/index.js";
+import { matching, none } from "../matching.js";
+import { signal } from "../signal.js";
 import { onBothStores, test } from "../stage.js";
 
 onBothStores("a task", () => {
@@ -13,11 +15,11 @@ onBothStores("a task", () => {
     });
     const docket = await stage.open([greet]);
     const handle = await docket.add(greet, { who: "Ada" });
-    expect(handle).toEqual({ id: expect.stringMatching(/^.{12,}$/), added: true });
+    expect(handle).toEqual({ id: matching(/^.{12,}$/), added: true });
     expect(greeted).toEqual([]);
     await stage.run(docket);
     expect(greeted).toEqual(["Ada"]);
-    expect(await docket.snapshot()).toMatchObject({ waiting: 0, running: 0, dead: 0, tasks: {} });
+    expect(await docket.snapshot()).toMatchObject({ waiting: 0, running: 0, dead: 0, tasks: none() });
   });
 
   test("is given the services, and told what it is run for", async ({ stage }) => {
@@ -72,7 +74,11 @@ onBothStores("a task", () => {
 
   test("many are added together, in order, with options for all or for each", async ({ stage }) => {
     const seen: number[] = [];
-    const note = defineTask<undefined>()({ name: "note", payload: z.number(), run: (n) => Promise.resolve(seen.push(n)) });
+    const note = defineTask<undefined>()({
+      name: "note",
+      payload: z.number(),
+      run: (n) => Promise.resolve(seen.push(n)),
+    });
     const docket = await stage.open([note]);
     const numbers = Array.from({ length: 600 }, (_, at) => at);
     const handles = await docket.addMany(note, numbers);
@@ -85,10 +91,12 @@ onBothStores("a task", () => {
     expect(seen).toEqual([...numbers, 2_000, 2_001]);
   });
 
-  test("as many run at a time as the worker's concurrency allows, and a finished one makes room at once", async ({ stage }) => {
+  test("as many run at a time as the worker's concurrency allows, and a finished one makes room at once", async ({
+    stage,
+  }) => {
     let running = 0;
     let most = 0;
-    const gate = Promise.withResolvers<void>();
+    const gate = signal();
     const wait = defineTask<undefined>()({
       name: "wait",
       payload: z.number(),
@@ -130,6 +138,8 @@ onBothStores("a task", () => {
     await docket.addMany(work, ["good", "bad"]);
     await stage.run(docket, { concurrency: 1 });
     expect(trail).toEqual(["before work", "good", "after", "before work", "bad", "failed: Error: no"]);
-    expect(await docket.deadLetters()).toMatchObject([{ payload: "bad", cause: "attempts", attempt: never.attempts }]);
+    expect(await docket.deadLetters()).toMatchObject([
+      { payload: "bad", cause: "attempts", attempt: never.attempts },
+    ]);
   });
 });

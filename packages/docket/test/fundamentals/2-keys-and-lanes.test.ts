@@ -1,12 +1,17 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { defineTask } from "../../src/index.js";
+import { signal } from "../signal.js";
 import { onBothStores, test } from "../stage.js";
 
 onBothStores("a key", () => {
   test("makes adding idempotent while its task lives; find tells what became of it", async ({ stage }) => {
     const seen: string[] = [];
-    const note = defineTask<undefined>()({ name: "note", payload: z.string(), run: (text) => Promise.resolve(seen.push(text)) });
+    const note = defineTask<undefined>()({
+      name: "note",
+      payload: z.string(),
+      run: (text) => Promise.resolve(seen.push(text)),
+    });
     const docket = await stage.open([note]);
     const first = await docket.add(note, "first", { key: "k" });
     expect(await docket.add(note, "second", { key: "k" })).toEqual({ id: first.id, added: false });
@@ -39,10 +44,12 @@ onBothStores("a key", () => {
 });
 
 onBothStores("a serial key", () => {
-  test("has the tasks of one subject run one at a time, in the order added, whatever the concurrency", async ({ stage }) => {
+  test("has the tasks of one subject run one at a time, in the order added, whatever the concurrency", async ({
+    stage,
+  }) => {
     const trail: string[] = [];
     let together = 0;
-    const meeting = Promise.withResolvers<void>();
+    const meeting = signal();
     const write = defineTask<undefined>()({
       name: "write",
       payload: z.object({ record: z.string(), version: z.number() }),
@@ -63,7 +70,10 @@ onBothStores("a serial key", () => {
     await docket.addMany(write, versions);
     await stage.run(docket, { concurrency: 10 });
     for (const record of ["a", "b"]) {
-      const order = [1, 2, 3].flatMap((version) => [`${record}${String(version)}`, `${record}${String(version)} done`]);
+      const order = [1, 2, 3].flatMap((version) => [
+        `${record}${String(version)}`,
+        `${record}${String(version)} done`,
+      ]);
       expect(trail.filter((step) => step.startsWith(record))).toEqual(order);
     }
   });
@@ -77,7 +87,9 @@ onBothStores("a serial key", () => {
       retry: { attempts: 2, delay: () => 60_000 },
       run: (what, { attempt }) => {
         trail.push(`${what} ${String(attempt)}`);
-        return what === "like" && attempt === 1 ? Promise.reject(new Error("the PDS is slow")) : Promise.resolve();
+        return what === "like" && attempt === 1
+          ? Promise.reject(new Error("the PDS is slow"))
+          : Promise.resolve();
       },
     });
     const docket = await stage.open([write]);
@@ -89,7 +101,9 @@ onBothStores("a serial key", () => {
     expect(trail).toEqual(["like 1", "like 2", "unlike 1"]);
   });
 
-  test("tasks that fall due in the same millisecond keep the order in which they were added", async ({ stage }) => {
+  test("tasks that fall due in the same millisecond keep the order in which they were added", async ({
+    stage,
+  }) => {
     const seen: number[] = [];
     const note = defineTask<undefined>()({
       name: "note",

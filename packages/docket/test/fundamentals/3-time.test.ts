@@ -5,7 +5,11 @@ import { onBothStores, test } from "../stage.js";
 import { until } from "../until.js";
 
 function noting(seen: string[]): Task<string, undefined> {
-  return defineTask<undefined>()({ name: "note", payload: z.string(), run: (text) => Promise.resolve(seen.push(text)) });
+  return defineTask<undefined>()({
+    name: "note",
+    payload: z.string(),
+    run: (text) => Promise.resolve(seen.push(text)),
+  });
 }
 
 onBothStores("a delayed task", () => {
@@ -41,7 +45,9 @@ onBothStores("a delayed task", () => {
     expect(seen).toEqual(["yesterday", "tomorrow"]);
   });
 
-  test("is run by a worker that has long been asleep, as soon as the clock comes to it", async ({ stage }) => {
+  test("is run by a worker that has long been asleep, as soon as the clock comes to it", async ({
+    stage,
+  }) => {
     const seen: string[] = [];
     const note = noting(seen);
     const docket = await stage.open([note]);

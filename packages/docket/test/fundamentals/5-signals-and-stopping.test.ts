@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { expect } from "vitest";
 import { z } from "zod";
 import { Cancelled, defineTask, exponential, LeaseLost, TimedOut, WorkerStopping } from "../../src/index.js";
+import { signal } from "../signal.js";
+import { none } from "../matching.js";
 import { onBothStores, test } from "../stage.js";
 import { until } from "../until.js";
 
@@ -24,10 +26,14 @@ onBothStores("ctx.signal", () => {
     await stage.run(docket);
     expect(reasons).toEqual([expect.any(TimedOut), expect.any(TimedOut)]);
     const message = "slow took longer than its timeout of 30 ms";
-    expect(await docket.deadLetters()).toMatchObject([{ cause: "attempts", attempt: 2, error: { name: "TimedOut", message } }]);
+    expect(await docket.deadLetters()).toMatchObject([
+      { cause: "attempts", attempt: 2, error: { name: "TimedOut", message } },
+    ]);
   });
 
-  test("that a handler doesn't heed at the timeout costs its slot 5 s more, not for ever", async ({ stage }) => {
+  test("that a handler doesn't heed at the timeout costs its slot 5 s more, not for ever", async ({
+    stage,
+  }) => {
     const deaf = defineTask<undefined>()({
       name: "deaf",
       payload: z.null(),
@@ -42,7 +48,7 @@ onBothStores("ctx.signal", () => {
   });
 
   test("is aborted by cancel; the task isn't tried again, and is no dead letter", async ({ stage }) => {
-    const started = Promise.withResolvers<void>();
+    const started = signal();
     const reason = Promise.withResolvers<unknown>();
     const slow = defineTask<undefined>()({
       name: "slow",
@@ -69,7 +75,7 @@ onBothStores("ctx.signal", () => {
 
   test("is aborted when the lease is lost; what that run does is ignored", async ({ stage }) => {
     const runs: { delivery: number; signal: AbortSignal }[] = [];
-    const finish = Promise.withResolvers<void>();
+    const finish = signal();
     const slow = defineTask<undefined>()({
       name: "slow",
       payload: z.null(),
@@ -92,7 +98,13 @@ onBothStores("ctx.signal", () => {
     expect(runs[1]).toMatchObject({ delivery: 2, signal: { aborted: false } });
     finish.resolve();
     await second.runUntilIdle();
-    expect(await docket.snapshot()).toMatchObject({ running: 0, waiting: 0, delayed: 0, dead: 0, tasks: {} });
+    expect(await docket.snapshot()).toMatchObject({
+      running: 0,
+      waiting: 0,
+      delayed: 0,
+      dead: 0,
+      tasks: none(),
+    });
     expect(stage.complaints).toContain("a task's lease was lost");
   });
 });
@@ -122,8 +134,8 @@ onBothStores("a worker that is stopped", () => {
   });
 
   test("lets what runs finish, and claims nothing more", async ({ stage }) => {
-    const began = Promise.withResolvers<void>();
-    const finish = Promise.withResolvers<void>();
+    const began = signal();
+    const finish = signal();
     let finished = 0;
     const work = defineTask<undefined>()({
       name: "work",
@@ -173,7 +185,10 @@ onBothStores("a worker that is stopped", () => {
       expect(signals.at(-1)?.reason).toBeInstanceOf(WorkerStopping);
     }
     await stage.run(docket);
-    const rounds = [1, 2, 3, 4].flatMap((delivery) => [`1: 1/${String(delivery)}`, `2: 1/${String(delivery)}`]);
+    const rounds = [1, 2, 3, 4].flatMap((delivery) => [
+      `1: 1/${String(delivery)}`,
+      `2: 1/${String(delivery)}`,
+    ]);
     expect(runs).toEqual(rounds);
     expect((await docket.snapshot()).counts["recovered"]).toBeUndefined();
   });

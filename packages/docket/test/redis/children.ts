@@ -14,7 +14,9 @@ export class Child implements AsyncDisposable {
   #ready = false;
 
   private constructor(orders: Orders) {
-    this.#process = fork(path("child.ts"), [JSON.stringify(orders)], { execArgv: ["--import", path("from-source.mjs")] });
+    this.#process = fork(path("child.ts"), [JSON.stringify(orders)], {
+      execArgv: ["--import", path("from-source.mjs")],
+    });
     this.#process.on("message", (message) => {
       const said = told.parse(message);
       if ("began" in said) this.began.push(said.began);

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { z } from "zod";
 import { defineTask, type Task } from "../../src/index.js";
 import { loadScripts } from "../../src/store/redis/scripts.js";
+import { signal } from "../signal.js";
 import { until } from "../until.js";
 import { test, type Harbour } from "./harbour.js";
 
@@ -34,7 +35,10 @@ class Monitor implements AsyncDisposable {
     const lines = this.#lines.splice(0);
     const names = new Map(Object.values(loadScripts()).map(({ name, sha }) => [sha, name]));
     return lines
-      .slice(0, lines.findIndex((line) => line[1] === mark))
+      .slice(
+        0,
+        lines.findIndex((line) => line[1] === mark),
+      )
       .map(([command = "", argument = ""]) => names.get(argument) ?? command.toLowerCase());
   }
 
@@ -61,7 +65,11 @@ async function idleFor(ms: number): Promise<void> {
 
 function tasks(count: number, ran: unknown[]): [Task<number, undefined>, ...Task<number, undefined>[]] {
   const define = (at: number): Task<number, undefined> =>
-    defineTask<undefined>()({ name: `task ${String(at)}`, payload: z.number(), run: (n) => Promise.resolve(ran.push(n)) });
+    defineTask<undefined>()({
+      name: `task ${String(at)}`,
+      payload: z.number(),
+      run: (n) => Promise.resolve(ran.push(n)),
+    });
   return [define(0), ...Array.from({ length: count - 1 }, (_, at) => define(at + 1))];
 }
 
@@ -91,11 +99,39 @@ async function measure(harbour: Harbour, types: number): Promise<{ task: string[
 
 // Not concurrent with each other: MONITOR sees all that the server is sent.
 describe.each([1, 50])("with %i task types and one worker", (types) => {
-  test("an idle worker sends nothing, and an isolated task costs three commands: add, the next read, settle", async ({ harbour }) => {
+  test("an idle worker sends nothing, and an isolated task costs three commands: add, the next read, settle", async ({
+    harbour,
+  }) => {
     const { task, idle } = await measure(harbour, types);
     expect(idle).toEqual([]);
     expect(task.sort()).toEqual(["add", "blpop", "settle"]);
   });
+});
+
+test("a worker that drains sends nothing but what it must to keep its leases", async ({ harbour }) => {
+  const began = signal();
+  const finish = signal();
+  const slow = defineTask<undefined>()({
+    name: "slow",
+    payload: z.null(),
+    run: () => {
+      began.resolve();
+      return finish.promise;
+    },
+  });
+  const docket = await harbour.open(undefined, [slow]);
+  const worker = docket.worker();
+  await worker.start();
+  await docket.add(slow, null);
+  await began.promise;
+  await using monitor = await Monitor.start(harbour.server.url);
+  await monitor.taken();
+  const stopping = worker.stop({ drain: "20s" });
+  await idleFor(1_000);
+  expect(await monitor.taken()).toEqual(["settle"]);
+  finish.resolve();
+  await stopping;
+  expect(await monitor.taken()).toEqual(["settle", "bye"]);
 });
 
 test("what falls together travels together", async ({ harbour }) => {

@@ -2,12 +2,16 @@ import { expect } from "vitest";
 import { silent } from "../../src/log.js";
 import { RedisStore } from "../../src/store/redis/redis-store.js";
 import type { Scripts } from "../../src/store/redis/scripts.js";
-import { newTask, only } from "../desk.js";
+import { newTask } from "../desk.js";
+import { matching } from "../matching.js";
+import { signal } from "../signal.js";
 import { until } from "../until.js";
 import { chore } from "./chores.js";
 import { test } from "./harbour.js";
 
-test("a Redis that is emptied under idle workers: a task added afterwards runs within 2 s", async ({ harbour }) => {
+test("a Redis that is emptied under idle workers: a task added afterwards runs within 2 s", async ({
+  harbour,
+}) => {
   const ran: number[] = [];
   const docket = await harbour.open({ run: (n: number) => Promise.resolve(ran.push(n)) }, [chore]);
   await harbour.worker(docket);
@@ -22,10 +26,12 @@ test("a Redis that is emptied under idle workers: a task added afterwards runs w
   }
 });
 
-test("a Redis that is emptied under a working worker: its run ends in peace, and the next task runs", async ({ harbour }) => {
+test("a Redis that is emptied under a working worker: its run ends in peace, and the next task runs", async ({
+  harbour,
+}) => {
   const ran: number[] = [];
-  const began = Promise.withResolvers<void>();
-  const finish = Promise.withResolvers<void>();
+  const began = signal();
+  const finish = signal();
   const run = async (n: number): Promise<void> => {
     began.resolve();
     await finish.promise;
@@ -46,7 +52,16 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
   const { server, name } = harbour;
   const store = new RedisStore({ url: server.url, name, log: silent, clock: undefined });
   const worker = "w";
-  const request = { worker, call: 1, undo: [], settlements: [], want: 1, received: 0, sleepMs: 0, leaseMs: 10_000 } as const;
+  const request = {
+    worker,
+    call: 1,
+    undo: [],
+    settlements: [],
+    want: 1,
+    received: 0,
+    sleepMs: 0,
+    leaseMs: 10_000,
+  } as const;
   const paths: Record<keyof Scripts, () => Promise<unknown>> = {
     hello: () => store.hello({ worker, tasks: ["task"], concurrency: 1, host: "", pid: 0 }),
     add: () => store.add([newTask("a", { key: "k" })]),
@@ -86,11 +101,19 @@ test("a Redis that loses its scripts under adders and workers: all runs, once", 
 test("a layout of another version is refused, and left as it is", async ({ harbour }) => {
   const { server, name } = harbour;
   const meta = `docket:{${name}}:meta`;
+  const leases = `docket:{${name}}:leases`;
   await server.ask((redis) => redis.hset(meta, "layout", "999"));
+  await server.ask((redis) => redis.zadd(leases, "1", "of another layout"));
   const docket = await harbour.open({ run: () => Promise.resolve() }, [chore]);
-  const refusal = await docket.worker().start().catch((error: unknown) => error);
-  expect(refusal).toMatchObject({ name: "IncompatibleStore", message: expect.stringMatching(/layout 999, and this version reads 1/) });
+  const worker = docket.worker();
+  const refusal = await worker.start().catch((error: unknown) => error);
+  expect(refusal).toMatchObject({
+    name: "IncompatibleStore",
+    message: matching(/layout 999, and this version reads 1/),
+  });
+  await worker.stop();
   const keys = await server.ask((redis) => redis.keys(`docket:{${name}}:*`));
-  expect(only(keys)).toBe(meta);
-  await server.ask((redis) => redis.del(meta));
+  expect(keys.sort()).toEqual([leases, meta]);
+  expect(await server.ask((redis) => redis.zrange(leases, "0", "-1"))).toEqual(["of another layout"]);
+  await server.ask((redis) => redis.del(meta, leases));
 });

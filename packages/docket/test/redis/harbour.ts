@@ -24,7 +24,14 @@ export class Harbour {
     options: Partial<DocketOptions<Services>> = {},
   ): Promise<Docket<Services>> {
     const { name, server } = this;
-    const docket = await Docket.open<Services>({ url: server.url, name, tasks, services, log: this.#log(), ...options });
+    const docket = await Docket.open<Services>({
+      url: server.url,
+      name,
+      tasks,
+      services,
+      log: this.#log(),
+      ...options,
+    });
     this.#closing.push(() => docket.close());
     return docket;
   }

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
-import { Docket, StoreUnavailable } from "../../src/index.js";
+import { type Docket, StoreUnavailable } from "../../src/index.js";
+import { signal } from "../signal.js";
 import { until } from "../until.js";
 import { chore, type Chores } from "./chores.js";
 import { test, type Harbour } from "./harbour.js";
@@ -64,7 +65,8 @@ function expectTimelyRefusals(adders: readonly Adder[]): void {
   }
 }
 
-const acknowledged = (adders: readonly Adder[]): number => adders.reduce((sum, adder) => sum + adder.acknowledged.length, 0);
+const acknowledged = (adders: readonly Adder[]): number =>
+  adders.reduce((sum, adder) => sum + adder.acknowledged.length, 0);
 
 test.override("redisArgs", ["--appendonly", "yes", "--appendfsync", "always"]);
 
@@ -75,7 +77,9 @@ describe("adders and workers go on by themselves, and nothing that was acknowled
       await until("much is added", () => acknowledged(adders) > round * 400);
       const refused = adders.map(({ refusals }) => refusals.length);
       await harbour.server.kill();
-      await until("both adders are refused", () => adders.every(({ refusals }, at) => refusals.length > (refused[at] ?? 0)));
+      await until("both adders are refused", () =>
+        adders.every(({ refusals }, at) => refusals.length > (refused[at] ?? 0)),
+      );
       await harbour.server.restart();
     }
     await done;
@@ -96,7 +100,9 @@ describe("adders and workers go on by themselves, and nothing that was acknowled
     expectTimelyRefusals(adders);
   });
 
-  test("when an idle worker slept through the outage: a task added after it runs at once", async ({ harbour }) => {
+  test("when an idle worker slept through the outage: a task added after it runs at once", async ({
+    harbour,
+  }) => {
     const ran = new Set<number>();
     const services = { run: (n: number) => Promise.resolve(ran.add(n)) };
     await harbour.worker(await harbour.open(services, [chore]));
@@ -117,7 +123,11 @@ describe("adders and workers go on by themselves, and nothing that was acknowled
     const docket = await harbour.open(services, [chore]);
     const starting = harbour.worker(docket);
     await expect(docket.add(chore, 1)).rejects.toThrow(StoreUnavailable);
-    expect(await docket.health()).toEqual({ reachable: false, evictionPolicy: undefined, version: undefined });
+    expect(await docket.health()).toEqual({
+      reachable: false,
+      evictionPolicy: undefined,
+      version: undefined,
+    });
     await harbour.server.restart();
     await starting;
     await until("it is added", () => docket.add(chore, 2, { key: "2" }));
@@ -127,8 +137,8 @@ describe("adders and workers go on by themselves, and nothing that was acknowled
 });
 
 test("a run that outlasts the outage is settled after it, and isn't run twice", async ({ harbour }) => {
-  const began = Promise.withResolvers<void>();
-  const finish = Promise.withResolvers<void>();
+  const began = signal();
+  const finish = signal();
   const ran: number[] = [];
   const run = async (n: number): Promise<void> => {
     began.resolve();
