@@ -52,6 +52,7 @@ export async function sweep(store: Store): Promise<void> {
       undo: [],
       settlements,
       want: 1_000,
+      ahead: 0,
       received: 0,
       sleepMs: 0,
       leaseMs: 10_000,

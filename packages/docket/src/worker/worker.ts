@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
-import type { Claim, Message, Settled, Settlement, Store } from "../store/store.js";
+import type { Claim, Message, Settled, Store } from "../store/store.js";
 import type { Clock } from "../time/clock.js";
 import { milliseconds, type Duration } from "../time/duration.js";
+import { Ahead } from "./ahead.js";
+import { tellDeath } from "./burial.js";
 import { Changes } from "./changes.js";
 import { Execution, type ExecutionTools } from "./execution.js";
 import { Listener } from "./listener.js";
-import { RETURNED, type Verdict } from "./outcome.js";
+import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
 import { Renewer } from "./renewer.js";
 import { Settler, type Asker } from "./settler.js";
 
@@ -43,6 +45,7 @@ export class Worker<Services> {
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #running = new Map<string, Execution<Services>>();
+  readonly #ahead: Ahead;
   readonly #changes = new Changes();
   readonly #settler: Settler;
   readonly #listener: Listener;
@@ -63,6 +66,9 @@ export class Worker<Services> {
     }
     this.#leaseMs = milliseconds(options.lease ?? "10s", "the lease");
     if (this.#leaseMs < 1_000 || this.#leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
+    this.#ahead = new Ahead(this.#concurrency, (claims) => {
+      this.#handBack(claims);
+    });
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#tools = { ...parts.tools, storeNow: () => parts.clock?.now() ?? Date.now() + this.#offset };
@@ -126,6 +132,7 @@ export class Worker<Services> {
     );
     if (began === true) {
       for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+      this.#handBack(this.#ahead.clear());
       this.#settler.soon();
       await this.#waitFor(() => this.#running.size === 0, drainMs);
       for (const execution of [...this.#running.values()]) {
@@ -150,7 +157,7 @@ export class Worker<Services> {
   }
 
   get #busy(): boolean {
-    return this.#running.size > 0 || this.#settler.busy;
+    return this.#running.size > 0 || this.#ahead.size > 0 || this.#settler.busy;
   }
 
   #hello(): Promise<void> {
@@ -163,6 +170,7 @@ export class Worker<Services> {
     return {
       worker: this.id,
       want: open ? this.#concurrency - this.#running.size : 0,
+      ahead: open ? this.#ahead.wanted : 0,
       received: this.#received,
       sleepMs: open ? SLEEP_MS : 0,
       leaseMs: this.#leaseMs,
@@ -188,6 +196,8 @@ export class Worker<Services> {
       if (message.ms === 0) this.#settler.soon();
       else this.#settler.within(message.ms + 2);
     } else if (message.kind === "cancel") {
+      const claim = this.#ahead.remove(message.id);
+      if (claim !== undefined) this.#settler.push(settlementOf(claim, DONE));
       this.#running.get(message.id)?.abort(new Cancelled("the task was cancelled"));
     } else {
       if (this.#received !== "reset") this.#received += 1;
@@ -203,8 +213,12 @@ export class Worker<Services> {
   }
 
   #run(claim: Claim): void {
-    if (this.#phase !== "running" || this.#running.size >= this.#concurrency) {
-      this.#settler.push(settlement(claim, RETURNED));
+    if (this.#phase !== "running") {
+      this.#handBack([claim]);
+      return;
+    }
+    if (this.#running.size >= this.#concurrency) {
+      this.#ahead.put(claim);
       return;
     }
     const age = Math.max(0, this.#tools.storeNow() - claim.claimedAt);
@@ -218,7 +232,9 @@ export class Worker<Services> {
     const { claim } = execution;
     // A claim that was long on its way (a hung process, a slow line) may be another's by now.
     const held = !unsure || (await this.#stillHeld(claim));
+    const began = performance.now();
     const verdict = held ? await execution.run() : undefined;
+    this.#ahead.ended(performance.now() - began);
     if (verdict === undefined) this.#lose(claim.id, execution);
     else this.#conclude(execution, verdict);
   }
@@ -237,10 +253,21 @@ export class Worker<Services> {
     if (this.#running.get(claim.id) !== execution) return;
     this.#running.delete(claim.id);
     const { death } = verdict;
-    this.#settler.push(settlement(claim, verdict), () => {
-      if (death !== undefined) this.#bury(claim, death);
+    this.#settler.push(settlementOf(claim, verdict), () => {
+      if (death !== undefined) tellDeath(this.#tools, claim, death);
     });
+    this.#refill();
+  }
+
+  /** A slot is free: what lies ahead is next. */
+  #refill(): void {
+    const claim = this.#ahead.take();
+    if (claim !== undefined) this.#run(claim);
     this.#changes.notify();
+  }
+
+  #handBack(claims: readonly Claim[]): void {
+    for (const claim of claims) this.#settler.push(settlementOf(claim, RETURNED));
   }
 
   #lose(id: string, only?: Execution<Services>): void {
@@ -250,19 +277,7 @@ export class Worker<Services> {
     execution.abort(new LeaseLost("the lease was lost: another worker may have the task"));
     this.#tools.log.warn({ id, task: execution.claim.stored?.name, worker: this.id }, "a task's lease was lost");
     this.#settler.soon();
-    this.#changes.notify();
-  }
-
-  #bury(claim: Claim, death: NonNullable<Verdict["death"]>): void {
-    this.#tools.log.error({ ...death, attempt: claim.attempt, delivery: claim.delivery }, "a task went to the dead letters");
-    const task = this.#tools.tasks.get(death.task);
-    if (task === undefined || claim.stored === undefined) return;
-    const { payload } = claim.stored;
-    Promise.resolve()
-      .then(() => task.onDeadLetter(JSON.parse(payload), death, this.#tools.services))
-      .catch((error: unknown) => {
-        this.#tools.log.error({ err: error, id: death.id, task: death.task }, "onDeadLetter failed; docket.find tells what it missed");
-      });
+    this.#refill();
   }
 
   async #untilAnswered(ask: () => Promise<void>): Promise<void> {
@@ -282,9 +297,4 @@ export class Worker<Services> {
     const { waiting, running, nextAt, now } = await this.#store.snapshot();
     return waiting === 0 && running === 0 && (nextAt === undefined || nextAt > now) && !this.#busy;
   }
-}
-
-function settlement(claim: Claim, { outcome }: Verdict): Settlement {
-  const { serial = "", key = "", name = "" } = claim.stored ?? {};
-  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name }, outcome };
 }

@@ -58,6 +58,7 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
     undo: [],
     settlements: [],
     want: 1,
+    ahead: 0,
     received: 0,
     sleepMs: 0,
     leaseMs: 10_000,

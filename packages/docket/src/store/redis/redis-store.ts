@@ -75,10 +75,10 @@ export class RedisStore implements Store {
   }
 
   async settle(request: SettleRequest): Promise<Settled> {
-    const { worker, call, undo, want, received, sleepMs, leaseMs } = request;
+    const { worker, call, undo, want, ahead, received, sleepMs, leaseMs } = request;
     const answer = await this.#call(
       "settle",
-      [worker, call, undo.map((number) => `${String(number)},`).join(""), want, received === "reset" ? -1 : received, sleepMs, leaseMs],
+      [worker, call, undo.map((number) => `${String(number)},`).join(""), want, ahead, received === "reset" ? -1 : received, sleepMs, leaseMs],
       request.settlements.flatMap(({ id, delivery, ties, outcome }) => [
         id,
         delivery,
