@@ -57,7 +57,7 @@ export class MemoryStore implements Store {
     const room = request.want - (present?.inbox.unread(request.received) ?? 0);
     const claims: Claim[] = [];
     const others = [...this.#workers].some(
-      ([worker, { asleep }]) => worker !== request.worker && asleep !== undefined,
+      ([worker, { asleep }]) => worker !== request.worker && asleep !== undefined && asleep.free > 0,
     );
     const most = room + (others ? 0 : request.ahead);
     while (claims.length < most) {
