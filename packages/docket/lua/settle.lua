@@ -1,8 +1,8 @@
 -- Reports how deliveries ended, takes back what other workers lost, wakes what is due, claims what the worker has room
 -- for, and says when it must come again.
--- args: now_override worker call undo want ahead received sleep lease
+-- args: now_override worker call answered want ahead received sleep lease
 -- each: id delivery kind due serial key name info
---   undo: numbers of earlier calls, each with a "," behind it, whose answers never came: what they claimed goes back
+--   answered: the last call whose answer came; what calls after it claimed goes back
 --   ahead: tasks to claim beyond `want`, where nobody else has room for them
 --   received: tasks that came through the inbox; -1: start counting again
 --   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON
@@ -13,11 +13,11 @@
 want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
 sleep, lease = tonumber(sleep), tonumber(lease)
 
-if undo ~= "" then
+if tonumber(answered) < tonumber(call) - 1 then
   for _, id in ipairs(redis.call("ZREVRANGE", leases, 0, -1)) do
     local run = redis.call("HGET", runs, id)
     local _, _, _, owner, _, claimed_by = read_run(run)
-    if owner == worker and claimed_by ~= "" and string.find("," .. undo, "," .. claimed_by .. ",", 1, true) then
+    if owner == worker and claimed_by ~= "" and tonumber(claimed_by) > tonumber(answered) then
       hand_back(id, run)
     end
   end

@@ -65,7 +65,7 @@ export class Desk {
     const call = (this.#calls.get(worker) ?? 0) + 1;
     this.#calls.set(worker, call);
     const rest = {
-      undo: [],
+      answered: call - 1,
       settlements: [],
       want: 0,
       ahead: 0,

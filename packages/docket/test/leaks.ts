@@ -49,7 +49,7 @@ export async function sweep(store: Store): Promise<void> {
     const request = {
       worker,
       call,
-      undo: [],
+      answered: call - 1,
       settlements,
       want: 1_000,
       ahead: 0,

@@ -8,13 +8,19 @@ export function tellDeath<Services>(
   claim: Claim,
   death: Death,
 ): void {
-  log.error({ ...death, attempt: claim.attempt, delivery: claim.delivery }, "a task went to the dead letters");
+  log.error(
+    { ...death, attempt: claim.attempt, delivery: claim.delivery },
+    "a task went to the dead letters",
+  );
   const task = tasks.get(death.task);
   if (task === undefined || claim.stored === undefined) return;
   const { payload } = claim.stored;
   Promise.resolve()
     .then(() => task.onDeadLetter(JSON.parse(payload), death, services))
     .catch((error: unknown) => {
-      log.error({ err: error, id: death.id, task: death.task }, "onDeadLetter failed; docket.find tells what it missed");
+      log.error(
+        { err: error, id: death.id, task: death.task },
+        "onDeadLetter failed; docket.find tells what it missed",
+      );
     });
 }

@@ -10,6 +10,7 @@ import { Changes } from "./changes.js";
 import { Execution, type ExecutionTools } from "./execution.js";
 import { Listener } from "./listener.js";
 import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
+import { readOptions, type WorkerOptions } from "./options.js";
 import { Renewer } from "./renewer.js";
 import { Settler, type Asker } from "./settler.js";
 
@@ -19,13 +20,6 @@ const SLEEP_MS = 125_000;
 const AWAY_MS = 250;
 /** How long a stopping worker tries to tell the store what it knows; the leases do the rest. */
 const FAREWELL_MS = 2_000;
-
-export interface WorkerOptions {
-  /** Tasks at the same time; 1–1000; default 10. */
-  readonly concurrency?: number;
-  /** How long a claim holds without a sign of life; 1–300 s; default 10 s. */
-  readonly lease?: Duration;
-}
 
 export interface WorkerParts<Services> {
   readonly store: Store;
@@ -60,12 +54,9 @@ export class Worker<Services> {
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(parts: WorkerParts<Services>, options: WorkerOptions = {}) {
-    this.#concurrency = options.concurrency ?? 10;
-    if (!Number.isInteger(this.#concurrency) || this.#concurrency < 1 || this.#concurrency > 1000) {
-      throw new RangeError(`concurrency is ${String(options.concurrency)}: give a whole number from 1 to 1000`);
-    }
-    this.#leaseMs = milliseconds(options.lease ?? "10s", "the lease");
-    if (this.#leaseMs < 1_000 || this.#leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
+    const { concurrency, leaseMs } = readOptions(options);
+    this.#concurrency = concurrency;
+    this.#leaseMs = leaseMs;
     this.#ahead = new Ahead(this.#concurrency, (claims) => {
       this.#handBack(claims);
     });
@@ -134,14 +125,17 @@ export class Worker<Services> {
       for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
       this.#handBack(this.#ahead.clear());
       this.#settler.soon();
-      await this.#waitFor(() => this.#running.size === 0, drainMs);
+      await this.#changes.until(() => this.#running.size === 0, drainMs);
       for (const execution of [...this.#running.values()]) {
         execution.abort(new WorkerStopping("the worker stops"));
         this.#conclude(execution, RETURNED);
       }
-      await this.#waitFor(() => !this.#busy, FAREWELL_MS);
+      await this.#changes.until(() => !this.#busy, FAREWELL_MS);
       await this.#store.bye(this.id).catch((error: unknown) => {
-        this.#tools.log.warn({ err: error, worker: this.id }, "could not say goodbye: what this worker held runs again when its lease ends");
+        this.#tools.log.warn(
+          { err: error, worker: this.id },
+          "could not say goodbye: what this worker held runs again when its lease ends",
+        );
       });
     }
     this.#phase = "stopped";
@@ -150,19 +144,19 @@ export class Worker<Services> {
     await this.#listener.stop();
   }
 
-  /** Waits at most `ms`; looks by itself too, because a call that goes unanswered is told by nothing. */
-  async #waitFor(come: () => boolean, ms: number): Promise<void> {
-    const deadline = performance.now() + ms;
-    while (!come() && performance.now() < deadline) await this.#changes.next(Math.min(AWAY_MS, deadline - performance.now()));
-  }
-
   get #busy(): boolean {
     return this.#running.size > 0 || this.#ahead.size > 0 || this.#settler.busy;
   }
 
   #hello(): Promise<void> {
     const tasks = [...this.#tools.tasks.keys()];
-    return this.#store.hello({ worker: this.id, tasks, concurrency: this.#concurrency, host: hostname(), pid: process.pid });
+    return this.#store.hello({
+      worker: this.id,
+      tasks,
+      concurrency: this.#concurrency,
+      host: hostname(),
+      pid: process.pid,
+    });
   }
 
   #request(): ReturnType<Asker["request"]> {
@@ -180,11 +174,15 @@ export class Worker<Services> {
   #take(settled: Settled): void {
     if (this.#received === "reset") this.#received = 0;
     this.#offset = settled.now - Date.now();
-    for (const id of settled.refused) this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
+    for (const id of settled.refused)
+      this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);
     if (!settled.known && this.#phase === "running") {
       this.#hello().catch((error: unknown) => {
-        this.#tools.log.warn({ err: error, worker: this.id }, "the store has forgotten this worker and doesn't take its hello");
+        this.#tools.log.warn(
+          { err: error, worker: this.id },
+          "the store has forgotten this worker and doesn't take its hello",
+        );
         this.#settler.within(AWAY_MS);
       });
     }
@@ -275,7 +273,10 @@ export class Worker<Services> {
     if (execution === undefined || (only !== undefined && only !== execution)) return;
     this.#running.delete(id);
     execution.abort(new LeaseLost("the lease was lost: another worker may have the task"));
-    this.#tools.log.warn({ id, task: execution.claim.stored?.name, worker: this.id }, "a task's lease was lost");
+    this.#tools.log.warn(
+      { id, task: execution.claim.stored?.name, worker: this.id },
+      "a task's lease was lost",
+    );
     this.#settler.soon();
     this.#refill();
   }

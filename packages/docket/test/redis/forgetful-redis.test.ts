@@ -55,7 +55,7 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
   const request = {
     worker,
     call: 1,
-    undo: [],
+    answered: 0,
     settlements: [],
     want: 1,
     ahead: 0,

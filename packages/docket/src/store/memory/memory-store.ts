@@ -49,7 +49,7 @@ export class MemoryStore implements Store {
 
   settle(request: SettleRequest): Promise<Settled> {
     const now = this.#clock.now();
-    this.#tasks.undo(request.worker, request.undo);
+    this.#tasks.undo(request.worker, request.answered);
     const refused = this.#tasks.conclude(request.worker, request.settlements, now);
     this.#recover(now);
     this.#tasks.promote(now);

@@ -58,10 +58,10 @@ export class Tasks {
     return refused.map(({ id }) => id);
   }
 
-  /** What these calls of a worker claimed goes back. */
-  undo(worker: string, calls: readonly number[]): void {
+  /** What the calls of a worker after this one claimed goes back. */
+  undo(worker: string, answered: number): void {
     for (const { entry, place } of this.#leased().reverse()) {
-      if (place.worker === worker && calls.includes(place.call)) this.#handBack(entry);
+      if (place.worker === worker && place.call > answered) this.#handBack(entry);
     }
   }
 

@@ -75,10 +75,10 @@ export class RedisStore implements Store {
   }
 
   async settle(request: SettleRequest): Promise<Settled> {
-    const { worker, call, undo, want, ahead, received, sleepMs, leaseMs } = request;
+    const { worker, call, answered, want, ahead, received, sleepMs, leaseMs } = request;
     const answer = await this.#call(
       "settle",
-      [worker, call, undo.map((number) => `${String(number)},`).join(""), want, ahead, received === "reset" ? -1 : received, sleepMs, leaseMs],
+      [worker, call, answered, want, ahead, received === "reset" ? -1 : received, sleepMs, leaseMs],
       request.settlements.flatMap(({ id, delivery, ties, outcome }) => [
         id,
         delivery,
@@ -94,7 +94,13 @@ export class RedisStore implements Store {
   }
 
   async renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
-    return reply.strings(await this.#call("renew", [worker, leaseMs], held.flatMap(({ id, delivery }) => [id, delivery])));
+    return reply.strings(
+      await this.#call(
+        "renew",
+        [worker, leaseMs],
+        held.flatMap(({ id, delivery }) => [id, delivery]),
+      ),
+    );
   }
 
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
