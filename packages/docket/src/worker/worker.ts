@@ -149,14 +149,8 @@ export class Worker<Services> {
   }
 
   #hello(): Promise<void> {
-    const tasks = [...this.#tools.tasks.keys()];
-    return this.#store.hello({
-      worker: this.id,
-      tasks,
-      concurrency: this.#concurrency,
-      host: hostname(),
-      pid: process.pid,
-    });
+    const about = { concurrency: this.#concurrency, host: hostname(), pid: process.pid };
+    return this.#store.hello({ worker: this.id, tasks: [...this.#tools.tasks.keys()], ...about });
   }
 
   #request(): ReturnType<Asker["request"]> {

@@ -14,25 +14,30 @@ interface Scene {
   next: string;
 }
 
-/** A worker that tiny tasks have taught to claim ahead, in a slow one; the next task lies ahead, or did so. */
+/** Enough that no hiccup of the machine makes tiny tasks look too long to claim any ahead. */
+const SLOTS = 20;
+
+/** A worker that tiny tasks have taught to claim ahead, all slots in slow ones; the next task lies ahead, or did so. */
 async function inASlowTask(stage: Stage): Promise<Scene> {
   const runs: string[] = [];
   const [began, finish] = [signal(), signal()];
+  let slow = 0;
   const work: Task<Work, undefined> = defineTask<undefined>()({
     name: "work",
     payload: z.enum(["tiny", "slow", "next"]),
     run: async (what, { attempt, delivery }) => {
-      if (what !== "tiny") runs.push(`${what} ${String(attempt)}/${String(delivery)}`);
+      if (what === "next") runs.push(`next ${String(attempt)}/${String(delivery)}`);
       if (what !== "slow") return;
-      began.resolve();
+      slow += 1;
+      if (slow === SLOTS) began.resolve();
       await finish.promise;
     },
   });
   const docket = await stage.open([work]);
-  await docket.addMany(work, Array<Work>(200).fill("tiny"));
-  await docket.add(work, "slow");
+  await docket.addMany(work, Array<Work>(1_000).fill("tiny"));
+  await docket.addMany(work, Array<Work>(SLOTS).fill("slow"));
   const { id } = await docket.add(work, "next", { key: "next" });
-  await stage.worker(docket, { concurrency: 1 }).start();
+  await stage.worker(docket, { concurrency: SLOTS }).start();
   await began.promise;
   // It lies there for 50 ms only: whoever looks too late to see it has waited long enough.
   const since = performance.now();
@@ -60,7 +65,7 @@ onBothStores("a task that was claimed ahead", () => {
     await until("it is gone", async () => (await docket.find(["next"])).get("next")?.state === "unknown");
     slowEnds();
     await stage.run(docket);
-    expect(runs).toEqual(["slow 1/1"]);
+    expect(runs).toEqual([]);
   });
 
   test("goes back when its worker stops, which lets the slow one finish", async ({ stage }) => {
@@ -69,7 +74,7 @@ onBothStores("a task that was claimed ahead", () => {
     await until("it is handed back", async () => (await docket.snapshot()).waiting === 1);
     slowEnds();
     await stopped;
-    expect(runs).toEqual(["slow 1/1"]);
+    expect(runs).toEqual([]);
     expect(await docket.snapshot()).toMatchObject({ waiting: 1, running: 0 });
   });
 });
