@@ -8,7 +8,7 @@
 --   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON
 -- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
 --   id attempt delivery lost body
--- include: clock body lane watch dispatch due
+-- include: clock body watch lane dispatch due
 
 want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
 sleep, lease = tonumber(sleep), tonumber(lease)

@@ -1,5 +1,5 @@
 export { type DeadLetter } from "./docket/dead-letter.js";
-export { Docket, type AddOptions, type DocketOptions, type Finding, type Handle } from "./docket/docket.js";
+export { Docket, type DocketOptions, type Finding, type Handle } from "./docket/docket.js";
 export {
   Cancelled,
   IncompatibleStore,
@@ -11,6 +11,7 @@ export {
   TimedOut,
   WorkerStopping,
 } from "./errors.js";
+export type { AddOptions } from "./docket/new-task.js";
 export type { Log } from "./log.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
 export type {

@@ -4,7 +4,6 @@ import { openStore } from "../store/open-store.js";
 import type {
   Added,
   CancelResult,
-  Due,
   FoundState,
   NewTask,
   ReplayResult,
@@ -12,10 +11,8 @@ import type {
   Store,
   StoreHealth,
 } from "../store/store.js";
-import { checked, toJson } from "../task/payload.js";
 import type { Task } from "../task/task.js";
 import type { Clock } from "../time/clock.js";
-import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
 import type { Around } from "../worker/execution.js";
 import { readInfo } from "../worker/outcome.js";
 import type { WorkerOptions } from "../worker/options.js";
@@ -23,6 +20,7 @@ import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
 import { readLetter, type DeadLetter } from "./dead-letter.js";
 import { idMaker } from "./ids.js";
+import { newTask, type AddOptions } from "./new-task.js";
 
 export interface DocketOptions<Services> {
   /** `redis:`, `rediss:` or `unix:`; unset or `memory://` keeps everything in this process. */
@@ -41,15 +39,6 @@ export interface DocketOptions<Services> {
   readonly random?: () => number;
   /** Deliveries in a row that may end with a lost worker before the task goes to the dead letters; 1–100, default 5. */
   readonly deliveryCap?: number;
-}
-
-export interface AddOptions {
-  /** While a task of this key lives (waiting, delayed, running), adding again does nothing. At most 500 characters. */
-  readonly key?: string;
-  /** Not before this much time has passed. */
-  readonly delay?: Duration;
-  /** Not before this time. */
-  readonly at?: Date;
 }
 
 /** An added task, or the living one of its key. */
@@ -143,6 +132,28 @@ export class Docket<Services> {
     return added;
   }
 
+  /**
+   * Gives the task of a key another payload and time, in one round trip. What waits or is delayed (also between attempts,
+   * or put off) gets them under its own id, and is as new: first attempt, its age counted from now. It keeps its place in
+   * line where it waits and is to run now; otherwise it takes its place when it is due, behind what is there by then. One
+   * that runs goes on to its end, and the replacement, a task of its own, comes after it, in whatever way that run ends: it
+   * isn't tried, put off or handed back again. Where none lives, the task is added.
+   *
+   * @returns the task that has the payload; `added` is false when it had been there before
+   * @throws {RangeError} without a key
+   * @throws {InvalidPayload} nothing was replaced
+   * @throws {StoreUnavailable} it isn't known whether it was replaced; doing it again is safe
+   */
+  async replace<Input>(
+    task: Task<Input, Services>,
+    payload: NoInfer<Input>,
+    options: AddOptions & { readonly key: string },
+  ): Promise<Handle> {
+    if (options.key === "")
+      throw new RangeError(`the key of ${task.name} is empty: give the replaced task's`);
+    return this.#store.replace(await this.#prepare(task, payload, options));
+  }
+
   /** A task that waits is gone; one that runs has its signal aborted and isn't tried again. */
   cancel(id: string): Promise<CancelResult> {
     return this.#store.cancel(id);
@@ -229,34 +240,6 @@ export class Docket<Services> {
     const known = this.#tasks.get(task.name);
     if (known === undefined)
       throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
-    const { key = "" } = options;
-    if (key.length > 500)
-      throw new RangeError(
-        `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
-      );
-    const serial = task.serial(await checked(task.name, task.payload, payload)) ?? "";
-    if (serial.length > 500)
-      throw new RangeError(
-        `the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`,
-      );
-    return {
-      id: this.#nextId(),
-      serial,
-      key,
-      name: task.name,
-      due: due(task.name, options),
-      payload: toJson(task.name, payload),
-    };
+    return newTask(this.#nextId(), task, payload, options);
   }
-}
-
-function due(task: string, { delay, at }: AddOptions): Due {
-  if (delay !== undefined && at !== undefined)
-    throw new RangeError(`${task} is given both a delay and a time: give one`);
-  if (delay !== undefined) return { kind: "in", ms: milliseconds(delay, `the delay of ${task}`) };
-  if (at === undefined) return { kind: "now" };
-  if (Number.isNaN(at.getTime()) || at.getTime() > Date.now() + LONGEST_MS) {
-    throw new RangeError(`the time of ${task} is ${String(at)}: give a valid date, at most ten years ahead`);
-  }
-  return { kind: "at", at: Math.max(0, at.getTime()) };
 }

@@ -176,6 +176,11 @@ export interface StoreHealth {
  */
 export interface Store {
   add(tasks: readonly NewTask[]): Promise<Added[]>;
+  /**
+   * Gives the living task of the key this one's payload and time, as if it were new, under its own id; one that runs is
+   * followed by this one instead, which has the key from now on, and isn't run again itself. Adds where none lives.
+   */
+  replace(task: NewTask): Promise<Added>;
   /** Reports what became of deliveries, takes back what other workers lost, wakes what is due, claims, and says when to come again. */
   settle(request: SettleRequest): Promise<Settled>;
   /** Prolongs the leases of what a worker runs; returns the ids that it has lost. */

@@ -66,6 +66,7 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
   const paths: Record<keyof Scripts, () => Promise<unknown>> = {
     hello: () => store.hello({ worker, tasks: ["task"], concurrency: 1, host: "", pid: 0 }),
     add: () => store.add([newTask("a", { key: "k" })]),
+    replace: () => store.replace(newTask("b", { key: "k" })),
     find: () => store.find(["k"]),
     wake: () => store.wake(["k"]),
     settle: () => store.settle(request),

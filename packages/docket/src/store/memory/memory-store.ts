@@ -47,6 +47,12 @@ export class MemoryStore implements Store {
     return Promise.resolve(answers);
   }
 
+  replace(task: NewTask): Promise<Added> {
+    const answer = this.#tasks.replace(task, this.#clock.now());
+    this.#rouse();
+    return Promise.resolve(answer);
+  }
+
   settle(request: SettleRequest): Promise<Settled> {
     const now = this.#clock.now();
     this.#tasks.undo(request.worker, request.answered);
@@ -121,7 +127,7 @@ export class MemoryStore implements Store {
   }
 
   wake(keys: readonly string[]): Promise<number> {
-    const woken = this.#tasks.wake(keys);
+    const woken = this.#tasks.wake(keys, this.#clock.now());
     this.#rouse();
     return Promise.resolve(woken);
   }

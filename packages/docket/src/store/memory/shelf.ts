@@ -15,7 +15,7 @@ export type Place =
 
 export interface Entry {
   readonly id: string;
-  readonly stored: Stored;
+  stored: Stored;
   attempt: number;
   delivery: number;
   lost: number;
@@ -45,6 +45,13 @@ export class Shelf {
 
   at(kind: Place["kind"]): ReadonlySet<Entry> {
     return this.#standing[kind];
+  }
+
+  /** Those that a worker has. */
+  leased(): { entry: Entry; place: Place & { kind: "leased" } }[] {
+    return [...this.#standing.leased].flatMap((entry) =>
+      entry.place.kind === "leased" ? [{ entry, place: entry.place }] : [],
+    );
   }
 
   /** Puts a task (new or moved) in its place; ready ones at the end of the turn, or at its front. */

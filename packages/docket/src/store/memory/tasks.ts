@@ -10,7 +10,9 @@ import type {
   Snapshot,
   Stored,
 } from "../store.js";
+import { Followers } from "./followers.js";
 import { Lanes } from "./lanes.js";
+import { dueAt, handBacksLast, storedAs } from "./order.js";
 import { Shelf, tally, type Entry } from "./shelf.js";
 
 /** By whom a task is held: a worker, by the call with that number (0: through its inbox), for so long. */
@@ -24,20 +26,45 @@ export interface Holder {
 export class Tasks {
   readonly #shelf = new Shelf();
   readonly #keys = new Map<string, string>();
+  readonly #followers = new Followers();
   readonly #lanes = new Lanes();
   readonly #letters = new Map<string, Letter>();
   readonly #counts = new Map<string, number>();
 
   add(task: NewTask, now: number): Added {
-    const { id, serial, key, name, payload, due } = task;
+    const { id, key } = task;
     const holder = key === "" ? undefined : this.#keys.get(key);
     if (holder !== undefined) return { id: holder, added: holder === id };
     if (this.#shelf.get(id) !== undefined) return { id, added: true };
-    const at = due.kind === "in" ? now + due.ms : due.kind === "at" ? due.at : now;
-    const entry = this.#enter(id, { serial, key, name, payload, addedAt: now });
-    if (at > now) this.#shelf.put(entry, { kind: "scheduled", at });
-    else this.#admit(entry);
+    this.#stand(this.#enter(id, storedAs(task, now)), dueAt(task.due, now), now);
     return { id, added: true };
+  }
+
+  replace(task: NewTask, now: number): Added {
+    const { id, key } = task;
+    const holder = this.#shelf.get(this.#keys.get(key));
+    if (holder === undefined || holder.id === id) return this.add(task, now);
+    const at = dueAt(task.due, now);
+    if (holder.place.kind === "leased") {
+      holder.place.cancelled = true;
+      this.#follow(holder.id, this.#enter(id, storedAs(task, now)), at, now);
+      return { id, added: true };
+    }
+    const { place, stored, delivery } = holder;
+    const behind = this.#followers.of(key);
+    const stands = place.kind !== "scheduled" && behind?.at === undefined;
+    holder.stored = storedAs(task, now);
+    holder.attempt = 1;
+    holder.lost = 0;
+    if (stands && at <= now && stored.serial === task.serial && stored.name === task.name)
+      return { id: holder.id, added: false };
+    this.#shelf.remove(holder);
+    this.#leaveLane(stored.serial, holder.id);
+    // Another entry, so that it isn't found where the old one stood in turn.
+    const entry = { ...this.#enter(holder.id, holder.stored), delivery };
+    if (behind === undefined) this.#stand(entry, at, now);
+    else this.#follow(behind.leader, entry, at, now);
+    return { id: holder.id, added: false };
   }
 
   /** The next task in turn, under a lease; one that was laid aside first, where the worker knows it. */
@@ -60,7 +87,7 @@ export class Tasks {
 
   /** What the calls of a worker after this one claimed goes back. */
   undo(worker: string, answered: number): void {
-    for (const { entry, place } of this.#leased().reverse()) {
+    for (const { entry, place } of this.#shelf.leased().reverse()) {
       if (place.worker === worker && place.call > answered) this.#handBack(entry);
     }
   }
@@ -76,7 +103,7 @@ export class Tasks {
   /** Takes back what has outlived its lease; returns the workers that lost something. */
   recover(now: number): Set<string> {
     const owners = new Set<string>();
-    for (const { entry, place } of this.#leased().reverse()) {
+    for (const { entry, place } of this.#shelf.leased().reverse()) {
       if (place.until > now) continue;
       owners.add(place.worker);
       if (!place.cancelled) {
@@ -115,17 +142,23 @@ export class Tasks {
       entry.place.cancelled = true;
       return { worker: entry.place.worker };
     }
+    const behind = this.#followers.of(entry.stored.key);
     this.#retire(entry);
+    // What was to be replaced still runs: it has its key again.
+    if (behind !== undefined) {
+      this.#followers.delete(entry.stored.key);
+      this.#keys.set(entry.stored.key, behind.leader);
+    }
     return "cancelled";
   }
 
-  wake(keys: readonly string[]): number {
+  wake(keys: readonly string[], now: number): number {
     const sleeping = keys.flatMap((key) => {
       const entry = this.#shelf.get(this.#keys.get(key));
       return entry?.place.kind === "scheduled" ? [entry] : [];
     });
     for (const entry of sleeping) this.#admit(entry);
-    return sleeping.length;
+    return sleeping.length + keys.filter((key) => this.#followers.hasten(key, now)).length;
   }
 
   find(key: string): Found {
@@ -207,6 +240,20 @@ export class Tasks {
     return { id, stored, attempt: 1, delivery: 0, lost: 0, place: { kind: "scheduled", at: stored.addedAt } };
   }
 
+  #stand(entry: Entry, at: number, now: number): void {
+    if (at > now) this.#shelf.put(entry, { kind: "scheduled", at });
+    else this.#admit(entry);
+  }
+
+  /** Tasks of one serial key follow each other by their lane; what else is to follow a task waits for its end. */
+  #follow(leader: string, entry: Entry, at: number, now: number): void {
+    const { serial, key } = entry.stored;
+    const inLane = serial !== "" && serial === this.#shelf.get(leader)?.stored.serial;
+    this.#followers.set(key, { leader, at: inLane ? undefined : at });
+    if (inLane) this.#stand(entry, at, now);
+    else this.#shelf.put(entry, { kind: "blocked" });
+  }
+
   #admit(entry: Entry): void {
     this.#shelf.put(entry, { kind: this.#lanes.enter(entry.stored.serial, entry.id) ? "ready" : "blocked" });
   }
@@ -218,9 +265,26 @@ export class Tasks {
   }
 
   #retire(entry: Entry): void {
+    const { key, serial } = entry.stored;
     this.#shelf.remove(entry);
-    if (this.#keys.get(entry.stored.key) === entry.id) this.#keys.delete(entry.stored.key);
-    const following = this.#shelf.get(this.#lanes.leave(entry.stored.serial, entry.id));
+    if (this.#keys.get(key) === entry.id) this.#keys.delete(key);
+    else this.#release(key, entry.id);
+    this.#leaveLane(serial, entry.id);
+  }
+
+  /** What was to follow the task takes its place. */
+  #release(key: string, id: string): void {
+    const behind = this.#followers.of(key);
+    if (behind?.leader !== id) return;
+    this.#followers.delete(key);
+    const follower = this.#shelf.get(this.#keys.get(key));
+    if (follower === undefined || behind.at === undefined) return;
+    if (behind.at <= follower.stored.addedAt) this.#admit(follower);
+    else this.#shelf.put(follower, { kind: "scheduled", at: behind.at });
+  }
+
+  #leaveLane(serial: string, id: string): void {
+    const following = this.#shelf.get(this.#lanes.leave(serial, id));
     if (following !== undefined) this.#shelf.put(following, { kind: "ready" });
   }
 
@@ -229,19 +293,7 @@ export class Tasks {
     return this.#shelf.takeTurn();
   }
 
-  #leased(): { entry: Entry; place: Entry["place"] & { kind: "leased" } }[] {
-    return [...this.#shelf.at("leased")].flatMap((entry) =>
-      entry.place.kind === "leased" ? [{ entry, place: entry.place }] : [],
-    );
-  }
-
   #count(what: string, by: number): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + by);
   }
-}
-
-/** What is handed back goes to the front one by one: the first last, so that it stands before the others. */
-function handBacksLast(settlements: readonly Settlement[]): Settlement[] {
-  const back = settlements.filter(({ outcome }) => outcome.kind === "return").reverse();
-  return [...settlements.filter(({ outcome }) => outcome.kind !== "return"), ...back];
 }

@@ -17,6 +17,8 @@ export const KEYS = {
   leases: "leases",
   /** HASH idempotency key → id of the living task. */
   keys: "keys",
+  /** HASH idempotency key whose task replaces a running one → id of that, tab, when it is due then (ms; empty: its lane sees to it). */
+  followers: "followers",
   /** HASH serial key → id of the task at its head. */
   lanes: "lanes",
   /** HASH task name → living tasks. */

@@ -52,26 +52,18 @@ export class RedisStore implements Store {
     const answers: Added[] = [];
     for (let from = 0; from < tasks.length; from += BATCH) {
       const batch = tasks.slice(from, from + BATCH);
-      const ids = reply.strings(
-        await this.#call(
-          "add",
-          [],
-          batch.flatMap((task) => [
-            task.id,
-            field(task.serial),
-            field(task.key),
-            field(task.name),
-            dueArgument(task.due),
-            seal(task, task.payload),
-          ]),
-        ),
-      );
+      const ids = reply.strings(await this.#call("add", [], batch.flatMap(taskArguments)));
       batch.forEach((task, at) => {
         const id = ids[at] ?? task.id;
         answers.push({ id, added: id === task.id });
       });
     }
     return answers;
+  }
+
+  async replace(task: NewTask): Promise<Added> {
+    const [id = task.id] = reply.strings([await this.#call("replace", taskArguments(task), [])]);
+    return { id, added: id === task.id };
   }
 
   async settle(request: SettleRequest): Promise<Settled> {
@@ -201,6 +193,11 @@ export class RedisStore implements Store {
     const time = this.#clock === undefined ? "" : this.#clock.now();
     return this.#calls.script(this.#scripts[name], this.#prefix, [time, ...args, ...each]);
   }
+}
+
+function taskArguments(task: NewTask): string[] {
+  const { id, serial, key, name, due, payload } = task;
+  return [id, field(serial), field(key), field(name), dueArgument(due), seal(task, payload)];
 }
 
 function dueArgument(due: Due): string {

@@ -20,6 +20,7 @@ export type Scripts = ReturnType<typeof loadScripts>;
 export function loadScripts() {
   return {
     add: load("add"),
+    replace: load("replace"),
     settle: load("settle"),
     renew: load("renew"),
     hello: load("hello"),
