@@ -7,8 +7,8 @@ local body = redis.call("HGET", bodies, id)
 if not body then return "unknown" end
 if redis.call("ZSCORE", leases, id) then
   local run = redis.call("HGET", runs, id)
-  local _, _, _, owner, cancelled = read_run(run)
-  if not cancelled then redis.call("HSET", runs, id, run .. "!") end
+  local _, _, _, owner = read_run(run)
+  redis.call("HSET", runs, id, cancelled_run(run))
   if redis.call("ZSCORE", workers, owner) then redis.call("RPUSH", inbox .. owner, "cancel\t" .. id) end
   return "running"
 end

@@ -39,7 +39,7 @@ end
 
 local run = redis.call("HGET", runs, holder)
 if redis.call("ZSCORE", leases, holder) then
-  if string.sub(run, -1) ~= "!" then redis.call("HSET", runs, holder, run .. "!") end
+  redis.call("HSET", runs, holder, cancelled_run(run))
   return enter(holder)
 end
 

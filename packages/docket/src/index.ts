@@ -32,7 +32,14 @@ export {
   type TaskState,
   type Transition,
 } from "./task/lifecycle.js";
-export { defineTask, type Death, type RunContext, type Task, type TaskOptions } from "./task/task.js";
+export {
+  defineTask,
+  type Death,
+  type Progress,
+  type RunContext,
+  type Task,
+  type TaskOptions,
+} from "./task/task.js";
 export type { Clock } from "./time/clock.js";
 export { milliseconds, type Duration } from "./time/duration.js";
 export type { Around } from "./worker/execution.js";

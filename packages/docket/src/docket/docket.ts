@@ -159,6 +159,12 @@ export class Docket<Services> {
     return this.#store.cancel(id);
   }
 
+  /** What the run of a task has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */
+  async progress(id: string): Promise<unknown> {
+    const progress = await this.#store.progress(id);
+    return progress === undefined ? undefined : JSON.parse(progress);
+  }
+
   /** What became of the tasks of these keys. A finished task is `unknown`. */
   async find(keys: readonly string[]): Promise<Map<string, Finding>> {
     const found = await this.#store.find(keys);

@@ -185,6 +185,10 @@ export interface Store {
   settle(request: SettleRequest): Promise<Settled>;
   /** Prolongs the leases of what a worker runs; returns the ids that it has lost. */
   renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]>;
+  /** Keeps what a run tells of how far it is (JSON), until it ends; without effect when its lease was lost. */
+  report(worker: string, held: Held, progress: string): Promise<void>;
+  /** What the run of a task has told last (JSON); undefined when it doesn't run, or has told nothing. */
+  progress(id: string): Promise<string | undefined>;
   /** Waits for the next message to a worker; undefined after `ms`, or when `signal` aborts. */
   listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined>;
   /** Makes a worker known, before its first settle. @throws IncompatibleStore */

@@ -4,6 +4,18 @@ import type { RetryPolicy } from "../retry/exponential.js";
 import { never } from "../retry/exponential.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 
+/** Tells others how far a run is; they ask with `docket.progress(id)`. */
+export interface Progress {
+  /**
+   * Keeps a value until the run ends, in whatever way, or tells of another one. Costs nothing to tasks that don't call it;
+   * of values told in quick succession only the last is sure to be sent, at most ten a second. Best effort: while the
+   * store is away, or once the lease is lost, it has no effect.
+   *
+   * @throws {RangeError} when JSON can't carry the value, or it is longer than 4,096 characters as JSON
+   */
+  set(value: unknown): void;
+}
+
 /** What a handler is given besides its payload. */
 export interface RunContext<Services> {
   readonly services: Services;
@@ -19,6 +31,7 @@ export interface RunContext<Services> {
   readonly delivery: number;
   readonly addedAt: Date;
   readonly log: Log;
+  readonly progress: Progress;
 }
 
 /** Why a task ended among the dead letters. */

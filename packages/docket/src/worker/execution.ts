@@ -1,9 +1,10 @@
 import { LeaseLost, TimedOut } from "../errors.js";
 import type { Log } from "../log.js";
-import type { Claim, Stored } from "../store/store.js";
+import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { RunContext, Task } from "../task/task.js";
 import { ASIDE, dead, DONE, judge, type Verdict } from "./outcome.js";
+import { Reporter } from "./reporter.js";
 
 /** How long a handler may go on after its signal was aborted for its timeout, before it is taken as failed all the same. */
 const GRACE_MS = 5_000;
@@ -21,6 +22,8 @@ export interface ExecutionTools<Services> {
   readonly deliveryCap: number;
   /** The store's time, as far as the worker knows it. */
   storeNow(): number;
+  /** Tells the store how far a run is (JSON). */
+  report(held: Held, progress: string): Promise<void>;
 }
 
 /** One delivery of a task, from the claim to its verdict. */
@@ -30,11 +33,13 @@ export class Execution<Services> {
   leasedUntil: number;
   readonly #controller = new AbortController();
   readonly #tools: ExecutionTools<Services>;
+  readonly #reporter: Reporter;
 
   constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
     this.claim = claim;
     this.leasedUntil = leasedUntil;
     this.#tools = tools;
+    this.#reporter = new Reporter(claim, (held, progress) => tools.report(held, progress));
   }
 
   abort(reason: Error): void {
@@ -65,6 +70,7 @@ export class Execution<Services> {
       return judge(cause, { claim: this.claim, stored, task, signal, now: this.#tools.storeNow(), random });
     } finally {
       limit.clear();
+      this.#reporter.stop();
     }
   }
 
@@ -80,6 +86,7 @@ export class Execution<Services> {
       delivery: this.claim.delivery,
       addedAt: new Date(stored.addedAt),
       log: this.#tools.log,
+      progress: this.#reporter,
     };
     await this.#tools.around(() => task.run(payload, ctx), ctx);
   }

@@ -1,4 +1,7 @@
+import type { Store } from "../store/store.js";
+import type { Clock } from "../time/clock.js";
 import { milliseconds, type Duration } from "../time/duration.js";
+import type { ExecutionTools } from "./execution.js";
 
 export interface WorkerOptions {
   /** Tasks at the same time; 1–1000; default 10. */
@@ -18,4 +21,10 @@ export function readOptions({ concurrency = 10, lease = "10s" }: WorkerOptions):
   const leaseMs = milliseconds(lease, "the lease");
   if (leaseMs < 1_000 || leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
   return { concurrency, leaseMs };
+}
+
+export interface WorkerParts<Services> {
+  readonly store: Store;
+  readonly clock: Clock | undefined;
+  readonly tools: Omit<ExecutionTools<Services>, "storeNow" | "report">;
 }

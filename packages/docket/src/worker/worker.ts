@@ -2,15 +2,15 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
 import type { Claim, Message, Settled, Store } from "../store/store.js";
-import type { Clock } from "../time/clock.js";
 import { milliseconds, type Duration } from "../time/duration.js";
+import type { Clock } from "../time/clock.js";
 import { Ahead } from "./ahead.js";
 import { tellDeath } from "./burial.js";
 import { Changes } from "./changes.js";
 import { Execution, type ExecutionTools } from "./execution.js";
 import { Listener } from "./listener.js";
 import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
-import { readOptions, type WorkerOptions } from "./options.js";
+import { readOptions, type WorkerOptions, type WorkerParts } from "./options.js";
 import { Renewer } from "./renewer.js";
 import { Settler, type Asker } from "./settler.js";
 
@@ -20,12 +20,6 @@ const SLEEP_MS = 125_000;
 const AWAY_MS = 250;
 /** How long a stopping worker tries to tell the store what it knows; the leases do the rest. */
 const FAREWELL_MS = 2_000;
-
-export interface WorkerParts<Services> {
-  readonly store: Store;
-  readonly clock: Clock | undefined;
-  readonly tools: Omit<ExecutionTools<Services>, "storeNow">;
-}
 
 /**
  * Claims tasks and runs them. While there is nothing to do it waits in a blocking read and a timer, and sends nothing.
@@ -62,7 +56,12 @@ export class Worker<Services> {
     });
     this.#store = parts.store;
     this.#clock = parts.clock;
-    this.#tools = { ...parts.tools, storeNow: () => parts.clock?.now() ?? Date.now() + this.#offset };
+    const storeNow = (): number => parts.clock?.now() ?? Date.now() + this.#offset;
+    this.#tools = {
+      ...parts.tools,
+      storeNow,
+      report: (held, json) => this.#store.report(this.id, held, json),
+    };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
       settled: (settled) => {

@@ -91,6 +91,15 @@ export class MemoryStore implements Store {
     return Promise.resolve(lost);
   }
 
+  report(worker: string, held: Held, progress: string): Promise<void> {
+    this.#tasks.report(worker, held, progress);
+    return Promise.resolve();
+  }
+
+  progress(id: string): Promise<string | undefined> {
+    return Promise.resolve(this.#tasks.progress(id));
+  }
+
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
     return this.#workers.get(worker)?.inbox.next(ms, signal);
   }

@@ -1,4 +1,4 @@
-import type { Stored } from "../store.js";
+import type { Held, Stored } from "../store.js";
 
 export type Place =
   | { readonly kind: "ready" }
@@ -11,6 +11,8 @@ export type Place =
       /** The settle call that claimed it; 0: came through the inbox. */ readonly call: number;
       until: number;
       cancelled: boolean;
+      /** What the run has told of how far it is (JSON). */
+      progress?: string;
     };
 
 export interface Entry {
@@ -45,6 +47,14 @@ export class Shelf {
 
   at(kind: Place["kind"]): ReadonlySet<Entry> {
     return this.#standing[kind];
+  }
+
+  /** The lease under which this very delivery runs. */
+  lease(worker: string, { id, delivery }: Held): (Place & { kind: "leased" }) | undefined {
+    const entry = this.get(id);
+    if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
+      return undefined;
+    return entry.place;
   }
 
   /** Those that a worker has. */

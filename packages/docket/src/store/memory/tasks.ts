@@ -7,13 +7,13 @@ import type {
   NewTask,
   ReplayResult,
   Settlement,
-  Snapshot,
   Stored,
 } from "../store.js";
 import { Followers } from "./followers.js";
 import { Lanes } from "./lanes.js";
 import { dueAt, handBacksLast, storedAs } from "./order.js";
-import { Shelf, tally, type Entry } from "./shelf.js";
+import { Shelf, type Entry } from "./shelf.js";
+import { summaryOf, type Summary } from "./summary.js";
 
 /** By whom a task is held: a worker, by the call with that number (0: through its inbox), for so long. */
 export interface Holder {
@@ -125,13 +125,21 @@ export class Tasks {
 
   /** Prolongs leases; returns the ids of those that are lost. */
   renew(worker: string, held: readonly Held[], until: number): string[] {
-    return held.flatMap(({ id, delivery }) => {
-      const entry = this.#shelf.get(id);
-      if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
-        return [id];
-      entry.place.until = until;
-      return [];
+    return held.flatMap((one) => {
+      const lease = this.#shelf.lease(worker, one);
+      if (lease !== undefined) lease.until = until;
+      return lease === undefined ? [one.id] : [];
     });
+  }
+
+  report(worker: string, held: Held, progress: string): void {
+    const lease = this.#shelf.lease(worker, held);
+    if (lease !== undefined) lease.progress = progress;
+  }
+
+  progress(id: string): string | undefined {
+    const place = this.#shelf.get(id)?.place;
+    return place?.kind === "leased" ? place.progress : undefined;
   }
 
   /** Ends a task that isn't running; of one that is, returns the worker. */
@@ -195,19 +203,8 @@ export class Tasks {
     return this.#shelf.nextEvent();
   }
 
-  summary(): Omit<Snapshot, "now" | "workers"> {
-    return {
-      waiting: this.#shelf.at("ready").size,
-      blocked: this.#shelf.at("blocked").size,
-      delayed: this.#shelf.at("scheduled").size,
-      running: this.#shelf.at("leased").size,
-      dead: this.#letters.size,
-      aside: tally(this.#shelf.at("aside")),
-      tasks: tally(this.#shelf.all()),
-      oldestWaitingAt: this.#shelf.nextInTurn()?.stored.addedAt,
-      nextAt: this.#shelf.nextEvent(),
-      counts: Object.fromEntries(this.#counts),
-    };
+  summary(): Summary {
+    return summaryOf(this.#shelf, this.#letters.size, this.#counts);
   }
 
   #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number): boolean {

@@ -7,7 +7,7 @@ export const KEYS = {
   meta: "meta",
   /** HASH id → body (see envelope.ts). A task lives as long as it is here. */
   bodies: "bodies",
-  /** HASH id → attempt:delivery:lost:owner, from the first claim on; "!" behind it once cancelled. */
+  /** HASH id → attempt:delivery:lost:owner, from the first claim on; "!" behind it once cancelled, and its progress. */
   runs: "runs",
   /** LIST of ids that may run now, in turn. */
   ready: "ready",

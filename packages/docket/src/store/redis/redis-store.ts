@@ -95,6 +95,15 @@ export class RedisStore implements Store {
     );
   }
 
+  async report(worker: string, { id, delivery }: Held, progress: string): Promise<void> {
+    await this.#call("report", [worker, id, delivery, progress], []);
+  }
+
+  async progress(id: string): Promise<string | undefined> {
+    const [progress = ""] = reply.strings([await this.#call("progress", [id], [])]);
+    return progress === "" ? undefined : progress;
+  }
+
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
     let connection = this.#listeners.get(worker);
     if (connection === undefined) {

@@ -23,6 +23,8 @@ export function loadScripts() {
     replace: load("replace"),
     settle: load("settle"),
     renew: load("renew"),
+    report: load("report"),
+    progress: load("progress"),
     hello: load("hello"),
     bye: load("bye"),
     cancel: load("cancel"),
