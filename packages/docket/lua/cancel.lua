@@ -1,7 +1,7 @@
 -- Ends a task that isn't running; tells the worker of one that is.
 -- args: now_override id
 -- returns: cancelled, running or unknown
--- include: clock body watch lane dispatch
+-- include: clock body watch ended lane dispatch
 
 local body = redis.call("HGET", bodies, id)
 if not body then return "unknown" end
@@ -15,6 +15,7 @@ end
 local serial, key, name = ties(body)
 if redis.call("ZREM", schedule, id) == 0 then take_out(id, serial or "", name or "") end
 retire(id, serial or "", key or "", name or "")
+keep_result(id, "")
 local leader = (key or "") ~= "" and leader_of(key)
 if leader then
   -- What was to be replaced still runs: it has its key again.

@@ -3,7 +3,7 @@
 -- args: now_override id serial key name due body
 --   due: as in add
 -- returns: the id of the task that has the payload
--- include: clock body watch lane dispatch
+-- include: clock body watch ended lane dispatch
 
 local at = now
 if due ~= "" then at = string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due) end

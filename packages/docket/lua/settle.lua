@@ -5,10 +5,11 @@
 --   answered: the last call whose answer came; what calls after it claimed goes back
 --   ahead: tasks to claim beyond `want`, where nobody else has room for them
 --   received: tasks that came through the inbox; -1: start counting again
---   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON
+--   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON; for done, "=" and the
+--   result (JSON) where it is kept
 -- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
 --   id attempt delivery lost body
--- include: clock body watch lane dispatch due
+-- include: clock body watch ended lane dispatch due
 
 want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
 sleep, lease = tonumber(sleep), tonumber(lease)
@@ -30,7 +31,7 @@ for i = FIRST, #ARGV, STEP do
   told[#told + 1] = ARGV[i]
 end
 local runs_told = #told > 0 and redis.call("HMGET", runs, unpack(told))
-local unleased, done, fewer, returned = {}, {}, {}, {}
+local unleased, done, fewer, returned, kept = {}, {}, {}, {}, {}
 for i = FIRST, #ARGV, STEP do
   local id, delivery, kind, due, serial, key, name, info = unpack(ARGV, i, i + STEP - 1)
   local attempt, delivered, lost, owner, cancelled = read_run(runs_told[(i - FIRST) / STEP + 1])
@@ -44,6 +45,11 @@ for i = FIRST, #ARGV, STEP do
       fewer[name] = (fewer[name] or 0) + 1
       free_key(id, key)
       leave_lane(id, serial)
+      if kind == "done" and info ~= "" then
+        kept[#kept + 1] = { id, info }
+      elseif cancelled then
+        kept[#kept + 1] = { id, "" }
+      end
     elseif kind == "retry" or kind == "park" then
       redis.call("HSET", runs, id, write_run(kind == "retry" and attempt + 1 or attempt, delivered, 0, ""))
       redis.call("ZADD", schedule, string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due), id)
@@ -70,6 +76,7 @@ for i = FIRST, #ARGV, STEP do
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
       redis.call("HINCRBY", counts, "dead", 1)
       retire(id, serial, key, name)
+      tell_end(id)
     end
   end
 end
@@ -81,6 +88,7 @@ if #done > 0 then
     redis.call("HINCRBY", living, name, -count)
   end
 end
+for _, one in ipairs(kept) do keep_result(one[1], one[2]) end
 if #returned > 0 then in_chunks(returned, "LPUSH", ready) end
 if answer[4] > 0 then redis.call("HINCRBY", counts, "refused", answer[4]) end
 

@@ -1,16 +1,19 @@
 export { type DeadLetter } from "./docket/dead-letter.js";
-export { Docket, type DocketOptions, type Finding, type Handle } from "./docket/docket.js";
+export { Docket, type DocketOptions, type Finding } from "./docket/docket.js";
 export {
   Cancelled,
   IncompatibleStore,
   InvalidPayload,
   LeaseLost,
+  ResultGone,
   RetryAt,
   StoreUnavailable,
+  TaskFailed,
   Terminal,
   TimedOut,
   WorkerStopping,
 } from "./errors.js";
+export type { Handle } from "./docket/handle.js";
 export type { AddOptions } from "./docket/new-task.js";
 export type { Log } from "./log.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";

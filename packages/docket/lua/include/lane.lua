@@ -78,6 +78,7 @@ local function hand_back(id, run)
   if cancelled then
     local serial, key, name = ties(redis.call("HGET", bodies, id) or "")
     retire(id, serial or "", key or "", name or "")
+    keep_result(id, "")
   else
     redis.call("HSET", runs, id, write_run(attempt, delivery, lost, ""))
     redis.call("LPUSH", ready, id)

@@ -19,6 +19,7 @@ import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
 import { readLetter, type DeadLetter } from "./dead-letter.js";
+import { TaskHandle, type Handle } from "./handle.js";
 import { idMaker } from "./ids.js";
 import { newTask, type AddOptions } from "./new-task.js";
 
@@ -41,13 +42,6 @@ export interface DocketOptions<Services> {
   readonly deliveryCap?: number;
 }
 
-/** An added task, or the living one of its key. */
-export interface Handle {
-  readonly id: string;
-  /** False when a task of the same key lives already: `id` is its. */
-  readonly added: boolean;
-}
-
 export interface Finding {
   readonly state: FoundState;
   readonly id: string | undefined;
@@ -62,6 +56,7 @@ export class Docket<Services> {
   readonly #adder: Adder;
   readonly #tasks: ReadonlyMap<string, Task<unknown, Services>>;
   readonly #nextId = idMaker();
+  readonly #closing = new AbortController();
 
   private constructor(options: DocketOptions<Services>, store: Store) {
     this.#options = options;
@@ -109,7 +104,7 @@ export class Docket<Services> {
     payload: NoInfer<Input>,
     options: AddOptions = {},
   ): Promise<Handle> {
-    return this.#adder.add(await this.#prepare(task, payload, options));
+    return this.#handle(task, await this.#adder.add(await this.#prepare(task, payload, options)));
   }
 
   /**
@@ -128,8 +123,7 @@ export class Docket<Services> {
         await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options),
       );
     }
-    const added: Added[] = await this.#store.add(prepared);
-    return added;
+    return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));
   }
 
   /**
@@ -151,7 +145,7 @@ export class Docket<Services> {
   ): Promise<Handle> {
     if (options.key === "")
       throw new RangeError(`the key of ${task.name} is empty: give the replaced task's`);
-    return this.#store.replace(await this.#prepare(task, payload, options));
+    return this.#handle(task, await this.#store.replace(await this.#prepare(task, payload, options)));
   }
 
   /** A task that waits is gone; one that runs has its signal aborted and isn't tried again. */
@@ -235,7 +229,13 @@ export class Docket<Services> {
 
   /** Lets go of the connections. Stop the workers first. */
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#store.close();
+  }
+
+  #handle<Input>({ name, keepsResult }: Task<Input, Services>, added: Added): Handle {
+    const { signal: closed } = this.#closing;
+    return new TaskHandle(added, { store: this.#store, task: name, keepsResult, closed });
   }
 
   async #prepare<Input>(

@@ -44,10 +44,23 @@ export interface Claim {
   readonly claimedAt: number;
 }
 
+/** What a run returned: JSON, undefined for undefined. */
+export interface Result {
+  readonly json: string | undefined;
+}
+
+/** How a task ended, as far as the store (still) knows. */
+export type End =
+  | { readonly kind: "living" }
+  | { readonly kind: "done"; readonly result: Result }
+  | { readonly kind: "dead"; /** The letter's. */ readonly info: string }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "unknown" };
+
 /** How a delivery ended. */
 export type Outcome =
   /** Finished, cancelled, or nothing to do: the task goes. */
-  | { readonly kind: "done" }
+  | { readonly kind: "done"; /** What it returned, where that is kept. */ readonly result?: Result }
   /** Failed: runs again after the pause, and an attempt is used up. */
   | { readonly kind: "retry"; readonly ms: number }
   /** Put off: runs again at the time, no attempt used up. */
@@ -195,6 +208,10 @@ export interface Store {
   hello(info: WorkerInfo): Promise<void>;
   /** Forgets a worker; what lies in its inbox goes back. */
   bye(worker: string): Promise<void>;
+  /** How a task ended. Results and cancellations are known for ten minutes, and the newest 10,000 of them. */
+  end(id: string): Promise<End>;
+  /** Calls back when the task may have ended, and each time that this may have been missed, first soon; returns how to stop that. */
+  watch(id: string, callback: () => void): () => void;
   cancel(id: string): Promise<CancelResult>;
   /** Makes the delayed or put-off tasks of these keys due now; returns how many there were. */
   wake(keys: readonly string[]): Promise<number>;

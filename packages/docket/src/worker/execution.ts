@@ -3,7 +3,7 @@ import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { RunContext, Task } from "../task/task.js";
-import { ASIDE, dead, DONE, judge, type Verdict } from "./outcome.js";
+import { ASIDE, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
 import { Reporter } from "./reporter.js";
 
 /** How long a handler may go on after its signal was aborted for its timeout, before it is taken as failed all the same. */
@@ -60,10 +60,11 @@ export class Execution<Services> {
     const signal = this.#controller.signal;
     const limit = this.#limitTime(task.timeoutMs, stored.name);
     try {
-      await Promise.race([this.#handle(task, stored), limit.overdue]);
+      const returned = await Promise.race([this.#handle(task, stored), limit.overdue]);
       // Whoever returns because the signal told it to hasn't done its work.
       if (signal.reason instanceof TimedOut) throw signal.reason;
-      return signal.reason instanceof LeaseLost ? undefined : DONE;
+      if (signal.reason instanceof LeaseLost) return undefined;
+      return task.keepsResult ? doneWith(task.name, returned) : DONE;
     } catch (error) {
       const cause = signal.reason instanceof TimedOut ? signal.reason : error;
       const { random } = this.#tools;
@@ -74,7 +75,7 @@ export class Execution<Services> {
     }
   }
 
-  async #handle(task: Task<unknown, Services>, stored: Stored): Promise<void> {
+  async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {
     const payload = await checked(task.name, task.payload, parse(stored.payload));
     const ctx: RunContext<Services> = {
       services: this.#tools.services,
@@ -88,7 +89,7 @@ export class Execution<Services> {
       log: this.#tools.log,
       progress: this.#reporter,
     };
-    await this.#tools.around(() => task.run(payload, ctx), ctx);
+    return this.#tools.around(() => task.run(payload, ctx), ctx);
   }
 
   /** Aborts the signal at the timeout; `overdue` rejects for a handler that doesn't heed it. */

@@ -71,6 +71,7 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
     wake: () => store.wake(["k"]),
     settle: () => store.settle(request),
     renew: () => store.renew(worker, [{ id: "a", delivery: 1 }], 10_000),
+    outcome: () => store.end("a"),
     report: () => store.report(worker, { id: "a", delivery: 1 }, "{}"),
     progress: () => store.progress("a"),
     cancel: () => store.cancel("a"),

@@ -3,6 +3,7 @@ import type {
   Added,
   CancelResult,
   Claim,
+  End,
   Found,
   Held,
   Letter,
@@ -16,6 +17,7 @@ import type {
   StoreHealth,
   WorkerInfo,
 } from "../store.js";
+import { Ends } from "./ends.js";
 import { Inbox } from "./inbox.js";
 import { Tasks } from "./tasks.js";
 
@@ -33,7 +35,11 @@ interface Present {
  */
 export class MemoryStore implements Store {
   readonly #clock: Pick<Clock, "now">;
-  readonly #tasks = new Tasks();
+  readonly #ends = new Ends();
+  readonly #tasks = new Tasks((id, end) => {
+    if (end === undefined) this.#ends.tell(id);
+    else this.#ends.keep(id, end, this.#clock.now());
+  });
   readonly #workers = new Map<string, Present>();
 
   constructor(clock: Pick<Clock, "now"> = Date) {
@@ -85,19 +91,19 @@ export class MemoryStore implements Store {
 
   renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
     const now = this.#clock.now();
-    const lost = this.#tasks.renew(worker, held, now + leaseMs);
+    const lost = this.#tasks.leases.renew(worker, held, now + leaseMs);
     const present = this.#workers.get(worker);
     if (present !== undefined) present.aliveUntil = Math.max(present.aliveUntil, now + leaseMs);
     return Promise.resolve(lost);
   }
 
   report(worker: string, held: Held, progress: string): Promise<void> {
-    this.#tasks.report(worker, held, progress);
+    this.#tasks.leases.report(worker, held, progress);
     return Promise.resolve();
   }
 
   progress(id: string): Promise<string | undefined> {
-    return Promise.resolve(this.#tasks.progress(id));
+    return Promise.resolve(this.#tasks.leases.progress(id));
   }
 
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
@@ -123,6 +129,14 @@ export class MemoryStore implements Store {
     );
     this.#rouse();
     return Promise.resolve();
+  }
+
+  end(id: string): Promise<End> {
+    return Promise.resolve(this.#tasks.end(id) ?? this.#ends.of(id, this.#clock.now()));
+  }
+
+  watch(id: string, callback: () => void): () => void {
+    return this.#ends.watch(id, callback);
   }
 
   cancel(id: string): Promise<CancelResult> {

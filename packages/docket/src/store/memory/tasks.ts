@@ -1,8 +1,8 @@
 import type {
   Added,
   Claim,
+  End,
   Found,
-  Held,
   Letter,
   NewTask,
   ReplayResult,
@@ -11,9 +11,12 @@ import type {
 } from "../store.js";
 import { Followers } from "./followers.js";
 import { Lanes } from "./lanes.js";
+import { Leases } from "./leases.js";
 import { dueAt, handBacksLast, storedAs } from "./order.js";
 import { Shelf, type Entry } from "./shelf.js";
 import { summaryOf, type Summary } from "./summary.js";
+
+const CANCELLED: End = { kind: "cancelled" };
 
 /** By whom a task is held: a worker, by the call with that number (0: through its inbox), for so long. */
 export interface Holder {
@@ -25,11 +28,18 @@ export interface Holder {
 /** The living and the dead tasks of a store, and all that moves them. Of workers it knows only the names. */
 export class Tasks {
   readonly #shelf = new Shelf();
+  readonly leases = new Leases(this.#shelf);
   readonly #keys = new Map<string, string>();
   readonly #followers = new Followers();
   readonly #lanes = new Lanes();
   readonly #letters = new Map<string, Letter>();
   readonly #counts = new Map<string, number>();
+  readonly #ended: (id: string, end: End | undefined) => void;
+
+  /** @param ended told of each end, with what is to be kept of it */
+  constructor(ended: (id: string, end: End | undefined) => void) {
+    this.#ended = ended;
+  }
 
   add(task: NewTask, now: number): Added {
     const { id, key } = task;
@@ -123,25 +133,6 @@ export class Tasks {
     for (const { entry } of due.sort((a, b) => a.at - b.at)) this.#admit(entry);
   }
 
-  /** Prolongs leases; returns the ids of those that are lost. */
-  renew(worker: string, held: readonly Held[], until: number): string[] {
-    return held.flatMap((one) => {
-      const lease = this.#shelf.lease(worker, one);
-      if (lease !== undefined) lease.until = until;
-      return lease === undefined ? [one.id] : [];
-    });
-  }
-
-  report(worker: string, held: Held, progress: string): void {
-    const lease = this.#shelf.lease(worker, held);
-    if (lease !== undefined) lease.progress = progress;
-  }
-
-  progress(id: string): string | undefined {
-    const place = this.#shelf.get(id)?.place;
-    return place?.kind === "leased" ? place.progress : undefined;
-  }
-
   /** Ends a task that isn't running; of one that is, returns the worker. */
   cancel(id: string): "cancelled" | "unknown" | { readonly worker: string } {
     const entry = this.#shelf.get(id);
@@ -151,7 +142,7 @@ export class Tasks {
       return { worker: entry.place.worker };
     }
     const behind = this.#followers.of(entry.stored.key);
-    this.#retire(entry);
+    this.#retire(entry, CANCELLED);
     // What was to be replaced still runs: it has its key again.
     if (behind !== undefined) {
       this.#followers.delete(entry.stored.key);
@@ -179,6 +170,13 @@ export class Tasks {
     const letter = [...this.#letters.values()].findLast(({ stored }) => key !== "" && stored?.key === key);
     if (letter === undefined) return { state: "unknown", id: undefined, info: undefined };
     return { state: "dead", id: letter.id, info: letter.info };
+  }
+
+  /** How the task stands; undefined when it neither lives nor is dead. */
+  end(id: string): End | undefined {
+    if (this.#shelf.get(id) !== undefined) return { kind: "living" };
+    const letter = this.#letters.get(id);
+    return letter === undefined ? undefined : { kind: "dead", info: letter.info };
   }
 
   letters(limit: number): Letter[] {
@@ -211,7 +209,11 @@ export class Tasks {
     const entry = this.#shelf.get(id);
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
       return false;
-    if (outcome.kind === "done" || (entry.place.cancelled && outcome.kind !== "dead")) this.#retire(entry);
+    const { cancelled } = entry.place;
+    if (outcome.kind === "done" && outcome.result !== undefined)
+      this.#retire(entry, { kind: "done", result: outcome.result });
+    else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, CANCELLED);
+    else if (outcome.kind === "done") this.#retire(entry);
     else if (outcome.kind === "retry" || outcome.kind === "park") {
       if (outcome.kind === "retry") entry.attempt += 1;
       entry.lost = 0;
@@ -257,16 +259,17 @@ export class Tasks {
 
   /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
   #handBack(entry: Entry): void {
-    if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry);
+    if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, CANCELLED);
     else this.#shelf.put(entry, { kind: "ready" }, true);
   }
 
-  #retire(entry: Entry): void {
+  #retire(entry: Entry, end?: End): void {
     const { key, serial } = entry.stored;
     this.#shelf.remove(entry);
     if (this.#keys.get(key) === entry.id) this.#keys.delete(key);
     else this.#release(key, entry.id);
     this.#leaveLane(serial, entry.id);
+    this.#ended(entry.id, end);
   }
 
   /** What was to follow the task takes its place. */

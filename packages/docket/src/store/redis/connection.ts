@@ -28,6 +28,8 @@ export class Connection {
       enableReadyCheck: true,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS),
     });
+    // As many as wait for a result listen for its return.
+    this.#redis.setMaxListeners(0);
     let away = false;
     this.#redis.on("error", (error: Error) => {
       if (!away)

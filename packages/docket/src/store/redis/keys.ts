@@ -25,6 +25,10 @@ export const KEYS = {
   living: "living",
   /** SET of task names that something is laid aside of. */
   asides: "asides",
+  /** HASH id → "=" and what its run returned (JSON); empty when it was cancelled. For ten minutes. */
+  results: "results",
+  /** ZSET id → when its result was kept (ms). */
+  result_times: "result-times",
   /** ZSET id → when it died (ms). */
   dead: "dead",
   /** HASH id → info, line break, body. */
@@ -61,6 +65,11 @@ export const PREFIXES = {
 
 /** The layout of the keys above; a store with another one is refused. */
 export const LAYOUT = "1";
+
+/** The channel on which those who wait for a task's end are told of it. */
+export function endOf(prefix: string, id: string): string {
+  return `${prefix}ended:${id}`;
+}
 
 /** What all keys of a docket begin with. */
 export function prefixOf(name: string): string {

@@ -6,6 +6,7 @@ import type {
   Added,
   CancelResult,
   Due,
+  End,
   Found,
   Held,
   Letter,
@@ -21,9 +22,10 @@ import type {
   WorkerInfo,
 } from "../store.js";
 import { Connection } from "./connection.js";
-import { bellOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
+import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
 import { loadScripts, type Scripts } from "./scripts.js";
+import { Watcher } from "./watcher.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 const BATCH = 250;
@@ -33,6 +35,7 @@ export class RedisStore implements Store {
   readonly #prefix: string;
   readonly #scripts: Scripts;
   readonly #calls: Connection;
+  readonly #watcher: Watcher;
   readonly #url: string;
   readonly #log: Log;
   readonly #clock: Clock | undefined;
@@ -45,6 +48,7 @@ export class RedisStore implements Store {
     this.#url = options.url;
     this.#log = options.log;
     this.#clock = options.clock;
+    this.#watcher = new Watcher(options.url, options.log);
     this.#calls = new Connection(options.url, options.log, "calls");
   }
 
@@ -79,7 +83,7 @@ export class RedisStore implements Store {
         field(ties.serial),
         field(ties.key),
         field(ties.name),
-        outcome.kind === "dead" ? outcome.info : "",
+        outcomeInfo(outcome),
       ]),
     );
     return reply.settled(answer);
@@ -145,6 +149,14 @@ export class RedisStore implements Store {
     await this.#call("bye", [worker], []);
   }
 
+  async end(id: string): Promise<End> {
+    return reply.end(await this.#call("outcome", [id], []));
+  }
+
+  watch(id: string, callback: () => void): () => void {
+    return this.#watcher.watch(endOf(this.#prefix, id), callback);
+  }
+
   async cancel(id: string): Promise<CancelResult> {
     return reply.oneOf(["cancelled", "running", "unknown"], await this.#call("cancel", [id], []));
   }
@@ -194,6 +206,7 @@ export class RedisStore implements Store {
   close(): Promise<void> {
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
+    this.#watcher.close();
     this.#calls.close();
     return Promise.resolve();
   }
@@ -212,6 +225,11 @@ function taskArguments(task: NewTask): string[] {
 function dueArgument(due: Due): string {
   if (due.kind === "now") return "";
   return due.kind === "in" ? `+${String(due.ms)}` : String(due.at);
+}
+
+function outcomeInfo(outcome: Outcome): string {
+  if (outcome.kind === "dead") return outcome.info;
+  return outcome.kind === "done" && outcome.result !== undefined ? `=${outcome.result.json ?? ""}` : "";
 }
 
 function outcomeDue(outcome: Outcome): string {

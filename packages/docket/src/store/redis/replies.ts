@@ -1,5 +1,5 @@
 import { unseal } from "../envelope.js";
-import type { Claim, Found, FoundState, Letter, Message, Settled, Snapshot } from "../store.js";
+import type { Claim, End, Found, FoundState, Letter, Message, Settled, Snapshot } from "../store.js";
 
 /** Thrown when a script answers what it can't answer: someone else writes under our keys, or versions are mixed up. */
 export class UnexpectedReply extends Error {
@@ -74,6 +74,14 @@ export function found(reply: unknown): Found[] {
     });
   }
   return all;
+}
+
+export function end(reply: unknown): End {
+  const [said, detail = ""] = strings(reply);
+  const kind = oneOf(["living", "dead", "done", "cancelled", "unknown"], said);
+  if (kind === "dead") return { kind, info: detail };
+  if (kind === "done") return { kind, result: { json: detail === "" ? undefined : detail } };
+  return { kind };
 }
 
 export function letters(reply: unknown): Letter[] {

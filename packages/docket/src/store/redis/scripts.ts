@@ -23,6 +23,7 @@ export function loadScripts() {
     replace: load("replace"),
     settle: load("settle"),
     renew: load("renew"),
+    outcome: load("outcome"),
     report: load("report"),
     progress: load("progress"),
     hello: load("hello"),
