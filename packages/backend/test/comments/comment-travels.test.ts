@@ -18,7 +18,6 @@ afterAll(async () => {
 
 const content = z.record(z.string(), z.json());
 const put = xrpc("com.atproto.repo.putRecord");
-const remove = xrpc("com.atproto.repo.deleteRecord");
 const putOf =
   (text: string) =>
   (request: GateRequest): boolean =>
@@ -99,11 +98,10 @@ test("an edit rewrites the record: one record, createdAt kept, updatedAt set; a 
 
 test("an edit before the first write is folded into it: one put, and it carries the last text", async () => {
   const track = await stage.newTrack();
-  await stage.gate.shut();
-  const accepted = await say(track, "too soon");
-  await edit(accepted, "just right");
-  await stage.gate.open();
+  const dying = await stage.dyingComments();
   const before = stage.gate.answered(put);
+  const accepted = await dying.add(stage.listener, track.id, { text: "too soon", timestampMs: 0 });
+  await dying.edit(stage.listener, accepted.id, "just right");
   await settled(track, accepted);
   await until("no intent is open", async () => (await openIntents()) === 0);
   expect(await texts(track)).toEqual(["just right"]);
@@ -112,13 +110,13 @@ test("an edit before the first write is folded into it: one put, and it carries 
 
 test("a removal before the first write needs no call at all", async () => {
   const track = await stage.newTrack();
-  await stage.gate.shut();
-  const accepted = await say(track, "never mind");
-  await takeBack(accepted);
-  await stage.gate.open();
-  const before = stage.gate.answered(put) + stage.gate.answered(remove);
+  const dying = await stage.dyingComments();
+  const before = stage.gate.passages.length;
+  const accepted = await dying.add(stage.listener, track.id, { text: "never mind", timestampMs: 0 });
+  await dying.remove(stage.listener, accepted.id);
   await settled(track, accepted);
-  expect(stage.gate.answered(put) + stage.gate.answered(remove)).toBe(before);
+  await until("no intent is open", async () => (await openIntents()) === 0);
+  expect(stage.gate.passages.length).toBe(before);
 });
 
 test("a burst of edits ends as one record with the last text", async () => {

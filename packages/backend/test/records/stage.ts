@@ -39,6 +39,7 @@ export interface Stage extends AsyncDisposable {
   another(options?: Partial<BackgroundOptions>): Promise<Background>;
   /** Accepts likes, but dies before it can tell any queue. */
   dyingLikes(): Promise<Likes>;
+  dyingComments(): Promise<Comments>;
 }
 
 export interface Track {
@@ -120,6 +121,11 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
   };
   let tracks = 0;
   const likes = openLikes({ db, outbox: background.outbox, namespace: NAMESPACE });
+  const dyingOutbox = async () => {
+    const dying = await openBackground(parts);
+    closing.defer(() => dying.stop());
+    return dying.outbox;
+  };
   const stack = starting.move();
   closing = stack;
 
@@ -169,11 +175,8 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
         within,
       ),
     another: open,
-    async dyingLikes() {
-      const dying = await openBackground(parts);
-      stack.defer(() => dying.stop());
-      return openLikes({ db, outbox: dying.outbox, namespace: NAMESPACE });
-    },
+    dyingLikes: async () => openLikes({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),
+    dyingComments: async () => openComments({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
