@@ -17,14 +17,17 @@ export class RetryAt extends Error {
   constructor(when: Date | Duration, reason: string, options?: ErrorOptions) {
     super(reason, options);
     if (when instanceof Date) {
-      if (Number.isNaN(when.getTime())) throw new RangeError("RetryAt was given an invalid Date: give a valid one, or a duration");
+      if (Number.isNaN(when.getTime()))
+        throw new RangeError("RetryAt was given an invalid Date: give a valid one, or a duration");
     } else milliseconds(when, "RetryAt's delay");
     this.#when = when;
   }
 
   /** Milliseconds since the epoch at which to run again. */
   due(now: number): number {
-    return this.#when instanceof Date ? this.#when.getTime() : now + milliseconds(this.#when, "RetryAt's delay");
+    return this.#when instanceof Date
+      ? this.#when.getTime()
+      : now + milliseconds(this.#when, "RetryAt's delay");
   }
 }
 

@@ -49,9 +49,10 @@ export async function sweep(store: Store): Promise<void> {
     const request = {
       worker,
       call,
-      undo: [],
+      answered: call - 1,
       settlements,
       want: 1_000,
+      ahead: 0,
       received: 0,
       sleepMs: 0,
       leaseMs: 10_000,

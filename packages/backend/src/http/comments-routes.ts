@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Comments } from "../comments/comments.js";
 import { demandEmptyBody } from "./empty-body.js";
 import type { HttpEnv, SignedInEnv } from "./env.js";
-import { parseBody } from "./json-body.js";
+import { parseBody } from "./posted-body.js";
 import { Problem } from "./problem.js";
 import type { Doorkeeper } from "./signed-in.js";
 import { parseTrackId } from "./track-id.js";

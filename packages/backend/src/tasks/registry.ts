@@ -5,8 +5,8 @@ import { recordGivenUp, writeRecord } from "./write-record.js";
 
 export interface RegisteredTask {
   readonly task: Task<unknown, TaskServices>;
-  /** Notes beside what the task was about that it has been given up. */
-  readonly givenUp: GivenUp;
+  /** Notes beside what the task was about that it has been given up; where nothing is, the intent alone says so. */
+  readonly givenUp?: GivenUp;
 }
 
 /** Every task of the service, each once. */

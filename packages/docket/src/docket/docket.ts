@@ -1,16 +1,27 @@
 import { StoreUnavailable } from "../errors.js";
 import { silent, type Log } from "../log.js";
-import { MemoryStore } from "../store/memory/memory-store.js";
-import { RedisStore } from "../store/redis/redis-store.js";
-import type { Added, CancelResult, Due, FoundState, NewTask, ReplayResult, Snapshot, Store, StoreHealth } from "../store/store.js";
+import { openStore } from "../store/open-store.js";
+import type {
+  Added,
+  CancelResult,
+  Due,
+  FoundState,
+  NewTask,
+  ReplayResult,
+  Snapshot,
+  Store,
+  StoreHealth,
+} from "../store/store.js";
 import { checked, toJson } from "../task/payload.js";
-import type { Death, Task } from "../task/task.js";
+import type { Task } from "../task/task.js";
 import type { Clock } from "../time/clock.js";
 import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
 import type { Around } from "../worker/execution.js";
 import { readInfo } from "../worker/outcome.js";
-import { Worker, type WorkerOptions } from "../worker/worker.js";
+import type { WorkerOptions } from "../worker/options.js";
+import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
+import { readLetter, type DeadLetter } from "./dead-letter.js";
 import { idMaker } from "./ids.js";
 
 export interface DocketOptions<Services> {
@@ -55,20 +66,6 @@ export interface Finding {
   readonly reason: string | undefined;
 }
 
-/** A task that was given up, with what is known of why. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly task: string | undefined;
-  readonly key: string | undefined;
-  readonly payload: unknown;
-  readonly diedAt: Date;
-  readonly addedAt: Date | undefined;
-  readonly cause: Death["cause"] | undefined;
-  readonly error: { readonly name: string; readonly message: string; readonly stack?: string } | undefined;
-  readonly attempt: number | undefined;
-  readonly delivery: number | undefined;
-}
-
 /** Adds tasks to a store, makes workers for it, and tells what is in it. */
 export class Docket<Services> {
   readonly #options: DocketOptions<Services>;
@@ -93,16 +90,23 @@ export class Docket<Services> {
   static async open<Services>(options: DocketOptions<Services>): Promise<Docket<Services>> {
     const name = options.name ?? "docket";
     if (!/^[\w.:-]{1,100}$/.test(name)) {
-      throw new RangeError(`the docket's name is ${JSON.stringify(name.slice(0, 120))}: give 1 to 100 letters, digits, ".", ":", "_", "-"`);
+      throw new RangeError(
+        `the docket's name is ${JSON.stringify(name.slice(0, 120))}: give 1 to 100 letters, digits, ".", ":", "_", "-"`,
+      );
     }
     const seen = new Set<string>();
     for (const task of options.tasks) {
-      if (seen.has(task.name)) throw new RangeError(`two tasks are named ${task.name}: give each a name of its own`);
+      if (seen.has(task.name))
+        throw new RangeError(`two tasks are named ${task.name}: give each a name of its own`);
       seen.add(task.name);
     }
     const cap = options.deliveryCap ?? 5;
-    if (!Number.isInteger(cap) || cap < 1 || cap > 100) throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
-    return new Docket(options, openStore(options, name));
+    if (!Number.isInteger(cap) || cap < 1 || cap > 100)
+      throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
+    return new Docket(
+      options,
+      openStore({ url: options.url, name, clock: options.clock, log: options.log ?? silent }),
+    );
   }
 
   /**
@@ -111,7 +115,11 @@ export class Docket<Services> {
    * @throws {InvalidPayload} nothing was stored
    * @throws {StoreUnavailable} it isn't known whether it was stored; with a `key`, adding again is safe
    */
-  async add<Input>(task: Task<Input, Services>, payload: NoInfer<Input>, options: AddOptions = {}): Promise<Handle> {
+  async add<Input>(
+    task: Task<Input, Services>,
+    payload: NoInfer<Input>,
+    options: AddOptions = {},
+  ): Promise<Handle> {
     return this.#adder.add(await this.#prepare(task, payload, options));
   }
 
@@ -127,7 +135,9 @@ export class Docket<Services> {
   ): Promise<Handle[]> {
     const prepared: NewTask[] = [];
     for (const [at, payload] of payloads.entries()) {
-      prepared.push(await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options));
+      prepared.push(
+        await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options),
+      );
     }
     const added: Added[] = await this.#store.add(prepared);
     return added;
@@ -143,8 +153,15 @@ export class Docket<Services> {
     const found = await this.#store.find(keys);
     return new Map(
       keys.map((key, at) => {
-        const { state, id, info } = found[at] ?? { state: "unknown" as const, id: undefined, info: undefined };
-        return [key, { state, id, reason: info === undefined ? undefined : (readInfo(info)?.error.message ?? info) }];
+        const { state, id, info } = found[at] ?? {
+          state: "unknown" as const,
+          id: undefined,
+          info: undefined,
+        };
+        return [
+          key,
+          { state, id, reason: info === undefined ? undefined : (readInfo(info)?.error.message ?? info) },
+        ];
       }),
     );
   }
@@ -157,21 +174,7 @@ export class Docket<Services> {
   /** The newest dead letters; at most `limit` (default 100). */
   async deadLetters(limit = 100): Promise<DeadLetter[]> {
     const letters = await this.#store.letters(limit);
-    return letters.map(({ id, diedAt, info, stored }) => {
-      const why = readInfo(info);
-      return {
-        id,
-        task: stored?.name,
-        key: stored?.key === "" ? undefined : stored?.key,
-        payload: stored === undefined ? undefined : readable(stored.payload),
-        diedAt: new Date(diedAt),
-        addedAt: stored === undefined ? undefined : new Date(stored.addedAt),
-        cause: why?.cause,
-        error: why?.error,
-        attempt: why?.attempt,
-        delivery: why?.delivery,
-      };
-    });
+    return letters.map(readLetter);
   }
 
   /** Lets a dead letter live again, from its first attempt. */
@@ -193,14 +196,22 @@ export class Docket<Services> {
     try {
       return await this.#store.health();
     } catch (error) {
-      if (error instanceof StoreUnavailable) return { reachable: false, evictionPolicy: undefined, version: undefined };
+      if (error instanceof StoreUnavailable)
+        return { reachable: false, evictionPolicy: undefined, version: undefined };
       throw error;
     }
   }
 
   worker(options: WorkerOptions = {}): Worker<Services> {
     const plainly: Around<Services> = (run) => run();
-    const { services, around = plainly, log = silent, clock, random = Math.random, deliveryCap = 5 } = this.#options;
+    const {
+      services,
+      around = plainly,
+      log = silent,
+      clock,
+      random = Math.random,
+      deliveryCap = 5,
+    } = this.#options;
     const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
     return new Worker({ store: this.#store, clock, tools }, options);
   }
@@ -210,47 +221,42 @@ export class Docket<Services> {
     return this.#store.close();
   }
 
-  async #prepare<Input>(task: Task<Input, Services>, payload: NoInfer<Input>, options: AddOptions): Promise<NewTask> {
+  async #prepare<Input>(
+    task: Task<Input, Services>,
+    payload: NoInfer<Input>,
+    options: AddOptions,
+  ): Promise<NewTask> {
     const known = this.#tasks.get(task.name);
-    if (known === undefined) throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
+    if (known === undefined)
+      throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
     const { key = "" } = options;
-    if (key.length > 500) throw new RangeError(`the key of ${task.name} is ${String(key.length)} characters long: give at most 500`);
+    if (key.length > 500)
+      throw new RangeError(
+        `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
+      );
     const serial = task.serial(await checked(task.name, task.payload, payload)) ?? "";
-    if (serial.length > 500) throw new RangeError(`the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`);
-    return { id: this.#nextId(), serial, key, name: task.name, due: due(task.name, options), payload: toJson(task.name, payload) };
+    if (serial.length > 500)
+      throw new RangeError(
+        `the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`,
+      );
+    return {
+      id: this.#nextId(),
+      serial,
+      key,
+      name: task.name,
+      due: due(task.name, options),
+      payload: toJson(task.name, payload),
+    };
   }
-}
-
-function openStore<Services>(options: DocketOptions<Services>, name: string): Store {
-  const { url, clock, log = silent } = options;
-  if (url === undefined || url === "memory://") return new MemoryStore(clock);
-  // The url itself isn't shown: it may hold a password.
-  if (!isRedisUrl(url)) {
-    throw new RangeError("the docket's url can't be used: give redis://host:port, rediss://host:port, unix:///path/of/socket or memory://");
-  }
-  return new RedisStore({ url: url.replace(/^unix:\/\//, ""), name, log, clock });
-}
-
-function isRedisUrl(url: string): boolean {
-  const { protocol, hostname, pathname } = URL.parse(url) ?? {};
-  if (protocol === "unix:") return hostname === "" && (pathname ?? "").length > 1;
-  return (protocol === "redis:" || protocol === "rediss:") && hostname !== "";
 }
 
 function due(task: string, { delay, at }: AddOptions): Due {
-  if (delay !== undefined && at !== undefined) throw new RangeError(`${task} is given both a delay and a time: give one`);
+  if (delay !== undefined && at !== undefined)
+    throw new RangeError(`${task} is given both a delay and a time: give one`);
   if (delay !== undefined) return { kind: "in", ms: milliseconds(delay, `the delay of ${task}`) };
   if (at === undefined) return { kind: "now" };
   if (Number.isNaN(at.getTime()) || at.getTime() > Date.now() + LONGEST_MS) {
     throw new RangeError(`the time of ${task} is ${String(at)}: give a valid date, at most ten years ahead`);
   }
   return { kind: "at", at: Math.max(0, at.getTime()) };
-}
-
-function readable(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
 }

@@ -1,5 +1,8 @@
 /** When a task is due: now, after a number of milliseconds, or at a time (milliseconds since the epoch). */
-export type Due = { readonly kind: "now" } | { readonly kind: "in"; readonly ms: number } | { readonly kind: "at"; readonly at: number };
+export type Due =
+  | { readonly kind: "now" }
+  | { readonly kind: "in"; readonly ms: number }
+  | { readonly kind: "at"; readonly at: number };
 
 /** What ties a task to others: at the store's door, at its end, and among the dead letters. Empty means none. */
 export interface Ties {
@@ -67,11 +70,13 @@ export interface SettleRequest {
   readonly worker: string;
   /** Numbers the worker's calls, from 1. */
   readonly call: number;
-  /** Calls whose answer never came: what they claimed, if they did, goes back uncounted. */
-  readonly undo: readonly number[];
+  /** The last of its calls that was answered, 0: none. What later ones claimed, if they did, goes back uncounted. */
+  readonly answered: number;
   readonly settlements: readonly Settlement[];
   /** Tasks that the worker could run beside those it has; 0 asks for none. */
   readonly want: number;
+  /** Tasks to claim beyond `want`, where no other worker has room for them. */
+  readonly ahead: number;
   /** How many tasks have reached the worker through its inbox since it last said `"reset"` (its reads may have been lost). */
   readonly received: number | "reset";
   /** How long the worker may sleep if nothing happens, in ms; 0: it doesn't take tasks through its inbox (stopping). */

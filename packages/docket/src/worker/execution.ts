@@ -92,7 +92,10 @@ export class Execution<Services> {
         const error = new TimedOut(`${name} took longer than its timeout of ${String(ms)} ms`);
         this.#controller.abort(error);
         timer = setTimeout(() => {
-          this.#tools.log.error({ task: name, id: this.claim.id }, "a handler goes on after its timeout: have it heed ctx.signal");
+          this.#tools.log.error(
+            { task: name, id: this.claim.id },
+            "a handler goes on after its timeout: have it heed ctx.signal",
+          );
           reject(error);
         }, GRACE_MS);
       }, ms);
@@ -106,12 +109,19 @@ export class Execution<Services> {
   }
 
   #unreadable(): Verdict {
-    return dead("payload", new Error("what lies in the store under this id isn't a task"), this.claim, undefined);
+    return dead(
+      "payload",
+      new Error("what lies in the store under this id isn't a task"),
+      this.claim,
+      undefined,
+    );
   }
 
   #deadly(stored: Stored): Verdict {
     const times = `${String(this.claim.lost)} times in a row`;
-    const error = new Error(`its worker died or lost its lease ${times} while it ran: find out what it does to its process, then replay it`);
+    const error = new Error(
+      `its worker died or lost its lease ${times} while it ran: find out what it does to its process, then replay it`,
+    );
     return dead("deliveries", error, this.claim, stored);
   }
 }

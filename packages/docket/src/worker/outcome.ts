@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { Cancelled, InvalidPayload, LeaseLost, RetryAt, Terminal, WorkerStopping } from "../errors.js";
-import type { Claim, Outcome, Stored } from "../store/store.js";
+import type { Claim, Outcome, Settlement, Stored } from "../store/store.js";
 import type { Death, Task } from "../task/task.js";
 
 /** What a run came to: an outcome for the store, and the death behind it; undefined when the run no longer counts. */
@@ -65,6 +65,12 @@ export function dead(
     reason: message,
   };
   return { outcome: { kind: "dead", info: JSON.stringify(info) }, death };
+}
+
+/** What the store is to be told of a delivery. */
+export function settlementOf(claim: Claim, { outcome }: Verdict): Settlement {
+  const { serial = "", key = "", name = "" } = claim.stored ?? {};
+  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name }, outcome };
 }
 
 /** What is kept of a death beside the task. */

@@ -55,9 +55,10 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
   const request = {
     worker,
     call: 1,
-    undo: [],
+    answered: 0,
     settlements: [],
     want: 1,
+    ahead: 0,
     received: 0,
     sleepMs: 0,
     leaseMs: 10_000,

@@ -5,7 +5,13 @@ export type Place =
   | { readonly kind: "blocked" }
   | { readonly kind: "aside" }
   | { readonly kind: "scheduled"; readonly at: number }
-  | { readonly kind: "leased"; readonly worker: string; /** The settle call that claimed it; 0: came through the inbox. */ readonly call: number; until: number; cancelled: boolean };
+  | {
+      readonly kind: "leased";
+      readonly worker: string;
+      /** The settle call that claimed it; 0: came through the inbox. */ readonly call: number;
+      until: number;
+      cancelled: boolean;
+    };
 
 export interface Entry {
   readonly id: string;
@@ -19,7 +25,13 @@ export interface Entry {
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
 export class Shelf {
   readonly #entries = new Map<string, Entry>();
-  readonly #standing = { ready: new Set<Entry>(), blocked: new Set<Entry>(), aside: new Set<Entry>(), scheduled: new Set<Entry>(), leased: new Set<Entry>() };
+  readonly #standing = {
+    ready: new Set<Entry>(),
+    blocked: new Set<Entry>(),
+    aside: new Set<Entry>(),
+    scheduled: new Set<Entry>(),
+    leased: new Set<Entry>(),
+  };
   /** Ids that may run now, in turn; those that have gone meanwhile are passed over. */
   readonly #turn: Entry[] = [];
 
@@ -53,7 +65,8 @@ export class Shelf {
   nextInTurn(): Entry | undefined {
     for (;;) {
       const [entry] = this.#turn;
-      if (entry === undefined || (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry)) return entry;
+      if (entry === undefined || (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry))
+        return entry;
       this.#turn.shift();
     }
   }
@@ -68,8 +81,10 @@ export class Shelf {
   /** When something next falls due or a lease ends. */
   nextEvent(): number | undefined {
     let next = Infinity;
-    for (const { place } of this.#standing.scheduled) if (place.kind === "scheduled") next = Math.min(next, place.at);
-    for (const { place } of this.#standing.leased) if (place.kind === "leased") next = Math.min(next, place.until);
+    for (const { place } of this.#standing.scheduled)
+      if (place.kind === "scheduled") next = Math.min(next, place.at);
+    for (const { place } of this.#standing.leased)
+      if (place.kind === "leased") next = Math.min(next, place.until);
     return next === Infinity ? undefined : next;
   }
 }

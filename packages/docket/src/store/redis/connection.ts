@@ -30,7 +30,8 @@ export class Connection {
     });
     let away = false;
     this.#redis.on("error", (error: Error) => {
-      if (!away) log.warn({ err: error, connection: role }, "redis is unreachable; trying again until it is back");
+      if (!away)
+        log.warn({ err: error, connection: role }, "redis is unreachable; trying again until it is back");
       away = true;
     });
     this.#redis.on("ready", () => {
@@ -141,6 +142,10 @@ export class Connection {
 /** What Redis itself answers (`WRONGTYPE …`, `OOM …`) stays as it is, unless it says that it can't serve now. */
 function unavailable(error: unknown): unknown {
   if (error instanceof StoreUnavailable || !(error instanceof Error)) return error;
-  const answered = error.name === "ReplyError" && !/^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(error.message);
+  const answered =
+    error.name === "ReplyError" &&
+    !/^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(
+      error.message,
+    );
   return answered ? error : new StoreUnavailable(`redis can't be used: ${error.message}`, { cause: error });
 }

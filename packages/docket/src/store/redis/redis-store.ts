@@ -27,6 +27,8 @@ import { loadScripts, type Scripts } from "./scripts.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 const BATCH = 250;
+/** Characters of payload per script call: hosted Redis takes requests of 1 MB. */
+const BATCH_SIZE = 524_288;
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
@@ -50,8 +52,7 @@ export class RedisStore implements Store {
 
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
     const answers: Added[] = [];
-    for (let from = 0; from < tasks.length; from += BATCH) {
-      const batch = tasks.slice(from, from + BATCH);
+    for (const batch of batches(tasks)) {
       const ids = reply.strings(
         await this.#call(
           "add",
@@ -75,10 +76,10 @@ export class RedisStore implements Store {
   }
 
   async settle(request: SettleRequest): Promise<Settled> {
-    const { worker, call, undo, want, received, sleepMs, leaseMs } = request;
+    const { worker, call, answered, want, ahead, received, sleepMs, leaseMs } = request;
     const answer = await this.#call(
       "settle",
-      [worker, call, undo.map((number) => `${String(number)},`).join(""), want, received === "reset" ? -1 : received, sleepMs, leaseMs],
+      [worker, call, answered, want, ahead, received === "reset" ? -1 : received, sleepMs, leaseMs],
       request.settlements.flatMap(({ id, delivery, ties, outcome }) => [
         id,
         delivery,
@@ -94,7 +95,13 @@ export class RedisStore implements Store {
   }
 
   async renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
-    return reply.strings(await this.#call("renew", [worker, leaseMs], held.flatMap(({ id, delivery }) => [id, delivery])));
+    return reply.strings(
+      await this.#call(
+        "renew",
+        [worker, leaseMs],
+        held.flatMap(({ id, delivery }) => [id, delivery]),
+      ),
+    );
   }
 
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
@@ -195,6 +202,22 @@ export class RedisStore implements Store {
     const time = this.#clock === undefined ? "" : this.#clock.now();
     return this.#calls.script(this.#scripts[name], this.#prefix, [time, ...args, ...each]);
   }
+}
+
+/** In order, each small enough for one call. */
+function* batches(tasks: readonly NewTask[]): Generator<readonly NewTask[]> {
+  let batch: NewTask[] = [];
+  let size = 0;
+  for (const task of tasks) {
+    if (batch.length === BATCH || (batch.length > 0 && size + task.payload.length > BATCH_SIZE)) {
+      yield batch;
+      batch = [];
+      size = 0;
+    }
+    batch.push(task);
+    size += task.payload.length;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function dueArgument(due: Due): string {

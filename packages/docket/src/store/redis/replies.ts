@@ -6,7 +6,9 @@ export class UnexpectedReply extends Error {
   override readonly name = "UnexpectedReply";
 
   constructor(expected: string, reply: unknown) {
-    super(`redis answered ${JSON.stringify(reply).slice(0, 200)} where ${expected} was expected: does something else write under the docket's keys?`);
+    super(
+      `redis answered ${JSON.stringify(reply).slice(0, 200)} where ${expected} was expected: does something else write under the docket's keys?`,
+    );
   }
 }
 
@@ -123,7 +125,9 @@ export function snapshot(reply: unknown): Snapshot {
 /** Lua has one kind of table: an empty object comes as an empty array and the other way round. */
 function counts(value: unknown): Record<string, number> {
   if (Array.isArray(value)) return {};
-  return Object.fromEntries(Object.entries(object(value)).map(([name, count]) => [decodeURIComponent(name), number(count)]));
+  return Object.fromEntries(
+    Object.entries(object(value)).map(([name, count]) => [decodeURIComponent(name), number(count)]),
+  );
 }
 
 function object(value: unknown): Record<string, unknown> {

@@ -40,7 +40,9 @@ function load(name: string): Script {
   const text = readFileSync(`${FOLDER}${name}.lua`, "utf8");
   const args = words(text, "args");
   const each = words(text, "each");
-  const includes = words(text, "include").map((include) => readFileSync(`${FOLDER}include/${include}.lua`, "utf8"));
+  const includes = words(text, "include").map((include) =>
+    readFileSync(`${FOLDER}include/${include}.lua`, "utf8"),
+  );
   const source = [
     "local P = KEYS[1]",
     ...Object.entries({ ...KEYS, ...PREFIXES }).map(([variable, key]) => `local ${variable} = P .. "${key}"`),
