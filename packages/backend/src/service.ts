@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
 import { askedScope } from "./auth/scope.js";
+import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
@@ -140,6 +141,7 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     auth,
     sessions: new BrowserSessions(db),
     likes: openLikes({ db, outbox: background.outbox, namespace: settings.collectionNamespace }),
+    comments: openComments({ db, outbox: background.outbox, namespace: settings.collectionNamespace }),
     listTracks: () => listTracks(db),
     countUnsettled: (did) => countUnsettled(db, did),
   });

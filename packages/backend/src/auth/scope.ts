@@ -5,8 +5,8 @@ import { collectionsOf } from "../records/collections.js";
  * (a PDS drops a wildcard in silence).
  */
 export function askedScope(namespace: string): string {
-  const { like } = collectionsOf(namespace);
-  return ["atproto", ...[like].map((collection) => `repo:${collection}`)].join(" ");
+  const { like, comment } = collectionsOf(namespace);
+  return ["atproto", ...[like, comment].map((collection) => `repo:${collection}`)].join(" ");
 }
 
 /** A PDS granted less than was asked, so that some of the promised writes could never be made. */

@@ -4,10 +4,12 @@ import { requestId } from "hono/request-id";
 import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.js";
 import type { BrowserSessions } from "../auth/browser-sessions.js";
+import type { Comments } from "../comments/comments.js";
 import type { Likes } from "../likes/likes.js";
 import type { HealthReport } from "../telemetry/health.js";
 import type { ListedTrack } from "../tracks/list-tracks.js";
 import { authRoutes } from "./auth-routes.js";
+import { commentsRoutes } from "./comments-routes.js";
 import { Cookies } from "./cookies.js";
 import type { HttpEnv } from "./env.js";
 import { healthRoutes } from "./health-routes.js";
@@ -31,6 +33,7 @@ export interface AppOptions {
   auth: Auth;
   sessions: BrowserSessions;
   likes: Likes;
+  comments: Comments;
   listTracks: () => Promise<ListedTrack[]>;
   countUnsettled: (did: string) => Promise<number>;
 }
@@ -53,6 +56,7 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   app.route("/", meRoutes({ doorkeeper, lostGrant: auth.lostGrant, countUnsettled: options.countUnsettled }));
   app.route("/", tracksRoutes({ doorkeeper, listTracks: options.listTracks, likes }));
   app.route("/", likesRoutes(doorkeeper, likes));
+  app.route("/", commentsRoutes(doorkeeper, options.comments));
   app.route("/", pages(options.webDir));
   return app;
 }

@@ -1,7 +1,9 @@
 import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { aboutTrack } from "../../src/likes/like-state.js";
 import { wishGone } from "../../src/records/pds-record.js";
+import { demandValid } from "../../src/records/valid-content.js";
 import { registry } from "../../src/tasks/registry.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { collections, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
@@ -14,6 +16,7 @@ afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
 
+const content = z.record(z.string(), z.json());
 const put = xrpc("com.atproto.repo.putRecord");
 
 test("a like becomes a record at the rkey and with the time that were chosen when it was accepted", async () => {
@@ -28,6 +31,7 @@ test("a like becomes a record at the rkey and with the time that were chosen whe
   expect(others).toEqual([]);
   expect(record?.uri).toBe(uri);
   expect(record?.value).toEqual(row.wish);
+  demandValid(collections.like, content.parse(record?.value));
   expect(record?.value).toEqual({
     $type: collections.like,
     subject: { uri: track.uri, cid: TRACK_CID },

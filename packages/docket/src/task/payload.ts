@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { InvalidPayload } from "../errors.js";
 
-/** The longest payload, as JSON: 1 MiB. Larger things belong in a bucket or a database, and their name in the payload. */
-export const LONGEST_PAYLOAD = 1_048_576;
+/** The longest payload, as JSON: 256 KiB. Larger things belong in a bucket or a database, and their name in the payload. */
+export const LONGEST_PAYLOAD = 262_144;
 
 /**
  * What the schema makes of a payload.

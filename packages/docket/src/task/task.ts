@@ -58,7 +58,7 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   /** How old a task may get through `RetryAt` and retries; default 30 days. */
   readonly maxAge?: Duration;
   /**
-   * Keeps what `run` returns, as JSON (at most 1 MiB), so that `handle.result()` resolves with it: for ten minutes after the
+   * Keeps what `run` returns, as JSON (at most 65,536 characters), so that `handle.result()` resolves with it: for ten minutes after the
    * end, and the newest 10,000 of a docket. Without it nothing is kept, and a task's end costs nothing more; say it
    * to all who add the task or run it, else those who wait wait in vain. A result
    * that JSON can't carry sends the task to the dead letters.

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { Cancelled, InvalidPayload, LeaseLost, RetryAt, Terminal, WorkerStopping } from "../errors.js";
 import type { Claim, Outcome, Settlement, Stored } from "../store/store.js";
-import { LONGEST_PAYLOAD, troubleAsJson } from "../task/payload.js";
+import { troubleAsJson } from "../task/payload.js";
 import type { Death, Task } from "../task/task.js";
 
 /** What a run came to: an outcome for the store, and the death behind it; undefined when the run no longer counts. */
@@ -12,6 +12,9 @@ export interface Verdict {
 
 export const DONE: Verdict = { outcome: { kind: "done" } };
 
+/** Results travel many to a call, with other news: what is larger belongs elsewhere, and its name in the result. */
+const LONGEST_RESULT = 65_536;
+
 /** The verdict on a run whose result is kept. @throws {Terminal} when JSON can't carry it */
 export function doneWith(task: string, returned: unknown): Verdict {
   if (returned === undefined) return { outcome: { kind: "done", result: { json: undefined } } };
@@ -19,7 +22,7 @@ export function doneWith(task: string, returned: unknown): Verdict {
   if (trouble !== undefined)
     throw new Terminal(`${task} is done, but ${trouble}: return plain JSON values only`);
   const json = JSON.stringify(returned);
-  if (json.length > LONGEST_PAYLOAD)
+  if (json.length > LONGEST_RESULT)
     throw new Terminal(
       `${task} is done, but what it returned is ${String(json.length)} characters of JSON: return its id`,
     );

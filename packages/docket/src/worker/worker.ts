@@ -97,8 +97,11 @@ export class Worker<Services> {
   /** Works until nothing waits, runs or is due, then stops. What is due later stays. For tests and scripts. */
   async runUntilIdle(): Promise<void> {
     await this.start();
-    while (!(await this.#idle())) await this.#changes.next(25);
-    await this.stop();
+    try {
+      while (!(await this.#idle())) await this.#changes.next(25);
+    } finally {
+      await this.stop();
+    }
   }
 
   async #begin(): Promise<void> {

@@ -1,5 +1,14 @@
 import type * as z from "zod/mini";
-import { ErrorAnswer, LikeAnswer, Me, Tracks, type Track } from "./answers.js";
+import {
+  CommentAnswer,
+  Comments,
+  ErrorAnswer,
+  LikeAnswer,
+  Me,
+  Tracks,
+  type Comment,
+  type Track,
+} from "./answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
@@ -11,6 +20,12 @@ export interface Service {
   unlike(trackId: number): Promise<LikeAnswer>;
   /** How the person's like of a track stands now. `signal` gives the question up. */
   likeOf(trackId: number, signal: AbortSignal): Promise<LikeAnswer>;
+  /** What is said about a track, in the order of its moments. `signal` gives the question up. */
+  comments(trackId: number, signal: AbortSignal): Promise<Comment[]>;
+  /** The comment as it is now; null: nothing is left of it. */
+  addComment(trackId: number, text: string, timestampMs: number): Promise<Comment | null>;
+  editComment(commentId: number, text: string): Promise<Comment | null>;
+  removeComment(commentId: number): Promise<Comment | null>;
   /**
    * Asks whether a sign-in with this handle can start, so that a refusal can be shown beside the field.
    * Resolves to the address to send the browser to.
@@ -35,7 +50,10 @@ export function connectService(ask: typeof fetch, base = ""): Service {
         ...init,
         signal,
         cache: "no-store",
-        headers: { accept: "application/json" },
+        headers: {
+          accept: "application/json",
+          ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+        },
       });
     } catch (cause) {
       throw new NoAnswer("plyr can’t be reached. Check your connection and try again.", { cause });
@@ -58,6 +76,16 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     return parsed.data;
   }
 
+  const comment = async (path: string, method: string, body?: object): Promise<Comment | null> =>
+    (
+      await question(CommentAnswer, path, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    ).comment;
+
+  const commentsPath = (trackId: number) => `/tracks/${String(trackId)}/comments`;
+  const commentPath = (commentId: number) => `/tracks/comments/${String(commentId)}`;
   const likePath = (trackId: number) => `/tracks/${String(trackId)}/like`;
 
   return {
@@ -73,6 +101,12 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     like: (trackId) => question(LikeAnswer, likePath(trackId), { method: "POST" }),
     unlike: (trackId) => question(LikeAnswer, likePath(trackId), { method: "DELETE" }),
     likeOf: (trackId, signal) => question(LikeAnswer, likePath(trackId), { signal }),
+    comments: async (trackId, signal) =>
+      (await question(Comments, commentsPath(trackId), { signal })).comments,
+    addComment: (trackId, text, timestampMs) =>
+      comment(commentsPath(trackId), "POST", { text, timestamp_ms: timestampMs }),
+    editComment: (commentId, text) => comment(commentPath(commentId), "PATCH", { text }),
+    removeComment: (commentId) => comment(commentPath(commentId), "DELETE"),
     async startSignIn(handle) {
       const path = signInPath(handle);
       const response = await send(path, { redirect: "manual" });

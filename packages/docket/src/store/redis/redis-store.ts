@@ -29,6 +29,8 @@ import { Watcher } from "./watcher.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 const BATCH = 250;
+/** Characters of payload per script call: hosted Redis takes requests of 1 MB. */
+const BATCH_SIZE = 524_288;
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
@@ -54,8 +56,7 @@ export class RedisStore implements Store {
 
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
     const answers: Added[] = [];
-    for (let from = 0; from < tasks.length; from += BATCH) {
-      const batch = tasks.slice(from, from + BATCH);
+    for (const batch of batches(tasks)) {
       const ids = reply.strings(await this.#call("add", [], batch.flatMap(taskArguments)));
       batch.forEach((task, at) => {
         const id = ids[at] ?? task.id;
@@ -220,6 +221,22 @@ export class RedisStore implements Store {
 function taskArguments(task: NewTask): string[] {
   const { id, serial, key, name, due, payload } = task;
   return [id, field(serial), field(key), field(name), dueArgument(due), seal(task, payload)];
+}
+
+/** In order, each small enough for one call. */
+function* batches(tasks: readonly NewTask[]): Generator<readonly NewTask[]> {
+  let batch: NewTask[] = [];
+  let size = 0;
+  for (const task of tasks) {
+    if (batch.length === BATCH || (batch.length > 0 && size + task.payload.length > BATCH_SIZE)) {
+      yield batch;
+      batch = [];
+      size = 0;
+    }
+    batch.push(task);
+    size += task.payload.length;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function dueArgument(due: Due): string {
