@@ -12,6 +12,8 @@ import { openLikes } from "./likes/likes.js";
 import { countUnsettled } from "./records/write-state.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
+import { openStorage } from "./storage/open.js";
+import type { Storage } from "./storage/storage.js";
 import { openBackground, type Background } from "./tasks/background.js";
 import { openHealth, warnOfEviction, type HealthReport } from "./telemetry/health.js";
 import { listTracks } from "./tracks/list-tracks.js";
@@ -36,6 +38,7 @@ export interface Service {
 interface Parts {
   db: Kysely<Schema>;
   auth: Auth;
+  storage: Storage;
   background: Background;
 }
 
@@ -79,6 +82,11 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   });
   closing.add(() => db.destroy());
   await migrateToLatest(db);
+  const storage = await openStorage(settings.storage, log);
+  closing.add(() => {
+    storage.close();
+    return Promise.resolve();
+  });
 
   const auth = openAuth({
     db,
@@ -105,7 +113,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
-  return { db, auth, background };
+  return { db, auth, storage, background };
 }
 
 async function openHealthOf(

@@ -32,6 +32,7 @@ export async function runService(place: {
       PLYR_ENV: "development",
       DATABASE_URL: place.databaseUrl,
       DATA_DIR: dataDir,
+      STORAGE_DIR: join(dataDir, "storage"),
       COLLECTION_NAMESPACE: NAMESPACE,
       WEB_DIR: join(dataDir, "no-pages"),
       ...(place.pds && { PLC_URL: place.pds.plcUrl, HANDLE_RESOLVER_URL: place.pds.url }),
