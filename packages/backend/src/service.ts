@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope } from "./auth/scope.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
@@ -16,7 +17,11 @@ import { openStorage } from "./storage/open.js";
 import type { Storage } from "./storage/storage.js";
 import { openBackground, type Background } from "./tasks/background.js";
 import { openHealth, warnOfEviction, type HealthReport } from "./telemetry/health.js";
+import { findAudio } from "./tracks/find-audio.js";
 import { listTracks } from "./tracks/list-tracks.js";
+import { Reaper } from "./tracks/reaper.js";
+import { openReleases } from "./tracks/releases.js";
+import { uploadsOf } from "./tracks/upload-progress.js";
 
 export interface ServiceOptions {
   settings: Settings;
@@ -110,9 +115,14 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     worker: settings.role !== "api",
     restore: auth.restore,
     markGrantLost: auth.markGrantLost,
+    storage,
+    namespace: settings.collectionNamespace,
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
+  const reaper = new Reaper({ db, storage, log });
+  closing.add(() => reaper.stop());
+  reaper.start();
   return { db, auth, storage, background };
 }
 
@@ -138,17 +148,26 @@ async function openHealthOf(
 
 function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Promise<HealthReport>) {
   if (settings.role === "worker") return openHealthApp(log, health);
-  const { db, auth, background } = parts;
+  const { db, auth, storage, background } = parts;
+  const { collectionNamespace: namespace, maxUploadBytes } = settings;
+  const { publicUrl } = settings.http;
+  const { outbox } = background;
   return openApp({
-    publicUrl: settings.http.publicUrl,
+    publicUrl,
     environment: settings.environment,
     webDir: settings.http.webDir,
     log,
     health,
     auth,
     sessions: new BrowserSessions(db),
-    likes: openLikes({ db, outbox: background.outbox, namespace: settings.collectionNamespace }),
-    listTracks: () => listTracks(db),
+    likes: openLikes({ db, outbox, namespace }),
+    listTracks: (viewer) => listTracks(db, viewer),
+    releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
+    storage,
+    findAudio: (trackId) => findAudio(db, trackId),
+    uploadsOf: (did, id) => uploadsOf(db, did, id),
+    lacksForPublishing: (did) => lacksForPublishing(db, namespace, did),
+    maxUploadBytes,
     countUnsettled: (did) => countUnsettled(db, did),
   });
 }

@@ -38,7 +38,8 @@ export function openLikes(parts: {
           const recordId = await wishRecord(tx, {
             did,
             collection,
-            content: likeRecord(collection, subject, now),
+            content: likeRecord(collection, { uri: subject.uri, cid: subject.cid ?? "" }, now),
+            awaits: subject.cid === null ? subject.recordId : null,
           });
           await tx.insertInto("likes").values({ did, track_id: trackId, record_id: recordId }).execute();
           await scheduleWrite(schedule, recordId, did, trackId);

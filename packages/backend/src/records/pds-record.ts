@@ -15,7 +15,13 @@ export type PdsRecord = Selectable<PdsRecordsTable> & {
  */
 export async function wishRecord(
   tx: Kysely<Schema>,
-  wish: { did: string; collection: string; content: RecordContent },
+  wish: {
+    did: string;
+    collection: string;
+    content: RecordContent;
+    /** The record that `content.subject` refers to, when its CID is not known yet. */
+    awaits?: string | null;
+  },
 ): Promise<string> {
   const { id } = await tx
     .insertInto("pds_records")
@@ -24,10 +30,28 @@ export async function wishRecord(
       collection: wish.collection,
       rkey: TID.nextStr(),
       wish: JSON.stringify(wish.content),
+      awaits: wish.awaits ?? null,
     })
     .returning("id")
     .executeTakeFirstOrThrow();
   return id;
+}
+
+/** Accepts another content for a record. One that is to be gone stays so. */
+export async function rewish(tx: Kysely<Schema>, id: string, content: RecordContent): Promise<void> {
+  await tx
+    .updateTable("pds_records")
+    .set({
+      wish: JSON.stringify(content),
+      wish_version: sql`wish_version + 1`,
+      state: "writing",
+      reason: null,
+      state_since: sql`now()`,
+      deferrals: 0,
+    })
+    .where("id", "=", id)
+    .where("wish", "is not", null)
+    .execute();
 }
 
 /** Accepts the wish that a record is gone. */
@@ -36,6 +60,7 @@ export async function wishGone(tx: Kysely<Schema>, id: string): Promise<void> {
     .updateTable("pds_records")
     .set({
       wish: null,
+      awaits: null,
       wish_version: sql`wish_version + 1`,
       state: "writing",
       reason: null,

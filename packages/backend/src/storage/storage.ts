@@ -71,6 +71,7 @@ export function demandKey(key: string): void {
  * storage's.
  */
 export async function storing<T>(key: string, content: Readable, work: () => Promise<T>): Promise<T> {
+  if (content.errored) throw content.errored;
   const broken: Error[] = [];
   content.once("error", (error) => broken.push(error));
   try {

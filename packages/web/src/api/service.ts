@@ -1,5 +1,14 @@
 import type * as z from "zod/mini";
-import { ErrorAnswer, LikeAnswer, Me, Tracks, type Track } from "./answers.js";
+import {
+  Deleted,
+  Edited,
+  ErrorAnswer,
+  LikeAnswer,
+  Me,
+  Tracks,
+  UploadProgress,
+  type Track,
+} from "./answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
@@ -11,6 +20,12 @@ export interface Service {
   unlike(trackId: number): Promise<LikeAnswer>;
   /** How the person's like of a track stands now. `signal` gives the question up. */
   likeOf(trackId: number, signal: AbortSignal): Promise<LikeAnswer>;
+  /** How the person's own upload stands now. */
+  uploadProgress(uploadId: string): Promise<UploadProgress>;
+  /** Only the artist may. */
+  editTrack(trackId: number, change: { title: string; description: string }): Promise<void>;
+  /** Only the artist may. Resolves to how many likes of others are taken back with it. */
+  deleteTrack(trackId: number): Promise<number>;
   /**
    * Asks whether a sign-in with this handle can start, so that a refusal can be shown beside the field.
    * Resolves to the address to send the browser to.
@@ -28,6 +43,8 @@ const PATIENCE_MS = 15_000;
  */
 export function connectService(ask: typeof fetch, base = ""): Service {
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("accept", "application/json");
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
     try {
@@ -35,7 +52,7 @@ export function connectService(ask: typeof fetch, base = ""): Service {
         ...init,
         signal,
         cache: "no-store",
-        headers: { accept: "application/json" },
+        headers,
       });
     } catch (cause) {
       throw new NoAnswer("plyr can’t be reached. Check your connection and try again.", { cause });
@@ -73,6 +90,18 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     like: (trackId) => question(LikeAnswer, likePath(trackId), { method: "POST" }),
     unlike: (trackId) => question(LikeAnswer, likePath(trackId), { method: "DELETE" }),
     likeOf: (trackId, signal) => question(LikeAnswer, likePath(trackId), { signal }),
+    uploadProgress: (uploadId) => question(UploadProgress, `/tracks/uploads/${uploadId}/progress`),
+    async editTrack(trackId, change) {
+      await question(Edited, `/tracks/${String(trackId)}`, {
+        method: "PATCH",
+        body: JSON.stringify(change),
+        headers: { "content-type": "application/json" },
+      });
+    },
+    async deleteTrack(trackId) {
+      const { likesTakenBack } = await question(Deleted, `/tracks/${String(trackId)}`, { method: "DELETE" });
+      return likesTakenBack;
+    },
     async startSignIn(handle) {
       const path = signInPath(handle);
       const response = await send(path, { redirect: "manual" });
@@ -93,15 +122,18 @@ export function signInPath(handle: string): string {
 }
 
 async function failureOf(response: Response): Promise<SignedOut | Refused | NoAnswer> {
-  if (response.status === 401) return new SignedOut();
-  const parsed = ErrorAnswer.safeParse(await bodyOf(response));
+  return failureFrom(response.status, response.status === 401 ? undefined : await bodyOf(response));
+}
+
+/** What an answer other than 2xx means. @param body its JSON, undefined when it is none */
+export function failureFrom(status: number, body: unknown): SignedOut | Refused | NoAnswer {
+  if (status === 401) return new SignedOut();
+  const parsed = ErrorAnswer.safeParse(body);
   if (!parsed.success) {
-    return new NoAnswer(
-      `plyr answered with an error (HTTP ${String(response.status)}). Try again in a moment.`,
-    );
+    return new NoAnswer(`plyr answered with an error (HTTP ${String(status)}). Try again in a moment.`);
   }
   const { code, message } = parsed.data.error;
-  return response.status < 500 ? new Refused(code, message) : new NoAnswer(message);
+  return status < 500 ? new Refused(code, message) : new NoAnswer(message);
 }
 
 /** The answer's JSON; undefined when it is none, which no schema accepts. */

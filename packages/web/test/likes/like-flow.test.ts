@@ -124,15 +124,18 @@ test("an answer to a question from before a click can't undo the click", async (
   await shows({ liked: false, sending: false, write: answer(false, "writing").write });
 });
 
-test.each(["confirmed", null] as const)("a removal is told when it was seen to finish (%s), until it is dismissed", async (gone) => {
-  const { flow, view, next, passTime, shows } = await stage(answer(false, "writing"));
-  flow.start();
-  await passTime();
-  (await next()).answer(200, answer(false, gone));
-  await shows({ removed: true });
-  flow.dismissRemoval();
-  expect(view().removed).toBe(false);
-});
+test.each(["confirmed", null] as const)(
+  "a removal is told when it was seen to finish (%s), until it is dismissed",
+  async (gone) => {
+    const { flow, view, next, passTime, shows } = await stage(answer(false, "writing"));
+    flow.start();
+    await passTime();
+    (await next()).answer(200, answer(false, gone));
+    await shows({ removed: true });
+    flow.dismissRemoval();
+    expect(view().removed).toBe(false);
+  },
+);
 
 test("a refused like is taken back, with the service's reason and no further questions", async () => {
   const { flow, next, shows, waits } = await stage(answer(false, null));
