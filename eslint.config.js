@@ -52,7 +52,7 @@ const importsThatWork = {
 };
 
 export default defineConfig(
-  { ignores: ["**/dist/", "**/node_modules/", "**/coverage/", ".plyr/"] },
+  { ignores: ["**/dist/", "**/node_modules/", "**/coverage/", ".plyr/", "packages/backend/src/lexicons/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
     files: ["**/*.{ts,js,mjs}"],

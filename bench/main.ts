@@ -78,8 +78,12 @@ if (flags === undefined || flags.help) {
   };
   const machine = await describeMachine();
   const measured: Measured[] = [];
-  for (const measurement of MEASUREMENTS) {
-    if (only?.includes(measurement.name) ?? true) measured.push(await measure(measurement, bench));
+  try {
+    for (const measurement of MEASUREMENTS) {
+      if (only?.includes(measurement.name) ?? true) measured.push(await measure(measurement, bench));
+    }
+  } finally {
+    // What was measured before one failed took minutes and stands.
+    process.stdout.write(`${json ? asJson(machine, measured, quick) : asText(machine, measured, quick)}\n`);
   }
-  process.stdout.write(`${json ? asJson(machine, measured, quick) : asText(machine, measured, quick)}\n`);
 }

@@ -4,6 +4,7 @@ import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope } from "./auth/scope.js";
+import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
@@ -161,6 +162,7 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     auth,
     sessions: new BrowserSessions(db),
     likes: openLikes({ db, outbox, namespace }),
+    comments: openComments({ db, outbox, namespace }),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
     storage,

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { collectionsOf } from "@plyr/backend";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { launchBrowser, type TestBrowser } from "../src/browser/chromium.js";
 import { until } from "../src/waiting/until.js";
 import { startWorld, type World } from "../src/world/world.js";
@@ -35,9 +37,23 @@ async function firstTrack(): Promise<string> {
 /** What the listener's PDS itself says of a record. */
 async function recordAt(uri: string): Promise<Response> {
   const [repo = "", collection = "", rkey = ""] = uri.replace("at://", "").split("/");
-  const pds = world.surroundings.find((line) => line.startsWith("PDS"))?.split(/\s+/)[1] ?? "";
   const query = new URLSearchParams({ repo, collection, rkey });
-  return fetch(`${pds}/xrpc/com.atproto.repo.getRecord?${query.toString()}`);
+  return fetch(`${pdsUrl()}/xrpc/com.atproto.repo.getRecord?${query.toString()}`);
+}
+
+/** The texts of the listener's comments, as their PDS itself gives them. */
+async function commentRecords(): Promise<string[]> {
+  const records = z.object({ records: z.array(z.object({ value: z.object({ text: z.string() }) })) });
+  const query = new URLSearchParams({
+    repo: world.listener.handle,
+    collection: collectionsOf("fm.plyr.dev").comment,
+  });
+  const answer = await fetch(`${pdsUrl()}/xrpc/com.atproto.repo.listRecords?${query.toString()}`);
+  return records.parse(await answer.json()).records.map(({ value }) => value.text);
+}
+
+function pdsUrl(): string {
+  return world.surroundings.find((line) => line.startsWith("PDS"))?.split(/\s+/)[1] ?? "";
 }
 
 test("a person signs in at their PDS, likes a track, sees it on their PDS, also after a reload, and takes it back", async () => {
@@ -70,6 +86,38 @@ test("a person signs in at their PDS, likes a track, sees it on their PDS, also 
     .toContain("removed from your PDS");
   await until("the PDS has no such record any more", async () => (await recordAt(uri)).status === 400);
 }, 90_000);
+
+test("a person says something about a track, changes it, and takes it back, and their PDS follows", async () => {
+  await page.goto(world.url);
+  const track = await firstTrack();
+  await page.getByTestId(`comments-of-${track}`).locator("summary").click();
+  await page.getByTestId(`comment-new-${track}`).fill("what a melody");
+  await page.getByTestId(`comment-new-${track}-send`).click();
+
+  const row = page.getByTestId(`comments-${track}`).locator("li");
+  await row.waitFor();
+  const id = ((await row.getAttribute("data-testid")) ?? "").replace("comment-", "");
+  const stateIs = (words: string) =>
+    expect
+      .poll(() => page.getByTestId(`write-state-comment-${id}`).textContent(), { timeout: 10_000 })
+      .toContain(words);
+  await stateIs("on your PDS");
+  expect(await commentRecords()).toEqual(["what a melody"]);
+
+  await page.getByTestId(`comment-change-${id}`).click();
+  await page.getByTestId(`comment-edit-${id}`).fill("what a <b>bass</b>");
+  await page.getByTestId(`comment-edit-${id}-send`).click();
+  await until(
+    "the new words are on the PDS",
+    async () => (await commentRecords()).join() === "what a <b>bass</b>",
+  );
+  await stateIs("on your PDS");
+  expect(await page.getByTestId(`comment-text-${id}`).textContent()).toBe("what a <b>bass</b>");
+
+  await page.getByTestId(`comment-remove-${id}`).click();
+  await row.waitFor({ state: "detached" });
+  expect(await commentRecords()).toEqual([]);
+}, 60_000);
 
 test("the seeded tracks can be heard", async () => {
   await page.goto(world.url);

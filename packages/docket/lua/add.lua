@@ -3,7 +3,7 @@
 -- each: id serial key name due body
 --   due: "" now, "+ms" after, else milliseconds since the epoch
 -- returns: for each, the id of the living task of its key (its own when it was added)
--- include: clock body lane watch dispatch
+-- include: clock body watch ended lane dispatch
 
 local answer, added = {}, {}
 local soonest

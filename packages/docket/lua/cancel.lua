@@ -1,23 +1,26 @@
 -- Ends a task that isn't running; tells the worker of one that is.
 -- args: now_override id
 -- returns: cancelled, running or unknown
--- include: clock body lane watch dispatch
+-- include: clock body watch ended lane dispatch
 
 local body = redis.call("HGET", bodies, id)
 if not body then return "unknown" end
 if redis.call("ZSCORE", leases, id) then
   local run = redis.call("HGET", runs, id)
-  local _, _, _, owner, cancelled = read_run(run)
-  if not cancelled then redis.call("HSET", runs, id, run .. "!") end
+  local _, _, _, owner = read_run(run)
+  redis.call("HSET", runs, id, cancelled_run(run))
   if redis.call("ZSCORE", workers, owner) then redis.call("RPUSH", inbox .. owner, "cancel\t" .. id) end
   return "running"
 end
 local serial, key, name = ties(body)
-if redis.call("ZREM", schedule, id) == 0 and redis.call("LREM", ready, 1, id) == 0 then
-  redis.call("LREM", lane .. (serial or ""), 1, id)
-  redis.call("LREM", aside .. (name or ""), 1, id)
-  if redis.call("EXISTS", aside .. (name or "")) == 0 then redis.call("SREM", asides, name or "") end
-end
+if redis.call("ZREM", schedule, id) == 0 then take_out(id, serial or "", name or "") end
 retire(id, serial or "", key or "", name or "")
+keep_result(id, "")
+local leader = (key or "") ~= "" and leader_of(key)
+if leader then
+  -- What was to be replaced still runs: it has its key again.
+  redis.call("HDEL", followers, key)
+  redis.call("HSET", keys, key, leader)
+end
 dispatch()
 return "cancelled"

@@ -2,7 +2,7 @@
 -- args: now_override layout worker info
 -- each: task
 -- returns: the layout that the store has
--- include: clock forget
+-- include: clock body ended forget
 
 local has = redis.call("HGET", meta, "layout")
 if has and has ~= layout then return has end
@@ -12,6 +12,7 @@ for _, gone in ipairs(redis.call("ZRANGEBYSCORE", workers, "-inf", now - 3600000
   forget(gone)
 end
 
+drop_old_results()
 redis.call("HSET", infos, worker, info)
 redis.call("ZADD", workers, now + 15000, worker)
 for i = FIRST, #ARGV do

@@ -1,38 +1,55 @@
 -- Reports how deliveries ended, takes back what other workers lost, wakes what is due, claims what the worker has room
 -- for, and says when it must come again.
--- args: now_override worker call undo want received sleep lease
+-- args: now_override worker call answered want ahead received sleep lease
 -- each: id delivery kind due serial key name info
---   undo: numbers of earlier calls, each with a "," behind it, whose answers never came: what they claimed goes back
+--   answered: the last call whose answer came; what calls after it claimed goes back
+--   ahead: tasks to claim beyond `want`, where nobody else has room for them
 --   received: tasks that came through the inbox; -1: start counting again
---   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON
+--   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON; for done, "=" and the
+--   result (JSON) where it is kept
 -- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
 --   id attempt delivery lost body
--- include: clock body lane watch dispatch due
+-- include: clock body watch ended lane dispatch due
 
-want, received, sleep, lease = tonumber(want), tonumber(received), tonumber(sleep), tonumber(lease)
+want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
+sleep, lease = tonumber(sleep), tonumber(lease)
 
-if undo ~= "" then
+if tonumber(answered) < tonumber(call) - 1 then
   for _, id in ipairs(redis.call("ZREVRANGE", leases, 0, -1)) do
     local run = redis.call("HGET", runs, id)
     local _, _, _, owner, _, claimed_by = read_run(run)
-    if owner == worker and claimed_by ~= "" and string.find("," .. undo, "," .. claimed_by .. ",", 1, true) then
+    if owner == worker and claimed_by ~= "" and tonumber(claimed_by) > tonumber(answered) then
       hand_back(id, run)
     end
   end
 end
 
 local answer = { now, 0, 1, 0 }
-local returned = {}
+-- What many have in common is done for all at once: calls from a script cost more than what they do.
+local told = {}
+for i = FIRST, #ARGV, STEP do
+  told[#told + 1] = ARGV[i]
+end
+local runs_told = #told > 0 and redis.call("HMGET", runs, unpack(told))
+local unleased, done, fewer, returned, kept = {}, {}, {}, {}, {}
 for i = FIRST, #ARGV, STEP do
   local id, delivery, kind, due, serial, key, name, info = unpack(ARGV, i, i + STEP - 1)
-  local attempt, delivered, lost, owner, cancelled = read_run(redis.call("HGET", runs, id))
+  local attempt, delivered, lost, owner, cancelled = read_run(runs_told[(i - FIRST) / STEP + 1])
   if owner ~= worker or delivered ~= tonumber(delivery) then
     answer[4] = answer[4] + 1
     answer[#answer + 1] = id
   else
-    redis.call("ZREM", leases, id)
+    unleased[#unleased + 1] = id
     if kind == "done" or (cancelled and kind ~= "dead") then
-      retire(id, serial, key, name)
+      done[#done + 1] = id
+      fewer[name] = (fewer[name] or 0) + 1
+      free_key(id, key)
+      leave_lane(id, serial)
+      if kind == "done" and info ~= "" then
+        kept[#kept + 1] = { id, info }
+      elseif cancelled then
+        kept[#kept + 1] = { id, "" }
+      end
     elseif kind == "retry" or kind == "park" then
       redis.call("HSET", runs, id, write_run(kind == "retry" and attempt + 1 or attempt, delivered, 0, ""))
       redis.call("ZADD", schedule, string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due), id)
@@ -59,9 +76,19 @@ for i = FIRST, #ARGV, STEP do
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
       redis.call("HINCRBY", counts, "dead", 1)
       retire(id, serial, key, name)
+      tell_end(id)
     end
   end
 end
+if #unleased > 0 then in_chunks(unleased, "ZREM", leases) end
+if #done > 0 then
+  in_chunks(done, "HDEL", bodies)
+  in_chunks(done, "HDEL", runs)
+  for name, count in pairs(fewer) do
+    redis.call("HINCRBY", living, name, -count)
+  end
+end
+for _, one in ipairs(kept) do keep_result(one[1], one[2]) end
 if #returned > 0 then in_chunks(returned, "LPUSH", ready) end
 if answer[4] > 0 then redis.call("HINCRBY", counts, "refused", answer[4]) end
 
@@ -83,6 +110,7 @@ elseif sent < received then
 end
 local room = want - (sent - received)
 local taken = 0
+local ends, holder = string.format("%d", now + lease), worker .. "#" .. call
 local function claim(ids)
   if #ids == 0 then return end
   local bodies_of = redis.call("HMGET", bodies, unpack(ids))
@@ -94,13 +122,12 @@ local function claim(ids)
       local attempt, delivery, lost = read_run(runs_of[i])
       delivery = delivery + 1
       runs_now[#runs_now + 1] = id
-      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, worker .. "#" .. call)
-      leases_now[#leases_now + 1] = now + lease
+      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, holder)
+      leases_now[#leases_now + 1] = ends
       leases_now[#leases_now + 1] = id
       taken = taken + 1
-      for _, value in ipairs({ id, attempt, delivery, lost, body }) do
-        answer[#answer + 1] = value
-      end
+      local n = #answer
+      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4], answer[n + 5] = id, attempt, delivery, lost, body
     end
   end
   if #runs_now > 0 then
@@ -121,6 +148,11 @@ while room > taken do
   local ids = redis.call("LPOP", ready, math.min(room - taken, 1000))
   if not ids or #ids == 0 then break end
   claim(ids)
+end
+
+if ahead > 0 and taken >= room and redis.call("EXISTS", ready) == 1 then
+  redis.call("ZREM", sleepers, worker)
+  if redis.call("EXISTS", sleepers) == 0 then claim(redis.call("LPOP", ready, ahead) or {}) end
 end
 
 local event = next_event()

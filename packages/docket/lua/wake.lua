@@ -2,7 +2,7 @@
 -- args: now_override
 -- each: key
 -- returns: how many there were
--- include: clock body lane watch dispatch
+-- include: clock body watch ended lane dispatch
 
 local woken = 0
 for i = FIRST, #ARGV do
@@ -11,6 +11,12 @@ for i = FIRST, #ARGV do
     local body = redis.call("HGET", bodies, id)
     if body then admit(id, ties(body) or "") end
     woken = woken + 1
+  elseif id then
+    local leader, at = leader_of(ARGV[i])
+    if leader and tonumber(at or "") and tonumber(at) > now then
+      redis.call("HSET", followers, ARGV[i], leader .. "\t" .. string.format("%d", now))
+      woken = woken + 1
+    end
   end
 end
 if woken > 0 then dispatch() end

@@ -17,14 +17,17 @@ export class RetryAt extends Error {
   constructor(when: Date | Duration, reason: string, options?: ErrorOptions) {
     super(reason, options);
     if (when instanceof Date) {
-      if (Number.isNaN(when.getTime())) throw new RangeError("RetryAt was given an invalid Date: give a valid one, or a duration");
+      if (Number.isNaN(when.getTime()))
+        throw new RangeError("RetryAt was given an invalid Date: give a valid one, or a duration");
     } else milliseconds(when, "RetryAt's delay");
     this.#when = when;
   }
 
   /** Milliseconds since the epoch at which to run again. */
   due(now: number): number {
-    return this.#when instanceof Date ? this.#when.getTime() : now + milliseconds(this.#when, "RetryAt's delay");
+    return this.#when instanceof Date
+      ? this.#when.getTime()
+      : now + milliseconds(this.#when, "RetryAt's delay");
   }
 }
 
@@ -38,7 +41,7 @@ export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
 }
 
-/** The reason of `ctx.signal` after `docket.cancel(id)`. */
+/** The reason of `ctx.signal` after `docket.cancel(id)`; rejects `handle.result()` when it was cancelled or replaced. */
 export class Cancelled extends Error {
   override readonly name = "Cancelled";
 }
@@ -46,6 +49,22 @@ export class Cancelled extends Error {
 /** The reason of `ctx.signal` when the worker stops and its drain is over; the task goes back and is not counted. */
 export class WorkerStopping extends Error {
   override readonly name = "WorkerStopping";
+}
+
+/** Rejects `handle.result()`: the task was given up, and is among the dead letters; the message says why. */
+export class TaskFailed extends Error {
+  override readonly name = "TaskFailed";
+  readonly id: string;
+
+  constructor(id: string, reason: string) {
+    super(reason);
+    this.id = id;
+  }
+}
+
+/** Rejects `handle.result()`: the store knows nothing of the task: it ended too long ago, or the store was emptied. */
+export class ResultGone extends Error {
+  override readonly name = "ResultGone";
 }
 
 /** The store can't be reached, or doesn't answer within its time. What was sent may still be carried out later. */

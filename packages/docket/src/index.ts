@@ -1,21 +1,50 @@
-export { Docket, type AddOptions, type DeadLetter, type DocketOptions, type Finding, type Handle } from "./docket/docket.js";
+export { type DeadLetter } from "./docket/dead-letter.js";
+export { Docket, type DocketOptions, type Finding } from "./docket/docket.js";
 export {
   Cancelled,
   IncompatibleStore,
   InvalidPayload,
   LeaseLost,
+  ResultGone,
   RetryAt,
   StoreUnavailable,
+  TaskFailed,
   Terminal,
   TimedOut,
   WorkerStopping,
 } from "./errors.js";
+export type { Handle } from "./docket/handle.js";
+export type { AddOptions } from "./docket/new-task.js";
 export type { Log } from "./log.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
-export type { CancelResult, FoundState, ReplayResult, Snapshot, StoreHealth, WorkerInfo } from "./store/store.js";
-export { after, LIFECYCLE, lifecycleDiagram, TASK_EVENTS, TASK_STATES, type TaskEvent, type TaskState, type Transition } from "./task/lifecycle.js";
-export { defineTask, type Death, type RunContext, type Task, type TaskOptions } from "./task/task.js";
+export type {
+  CancelResult,
+  FoundState,
+  ReplayResult,
+  Snapshot,
+  StoreHealth,
+  WorkerInfo,
+} from "./store/store.js";
+export {
+  after,
+  LIFECYCLE,
+  lifecycleDiagram,
+  TASK_EVENTS,
+  TASK_STATES,
+  type TaskEvent,
+  type TaskState,
+  type Transition,
+} from "./task/lifecycle.js";
+export {
+  defineTask,
+  type Death,
+  type Progress,
+  type RunContext,
+  type Task,
+  type TaskOptions,
+} from "./task/task.js";
 export type { Clock } from "./time/clock.js";
 export { milliseconds, type Duration } from "./time/duration.js";
 export type { Around } from "./worker/execution.js";
-export type { Worker, WorkerOptions } from "./worker/worker.js";
+export type { WorkerOptions } from "./worker/options.js";
+export type { Worker } from "./worker/worker.js";

@@ -64,7 +64,15 @@ export class Desk {
   settle(worker: string, request: Partial<SettleRequest> = {}): Promise<Settled> {
     const call = (this.#calls.get(worker) ?? 0) + 1;
     this.#calls.set(worker, call);
-    const rest = { undo: [], settlements: [], want: 0, received: 0, sleepMs: 0, leaseMs: LEASE } as const;
+    const rest = {
+      answered: call - 1,
+      settlements: [],
+      want: 0,
+      ahead: 0,
+      received: 0,
+      sleepMs: 0,
+      leaseMs: LEASE,
+    } as const;
     return this.store.settle({ worker, call, ...rest, ...request });
   }
 

@@ -9,7 +9,7 @@ import {
   type TaskEvent,
   type TaskState,
 } from "../src/task/lifecycle.js";
-import { only, onBothStores, test, type Desk } from "./desk.js";
+import { newTask, only, onBothStores, test, type Desk } from "./desk.js";
 
 const SHORT = 1_000;
 const DAY = 86_400_000;
@@ -85,6 +85,11 @@ class Subject {
         return (await desk.store.wake([SUBJECT.key])) > 0;
       case "cancel":
         return (await desk.store.cancel("subject")) !== "unknown";
+      case "replace":
+      case "replace behind":
+        return this.#replace({ kind: "now" });
+      case "replace later":
+        return this.#replace({ kind: "in", ms: DAY });
       case "replay":
       case "replay behind":
         return (await desk.store.replay("subject")) === "replayed";
@@ -121,6 +126,22 @@ class Subject {
     const lives = only(await this.#desk.store.find([key])).state !== "unknown";
     const { id, added } = await this.#desk.add(lives ? "again" : "subject", { ...SUBJECT, due });
     return added && id === "subject";
+  }
+
+  /** Undefined where nothing is to be seen of it: the running task's follower, taken away so that its state can be. */
+  async #replace(due: Due): Promise<boolean | undefined> {
+    const { key } = SUBJECT;
+    const { store } = this.#desk;
+    const { state, id } = only(await store.find([key]));
+    const behind = (await store.snapshot()).blocked > 0 || this.#neighbour !== undefined;
+    const meant = this.#event === "replace behind";
+    if (meant !== behind && due.kind === "now") return undefined;
+    const own = state === "unknown" ? "subject" : "again";
+    const answer = await store.replace(newTask(own, { ...SUBJECT, due }));
+    if (state !== "running") return answer.id === "subject";
+    expect(answer, "its follower").toEqual({ id: "again", added: true });
+    expect(await store.cancel("again")).toBe("cancelled");
+    return only(await store.find([key])).id === id;
   }
 
   async #claimAs(worker: string): Promise<boolean> {
@@ -198,6 +219,6 @@ describe("the table", () => {
         .map((event) => [from, event, to].map((name) => (name === "[*]" ? "gone" : name)));
     });
     expect(drawn.toSorted()).toEqual(LIFECYCLE.map((transition) => [...transition]).toSorted());
-    expect(diagram).toContain("  [*] --> waiting: add\n");
+    expect(diagram).toContain("  [*] --> waiting: add, replace\n");
   });
 });

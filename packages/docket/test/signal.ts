@@ -1,7 +1,7 @@
 /** Something that one part of a test waits for until another part says that it has come. */
 export interface Signal {
   readonly promise: Promise<void>;
-  resolve(): void;
+  readonly resolve: () => void;
 }
 
 export function signal(): Signal {

@@ -4,6 +4,7 @@ import {
   type Clock,
   Docket,
   type DocketOptions,
+  type Duration,
   type Log,
   type Task,
   type Worker,
@@ -67,9 +68,13 @@ export class Stage {
     await this.worker(docket, options).runUntilIdle();
   }
 
+  async stopAll(drain: Duration): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop({ drain })));
+  }
+
   async close(search: boolean): Promise<void> {
     try {
-      await Promise.all(this.#workers.map((worker) => worker.stop({ drain: 0 })));
+      await this.stopAll(0);
     } finally {
       await Promise.all(this.#dockets.map((docket) => docket.close()));
     }

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
 import * as initial from "./migrations/0001_initial.js";
+import * as comments from "./migrations/0002_comments.js";
 import * as tracks from "./migrations/0003_tracks.js";
 import type { Schema } from "./schema.js";
 
@@ -13,7 +14,10 @@ import type { Schema } from "./schema.js";
 export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: () => Promise.resolve({ "0001_initial": initial, "0003_tracks": tracks }) },
+    provider: {
+      getMigrations: () =>
+        Promise.resolve({ "0001_initial": initial, "0002_comments": comments, "0003_tracks": tracks }),
+    },
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;

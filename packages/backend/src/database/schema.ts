@@ -69,6 +69,10 @@ export interface PdsRecordsTable {
   confirmed_cid: string | null;
   /** True from just before the first write on: from then on only the PDS knows. */
   may_exist: Generated<boolean>;
+  /** When the last write left whose answer never came; null: each was answered. Such a write can still take effect. */
+  sent_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+  /** The oldest version of the wish that such a write may carry. */
+  sent_version: number | null;
   state: Generated<RecordState>;
   /** In words for the record's owner; null when there is nothing to say. */
   reason: string | null;
@@ -141,6 +145,21 @@ export interface LikesTable {
   created_at: Timestamp;
 }
 
+export interface CommentsTable {
+  id: Generated<number>;
+  did: string;
+  track_id: number;
+  record_id: string;
+  text: string;
+  /** Of the track, whole milliseconds from its start. */
+  timestamp_ms: number;
+  created_at: ColumnType<Date, Date | string, Date | string>;
+  /** When the text was last changed. */
+  updated_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+  /** When the author removed it: the row stays, without its text, to show what becomes of the record. */
+  deleted_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+}
+
 export interface IntentsTable {
   /** Also the task's idempotency key in docket. */
   id: Generated<string>;
@@ -172,6 +191,7 @@ export interface Schema {
   tracks: TracksTable;
   uploads: UploadsTable;
   likes: LikesTable;
+  comments: CommentsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
 }

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
+import { NotTheAuthor, PastTheEnd, TooManyComments, UnknownComment } from "../comments/refusals.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import { NotAudio } from "../tracks/inspect-audio.js";
@@ -37,6 +38,10 @@ export function answerError(error: unknown, c: Context<HttpEnv>, log: Logger): R
 export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof UnknownTrack) return new Problem(404, "unknown_track", error.message);
+  if (error instanceof UnknownComment) return new Problem(404, "unknown_comment", error.message);
+  if (error instanceof NotTheAuthor) return new Problem(403, "not_the_author", error.message);
+  if (error instanceof PastTheEnd) return new Problem(422, "malformed", error.message, "timestamp_ms");
+  if (error instanceof TooManyComments) return new Problem(409, "too_many_comments", error.message);
   if (error instanceof NotYours) return new Problem(403, "not_yours", error.message);
   if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);
   if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");

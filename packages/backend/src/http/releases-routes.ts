@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Releases } from "../tracks/releases.js";
 import { demandEmptyBody } from "./empty-body.js";
 import type { SignedInEnv } from "./env.js";
-import { readJson } from "./json-body.js";
+import { parseBody } from "./posted-body.js";
 import { readForm } from "./multipart.js";
 import { Problem } from "./problem.js";
 import type { Doorkeeper } from "./signed-in.js";
@@ -55,7 +55,7 @@ export function releasesRoutes(options: ReleasesRouteOptions): Hono<SignedInEnv>
 
   routes.patch("/tracks/:id", doorkeeper.demandSignedIn(), async (c) => {
     const trackId = parseTrackId(c.req.param("id"));
-    const { title, description } = await readJson(c, change);
+    const { title, description } = await parseBody(c, change);
     const changes = {
       ...(title !== undefined && { title }),
       ...(description !== undefined && { description }),

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { PdsRecord } from "../records/pds-record.js";
+import { UNKNOWN_CID } from "../records/awaited.js";
 import { recordUri } from "../records/write-state.js";
 import { UnknownTrack } from "./unknown-track.js";
 
@@ -10,10 +11,10 @@ const LARGEST_ID = 2_147_483_647;
 /** What a like refers to. */
 export interface Likeable {
   readonly uri: string;
-  /** Null while the track is on its way to its artist's PDS. */
-  readonly cid: string | null;
-  /** The track's record. */
-  readonly recordId: string;
+  /** `UNKNOWN_CID` while the track is on its way to its artist's PDS. */
+  readonly cid: string;
+  /** The track's record, while it has to be waited for. */
+  readonly awaits: string | null;
 }
 
 /**
@@ -36,7 +37,10 @@ export async function likeableTrack(tx: Transaction<Schema>, trackId: number): P
   if (track === undefined) throw new UnknownTrack(trackId);
   if (track.wish === null) throw new UnknownTrack(trackId);
   if (track.confirmed_cid === null && track.state === "failed") throw new UnknownTrack(trackId);
-  return { uri: recordUri(track), cid: track.confirmed_cid, recordId: track.id };
+  const uri = recordUri(track);
+  return track.confirmed_cid === null
+    ? { uri, cid: UNKNOWN_CID, awaits: track.id }
+    : { uri, cid: track.confirmed_cid, awaits: null };
 }
 
 /**

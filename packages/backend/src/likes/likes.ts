@@ -1,8 +1,9 @@
-import { sql, type Kysely, type Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
 import { likeRecord } from "../records/like.js";
+import { oneAtATime } from "../records/one-at-a-time.js";
 import { wishGone, wishRecord } from "../records/pds-record.js";
 import type { TaskServices } from "../tasks/services.js";
 import { writeRecord } from "../tasks/write-record.js";
@@ -38,8 +39,8 @@ export function openLikes(parts: {
           const recordId = await wishRecord(tx, {
             did,
             collection,
-            content: likeRecord(collection, { uri: subject.uri, cid: subject.cid ?? "" }, now),
-            awaits: subject.cid === null ? subject.recordId : null,
+            content: likeRecord(collection, subject, now),
+            awaits: subject.awaits,
           });
           await tx.insertInto("likes").values({ did, track_id: trackId, record_id: recordId }).execute();
           await scheduleWrite(schedule, recordId, did, trackId);
@@ -71,23 +72,6 @@ export function openLikes(parts: {
 
     states: (did, trackIds) => likeStates(db, collection, did, trackIds),
   };
-}
-
-/**
- * Lets a person's likes and unlikes in one at a time: two simultaneous requests would otherwise both find nothing
- * and both write a record.
- *
- * @returns the database's time
- */
-async function oneAtATime(tx: Transaction<Schema>, did: string): Promise<Date> {
-  const person = await tx
-    .selectFrom("people")
-    .select(sql<Date>`now()`.as("now"))
-    .where("did", "=", did)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  if (person === undefined) throw new Error(`${did} is not among the people: sign in first`);
-  return person.now;
 }
 
 async function isLiked(tx: Transaction<Schema>, did: string, trackId: number): Promise<boolean> {

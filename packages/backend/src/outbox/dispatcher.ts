@@ -117,7 +117,10 @@ export class Dispatcher<Services> {
     const others = ids.filter((id) => known.get(id)?.state !== "living");
     if (others.length === 0) return known;
     await this.#reach(() => ask(docket, others, known)).catch((err: unknown) => {
-      this.#parts.log.warn({ err }, "docket can't say what it knows; intents it may have are carried out in process");
+      this.#parts.log.warn(
+        { err },
+        "docket can't say what it knows; intents it may have are carried out in process",
+      );
     });
     return known;
   }

@@ -14,8 +14,13 @@ import { PdsRefusal } from "./refusal.js";
 export type Answer =
   /** It can't be done now; `pause` in milliseconds when something says how long, else the pauses grow. */
   | { readonly kind: "wait"; readonly reason: string; readonly pause?: number; readonly untouched: boolean }
-  /** The grant is gone or doesn't suffice: only its owner can go on. */
-  | { readonly kind: "sign-in"; readonly reason: string; readonly untouched: boolean }
+  /** Only its owner can go on: the grant is gone (`grantLost`), or is in order but doesn't cover this record. */
+  | {
+      readonly kind: "sign-in";
+      readonly reason: string;
+      readonly grantLost: boolean;
+      readonly untouched: boolean;
+    }
   /** The PDS understood and said no: asking again can't help. */
   | { readonly kind: "refused"; readonly reason: string; readonly untouched: boolean }
   /** None of these: the task's retry policy decides. */
@@ -101,7 +106,10 @@ function refusal({ status, error, detail, headers }: PdsRefusal, now: number): A
     return signIn("Your PDS no longer accepts our permission. Sign in again, and it goes on.");
   }
   if (status === 403 && error !== undefined && BAD_SCOPE.has(error)) {
-    return signIn("The permission that you gave does not cover this record. Sign in again, and it goes on.");
+    return signIn(
+      "The permission that you gave does not cover this record. Sign in again, and it goes on.",
+      false,
+    );
   }
   if (status >= 500 || status === 408 || status === 425) {
     const reason = `Your PDS is in trouble (it answered ${String(status)}). Trying again by itself.`;
@@ -135,8 +143,8 @@ function unreachable(untouched: boolean): Answer {
   return { kind: "wait", reason: "Your PDS can't be reached. Trying again by itself.", untouched };
 }
 
-function signIn(reason: string): Answer {
-  return { kind: "sign-in", reason, untouched: true };
+function signIn(reason: string, grantLost = true): Answer {
+  return { kind: "sign-in", reason, grantLost, untouched: true };
 }
 
 function refused(why: string): Answer {

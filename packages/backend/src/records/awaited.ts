@@ -5,6 +5,12 @@ import type { Intent } from "../outbox/intents.js";
 import { pauseAfter, type Pauses } from "./pauses.js";
 import { defer, type Holder, type PdsRecord } from "./pds-record.js";
 
+/**
+ * Stands in a wish for the CID that isn't known yet (it is the CID of an empty record, so that the wish is valid). A
+ * record that `awaits` another is never sent, so nobody ever sees it.
+ */
+export const UNKNOWN_CID = "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua";
+
 const NOT_YET = "The track is not on its artist's PDS yet. This goes on by itself when it is.";
 const NEVER = "The track did not get to its artist's PDS, so nothing can refer to it.";
 
@@ -27,7 +33,7 @@ export async function fillInAwaited(
     .executeTakeFirst();
   if (subject === undefined || subject.wish === null || subject.state === "failed") throw new Terminal(NEVER);
   if (subject.confirmed_cid === null) {
-    const outcome = { state: "waiting", reason: NOT_YET, untouched: true } as const;
+    const outcome = { state: "waiting", reason: NOT_YET } as const;
     const deferrals = await defer(parts.db, record, outcome, holder);
     throw new RetryAt(pauseAfter(deferrals ?? 0, parts.pauses), NOT_YET);
   }

@@ -1,17 +1,19 @@
 import { TID } from "@atproto/common-web";
 import { sql, type Kysely, type Selectable } from "kysely";
 import type { PdsRecordsTable, RecordContent, RecordState, Schema } from "../database/schema.js";
+import { demandValid } from "./valid-content.js";
 
 /** A record as the reconciler reads it. */
 export type PdsRecord = Selectable<PdsRecordsTable> & {
-  /** Milliseconds for which `state` has held, by the database's clock. */
-  readonly state_age_ms: number;
+  /** Milliseconds since `sent_at`, by the database's clock. */
+  readonly sent_age_ms: number | null;
 };
 
 /**
  * Accepts the wish that a new record exists. Its rkey is chosen here, once: a retry can't make a second record.
  *
  * @returns the new row's id
+ * @throws {InvalidRecord} when its lexicon refuses the content
  */
 export async function wishRecord(
   tx: Kysely<Schema>,
@@ -23,6 +25,7 @@ export async function wishRecord(
     awaits?: string | null;
   },
 ): Promise<string> {
+  demandValid(wish.collection, wish.content);
   const { id } = await tx
     .insertInto("pds_records")
     .values({
@@ -37,30 +40,32 @@ export async function wishRecord(
   return id;
 }
 
-/** Accepts another content for a record. One that is to be gone stays so. */
-export async function rewish(tx: Kysely<Schema>, id: string, content: RecordContent): Promise<void> {
-  await tx
-    .updateTable("pds_records")
-    .set({
-      wish: JSON.stringify(content),
-      wish_version: sql`wish_version + 1`,
-      state: "writing",
-      reason: null,
-      state_since: sql`now()`,
-      deferrals: 0,
-    })
-    .where("id", "=", id)
-    .where("wish", "is not", null)
-    .execute();
+/**
+ * Accepts the wish that a record says something else. What it said before is never written if that has not happened yet.
+ *
+ * @throws {InvalidRecord} when its lexicon refuses the content
+ */
+export async function wishContent(
+  tx: Kysely<Schema>,
+  id: string,
+  wish: { collection: string; content: RecordContent },
+): Promise<void> {
+  demandValid(wish.collection, wish.content);
+  await wishAnew(tx, id, JSON.stringify(wish.content));
 }
 
 /** Accepts the wish that a record is gone. */
 export async function wishGone(tx: Kysely<Schema>, id: string): Promise<void> {
+  await wishAnew(tx, id, null);
+}
+
+async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Promise<void> {
   await tx
     .updateTable("pds_records")
     .set({
-      wish: null,
-      awaits: null,
+      wish,
+      // What is to be gone waits for nothing.
+      ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
       state: "writing",
       reason: null,
@@ -75,14 +80,9 @@ export async function readRecord(db: Kysely<Schema>, id: string): Promise<PdsRec
   return db
     .selectFrom("pds_records")
     .selectAll()
-    .select(sql<number>`(extract(epoch from now() - state_since) * 1000)::float8`.as("state_age_ms"))
+    .select(sql<number | null>`(extract(epoch from now() - sent_at) * 1000)::float8`.as("sent_age_ms"))
     .where("id", "=", id)
     .executeTakeFirst();
-}
-
-/** To be committed before the first write leaves: afterwards only the PDS knows whether the record is there. */
-export async function markSent(db: Kysely<Schema>, id: string): Promise<void> {
-  await db.updateTable("pds_records").set({ may_exist: true }).where("id", "=", id).execute();
 }
 
 /** The subject's lease under which an outcome is recorded. */
@@ -92,19 +92,70 @@ export interface Holder {
 }
 
 /**
- * Records that the PDS has version `version` of the wish. Only the holder of the subject's lease may say so: a run
+ * To be committed before a write leaves: from then until its answer only the PDS knows.
+ *
+ * @param settle for how long a write without an answer may still take effect; milliseconds
+ * @returns false: the lease is somebody else's by now, and nothing may leave
+ */
+export async function markSent(
+  db: Kysely<Schema>,
+  { id, wish, wish_version, may_exist }: PdsRecord,
+  settle: number,
+  holder: Holder,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable("pds_records")
+    .set({
+      may_exist: may_exist || wish !== null,
+      sent_version: sql`case when sent_at > now() - ${settle}::float8 * interval '1 millisecond'
+        then least(sent_version, ${wish_version}) else ${wish_version} end`,
+      sent_at: sql`now()`,
+    })
+    .where("id", "=", id)
+    .where(holds(holder))
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/**
+ * Takes `markSent` back: the write has been answered. What was unanswered before it still is.
+ *
+ * @param record as it was read before the write
+ * @param untouched the PDS certainly didn't apply the write
+ */
+export async function markAnswered(
+  db: Kysely<Schema>,
+  record: PdsRecord,
+  untouched: boolean,
+  holder: Holder,
+): Promise<void> {
+  await db
+    .updateTable("pds_records")
+    .set({ ...unansweredBefore(record), ...(untouched ? { may_exist: record.may_exist } : {}) })
+    .where("id", "=", record.id)
+    .where(holds(holder))
+    .execute();
+}
+
+function unansweredBefore({ sent_at, sent_version }: PdsRecord) {
+  return { sent_at, sent_version };
+}
+
+/**
+ * Records that the PDS has this version of the wish. Only the holder of the subject's lease may say so: a run
  * that lost it could otherwise take the row back to an older version.
  *
+ * @param record as it was read before the write
  * @param cid the record's CID at the PDS; null: it is not there
  * @returns whether it was recorded; false: the lease is somebody else's by now
  */
 export async function confirm(
   db: Kysely<Schema>,
-  id: string,
-  version: number,
+  record: PdsRecord,
   cid: string | null,
   holder: Holder,
 ): Promise<boolean> {
+  const { id, wish_version: version } = record;
   const { numUpdatedRows } = await db
     .updateTable("pds_records")
     .set({
@@ -112,6 +163,7 @@ export async function confirm(
       confirmed_cid: cid,
       confirmed_at: sql`now()`,
       may_exist: cid !== null,
+      ...unansweredBefore(record),
       state: sql<RecordState>`case when wish_version = ${version} then 'confirmed' else 'writing' end`,
       state_since: sql`now()`,
       reason: null,
@@ -127,13 +179,12 @@ export async function confirm(
  * Records why the wish could not be carried out now. Whoever lost the subject's lease, or was overtaken by a newer
  * wish, changes nothing.
  *
- * @param untouched the PDS certainly didn't apply the write: `may_exist` goes back to what it was before
  * @returns how many deferrals there have been in a row, this one included; null: nothing was changed
  */
 export async function defer(
   db: Kysely<Schema>,
   record: PdsRecord,
-  outcome: { state: RecordState; reason: string; untouched: boolean },
+  outcome: { state: RecordState; reason: string },
   holder: Holder,
 ): Promise<number | null> {
   const row = await db
@@ -143,7 +194,6 @@ export async function defer(
       reason: outcome.reason,
       state_since: sql`case when state = ${outcome.state} then state_since else now() end`,
       deferrals: sql`deferrals + 1`,
-      ...(outcome.untouched ? { may_exist: record.may_exist } : {}),
     })
     .where("id", "=", record.id)
     .where("wish_version", "=", record.wish_version)

@@ -6,7 +6,15 @@ import { classify } from "../pds/answer.js";
 import type { PdsClient } from "../pds/client.js";
 import { fillInAwaited } from "./awaited.js";
 import { pauseAfter, signInPause, type Pauses } from "./pauses.js";
-import { confirm, defer, distrust, markSent, readRecord, type PdsRecord } from "./pds-record.js";
+import {
+  confirm,
+  defer,
+  distrust,
+  markAnswered,
+  markSent,
+  readRecord,
+  type PdsRecord,
+} from "./pds-record.js";
 
 export interface ReconcileParts {
   readonly db: Kysely<Schema>;
@@ -56,9 +64,9 @@ export async function reconcile(
       continue;
     }
     const cid = await carryOut(parts, record, lease, held);
-    if (await confirm(parts.db, record.id, record.wish_version, cid, lease)) continue;
+    if (await confirm(parts.db, record, cid, lease)) continue;
     await distrust(parts.db, record.id);
-    throw new SubjectLost(`${lease.subject}: the lease was lost while record ${recordId} was being written`);
+    throw lost(lease, record);
   }
 }
 
@@ -69,33 +77,46 @@ async function carryOut(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<string | null> {
+  if (record.wish === null && !record.may_exist) return null;
+  if (!(await markSent(parts.db, record, parts.settle, lease))) throw lost(lease, record);
+  const cid = await write(parts, record, lease, signal);
+  const unsettled = unsettledFor(parts, record);
+  if (unsettled <= 0) return cid;
+  await markAnswered(parts.db, record, false, lease);
+  throw new RetryAt(unsettled, "an earlier write that was cut off could still arrive: writing once more");
+}
+
+async function write(
+  parts: ReconcileParts,
+  record: PdsRecord,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<string | null> {
   try {
-    if (record.wish !== null) {
-      if (!record.may_exist) await markSent(parts.db, record.id);
-      return await parts.pds.put(record, record.wish, signal);
-    }
-    if (!record.may_exist) return null;
+    if (record.wish !== null) return await parts.pds.put(record, record.wish, signal);
     await parts.pds.delete(record, signal);
+    return null;
   } catch (error) {
     // Cut off from this side: the engine or the lease says what comes next, and the row stays as it is.
     if (signal.aborted) throw error;
     throw await afterTrouble(parts, record, lease, error);
   }
-  const unsettled = unsettledFor(parts, record);
-  if (unsettled > 0)
-    throw new RetryAt(unsettled, "a write that was cut off could still arrive: deleting once more");
-  return null;
 }
 
 /**
- * A put whose answer never came can reach the PDS after the delete that follows it. So a delete counts only once such
- * a put can't arrive any more; until then the record is deleted again.
+ * A write whose answer never came can reach the PDS after those that follow it, and leave an older version there (or
+ * a record that was deleted). So a write counts only once no other version can arrive any more; until then it is made
+ * again. An older write of the very same version does no harm.
  *
  * @returns milliseconds left
  */
-function unsettledFor(parts: ReconcileParts, record: PdsRecord): number {
-  if (record.confirmed_cid !== null) return 0;
-  return Math.ceil(parts.settle - record.state_age_ms);
+function unsettledFor(parts: ReconcileParts, { sent_age_ms, sent_version, wish_version }: PdsRecord): number {
+  if (sent_age_ms === null || sent_version === wish_version) return 0;
+  return Math.ceil(parts.settle - sent_age_ms);
+}
+
+function lost(lease: Lease, record: PdsRecord): SubjectLost {
+  return new SubjectLost(`${lease.subject}: the lease was lost while record ${record.id} was being written`);
 }
 
 /** Records in the row why a call to the PDS did not work. @returns what the run is to throw */
@@ -106,16 +127,18 @@ export async function afterTrouble(
   cause: unknown,
 ): Promise<unknown> {
   const answer = classify(cause);
-  const { reason, untouched } = answer;
+  const { reason } = answer;
+  if (answer.untouched) await markAnswered(parts.db, record, true, lease);
   const note = (state: "waiting" | "needs-sign-in" | "writing") =>
-    defer(parts.db, record, { state, reason, untouched }, lease);
+    defer(parts.db, record, { state, reason }, lease);
   switch (answer.kind) {
     case "wait": {
       const deferrals = await note("waiting");
       return new RetryAt(answer.pause ?? pauseAfter(deferrals ?? 0, parts.pauses), reason, { cause });
     }
     case "sign-in": {
-      await parts.markGrantLost(record.did, reason);
+      // A grant that only lacks this collection goes on serving the others.
+      if (answer.grantLost) await parts.markGrantLost(record.did, reason);
       const deferrals = await note("needs-sign-in");
       return new RetryAt(signInPause(deferrals ?? 0), reason, { cause });
     }

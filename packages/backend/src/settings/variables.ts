@@ -1,5 +1,6 @@
 import { isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
+import { collectionsOf } from "../records/collections.js";
 
 /** One environment variable: how it is read, and what to tell whoever set it wrongly. */
 interface Variable<Schema extends z.ZodType> {
@@ -126,7 +127,7 @@ export const variables = {
   COLLECTION_NAMESPACE: variable({
     schema: z
       .string()
-      .refine((value) => isValidNsid(`${value}.like`))
+      .refine((value) => isValidNsid(collectionsOf(value).like))
       .optional(),
     allowed: "the beginning of an NSID with two parts or more, such as fm.plyr",
   }),

@@ -1,19 +1,19 @@
 import type { Task } from "@plyr/docket";
 import type { GivenUp } from "../outbox/burial.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
-import { withdrawGivenUp, withdrawTrack } from "../tracks/withdraw-track.js";
+import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
 import { recordGivenUp, writeRecord } from "./write-record.js";
 
 export interface RegisteredTask {
   readonly task: Task<unknown, TaskServices>;
-  /** Notes beside what the task was about that it has been given up. */
-  readonly givenUp: GivenUp;
+  /** Notes beside what the task was about that it has been given up; where nothing is, the intent alone says so. */
+  readonly givenUp?: GivenUp;
 }
 
 /** Every task of the service, each once. */
 export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
-  { task: withdrawTrack, givenUp: withdrawGivenUp },
+  { task: withdrawTrack },
 ];

@@ -5,7 +5,7 @@ import type { Lease } from "../outbox/subject-lease.js";
 import { refusalIn } from "../pds/answer.js";
 import { intentsAwaiting } from "../records/awaited.js";
 import { pauseAfter } from "../records/pauses.js";
-import { defer, markFailed, readRecord, rewish } from "../records/pds-record.js";
+import { defer, markFailed, readRecord, wishContent } from "../records/pds-record.js";
 import { afterTrouble, reconcile } from "../records/reconcile.js";
 import { NotStored, StorageUnavailable } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
@@ -103,7 +103,7 @@ async function bringAudio(
     if (error instanceof NotStored) throw new Terminal("The uploaded file is gone.", { cause: error });
     if (error instanceof StorageUnavailable) {
       const reason = "Our storage can't be reached. Trying again by itself.";
-      const deferrals = await defer(db, record, { state: "waiting", reason, untouched: true }, lease);
+      const deferrals = await defer(db, record, { state: "waiting", reason }, lease);
       throw new RetryAt(pauseAfter(deferrals ?? 0, services.pauses), reason, { cause: error });
     }
     throw await afterTrouble(services, record, lease, error);
@@ -121,7 +121,7 @@ async function setBlob(
     const track = await lockTrack(tx, trackId);
     if (track === null || track.deleted) return;
     await tx.updateTable("tracks").set({ blob, blob_refused: refused }).where("id", "=", trackId).execute();
-    await rewish(tx, track.recordId, await trackWish(tx, namespace, trackId, null));
+    await wishContent(tx, track.recordId, await trackWish(tx, namespace, trackId, null));
   });
 }
 

@@ -4,7 +4,8 @@ import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
-import { rewish, wishGone, wishRecord } from "../records/pds-record.js";
+import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
+import { trackRecord } from "../records/track.js";
 import type { Storage } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
@@ -91,7 +92,7 @@ export function openReleases(parts: ReleaseParts): Releases {
         if (title === track.title && description === track.description) return;
         await tx.updateTable("tracks").set({ title, description }).where("id", "=", trackId).execute();
         const wish = await trackWish(tx, namespace, trackId, await currentWish(tx, track.recordId));
-        await rewish(tx, track.recordId, wish);
+        await wishContent(tx, track.recordId, wish);
         await schedule(publishTrack, { trackId, recordId: track.recordId, did });
       }),
 
@@ -143,7 +144,21 @@ async function insertTrack(
   words: { title: string; description: string | null },
 ): Promise<{ trackId: number }> {
   const collection = collectionsOf(namespace).track;
-  const recordId = await wishRecord(tx, { did, collection, content: { $type: collection } });
+  const { handle, display_name } = await tx
+    .selectFrom("people")
+    .select(["handle", "display_name"])
+    .where("did", "=", did)
+    .executeTakeFirstOrThrow();
+  const draft = trackRecord(collection, {
+    ...words,
+    artist: display_name ?? handle,
+    fileType: facts.fileType,
+    createdAt: new Date(),
+    audioUrl: publicUrl,
+    duration: facts.duration,
+    blob: null,
+  });
+  const recordId = await wishRecord(tx, { did, collection, content: draft });
   const { id: trackId } = await tx
     .insertInto("tracks")
     .values({
@@ -162,8 +177,7 @@ async function insertTrack(
   // The address holds the id, and the record the address; nobody has seen the record yet.
   const audioUrl = new URL(`/tracks/${String(trackId)}/audio`, publicUrl).href;
   await tx.updateTable("tracks").set({ audio_url: audioUrl }).where("id", "=", trackId).execute();
-  const wish = JSON.stringify(await trackWish(tx, namespace, trackId, null));
-  await tx.updateTable("pds_records").set({ wish }).where("id", "=", recordId).execute();
+  await wishContent(tx, recordId, await trackWish(tx, namespace, trackId, null));
   const { numUpdatedRows } = await tx
     .updateTable("uploads")
     .set({ phase: "sending", track_id: trackId, file_key: null, title: words.title, touched_at: sql`now()` })

@@ -38,7 +38,7 @@ export async function trackWish(
   namespace: string,
   id: number,
   earlier: RecordContent | null,
-): Promise<RecordContent> {
+): Promise<{ collection: string; content: RecordContent }> {
   const row = await tx
     .selectFrom("tracks")
     .innerJoin("people", "people.did", "tracks.artist_did")
@@ -46,7 +46,8 @@ export async function trackWish(
     .select(["people.handle", "people.display_name"])
     .where("tracks.id", "=", id)
     .executeTakeFirstOrThrow();
-  const wish = trackRecord(collectionsOf(namespace).track, {
+  const collection = collectionsOf(namespace).track;
+  const wish = trackRecord(collection, {
     title: row.title,
     artist: row.display_name ?? row.handle,
     fileType: row.file_type,
@@ -56,9 +57,10 @@ export async function trackWish(
     description: row.description,
     blob: row.blob,
   });
-  if (earlier === null) return wish;
+  if (earlier === null) return { collection, content: wish };
   // A description that was taken away must not come back.
   const kept = Object.fromEntries(Object.entries(earlier).filter(([name]) => name !== "description"));
   // When it was made is said once.
-  return { ...kept, ...wish, createdAt: earlier["createdAt"] ?? wish["createdAt"] ?? null };
+  const createdAt = earlier["createdAt"] ?? wish["createdAt"] ?? null;
+  return { collection, content: { ...kept, ...wish, createdAt } };
 }

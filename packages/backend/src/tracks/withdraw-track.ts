@@ -1,18 +1,18 @@
 import { defineTask, exponential, RetryAt } from "@plyr/docket";
 import { z } from "zod";
-import type { GivenUp } from "../outbox/burial.js";
+import { takeBackComments } from "../comments/take-back.js";
 import { takeBackLikes } from "../likes/take-back.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 
 const payload = z.object({ trackId: z.int() });
 
-/** Likes taken back in one transaction. */
+/** Likes, and comments, taken back in one transaction. */
 const BATCH = 100;
 const STORAGE_PAUSE = 30_000;
 
 /**
- * Clears away what is left of a deleted track: the likes of others (their records were made by us and refer to
+ * Clears away what is left of a deleted track: the likes and comments of others (their records were made by us and refer to
  * nothing any more), the file, the row. The track's own record is on its way out already.
  *
  * Safe to run twice: each step finds less to do the second time.
@@ -32,7 +32,10 @@ export const withdrawTrack = defineTask<TaskServices>()({
     let taken: number;
     do {
       signal.throwIfAborted();
-      taken = await outbox.transact((tx, schedule) => takeBackLikes(tx, schedule, trackId, BATCH));
+      taken = await outbox.transact(async (tx, schedule) => {
+        const likes = await takeBackLikes(tx, schedule, trackId, BATCH);
+        return likes + (await takeBackComments(tx, schedule, trackId, BATCH));
+      });
     } while (taken > 0);
     const track = await db
       .selectFrom("tracks")
@@ -50,6 +53,3 @@ export const withdrawTrack = defineTask<TaskServices>()({
     await db.deleteFrom("tracks").where("id", "=", trackId).execute();
   },
 });
-
-/** Nobody is to be told: the track is gone from every list, and the dead intent says what is left. */
-export const withdrawGivenUp: GivenUp = () => Promise.resolve();

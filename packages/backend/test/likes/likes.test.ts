@@ -2,12 +2,14 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openLikes, type Likes } from "../../src/likes/likes.js";
 import { UnknownTrack } from "../../src/likes/unknown-track.js";
+import { UNKNOWN_CID } from "../../src/records/awaited.js";
 import { collectionsOf } from "../../src/records/collections.js";
 import { countUnsettled } from "../../src/records/write-state.js";
 import { adoptTrack } from "../../src/tracks/adopt-track.js";
 import { setStage, type Stage } from "../outbox/stage.js";
 
 const NAMESPACE = "fm.plyr.test";
+const TRACK_CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
 const listener = "did:plc:listener";
 const { track: trackCollection } = collectionsOf(NAMESPACE);
 
@@ -40,7 +42,7 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
     const { id } = await adoptTrack(stage.db, {
       artist: { did: "did:plc:artist", handle: "artist.test", displayName: "Artist" },
       track: { title: rkey, fileType: "wav", duration: 9, audioUrl: "http://localhost/audio" },
-      record: { collection: trackCollection, rkey, content: { title: rkey }, cid: "bafytrack" },
+      record: { collection: trackCollection, rkey, content: { title: rkey }, cid: TRACK_CID },
     });
     return id;
   }
@@ -62,7 +64,7 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
       collection: "fm.plyr.test.like",
       wish: {
         $type: "fm.plyr.test.like",
-        subject: { uri: `at://did:plc:artist/fm.plyr.test.track/track${String(tracks)}`, cid: "bafytrack" },
+        subject: { uri: `at://did:plc:artist/fm.plyr.test.track/track${String(tracks)}`, cid: TRACK_CID },
         createdAt: record.accepted_at.toISOString(),
       },
       wish_version: 1,
@@ -163,7 +165,7 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
       .select("record_id")
       .where("id", "=", track)
       .executeTakeFirstOrThrow();
-    expect(record).toMatchObject({ awaits: record_id, wish: { subject: { cid: "" } } });
+    expect(record).toMatchObject({ awaits: record_id, wish: { subject: { cid: UNKNOWN_CID } } });
   });
 
   test.each([

@@ -55,6 +55,15 @@ async function like(liked: Track): Promise<string> {
   return write.uri;
 }
 
+async function recordOf(liked: Track): Promise<{ state: string }> {
+  return db
+    .selectFrom("likes")
+    .innerJoin("pds_records", "pds_records.id", "likes.record_id")
+    .select("pds_records.state")
+    .where("likes.track_id", "=", liked.id)
+    .executeTakeFirstOrThrow();
+}
+
 /** Keeps the outcome of a record's write from being recorded, from now until the returned function is called. */
 async function lockRow(uri: string): Promise<() => Promise<void>> {
   const locked = Promise.withResolvers<undefined>();
@@ -153,4 +162,27 @@ test("a worker killed before, during and after the PDS call of unlikes: none is 
   console.info(`unlikes after the kill: database and PDS agree after ${(took / 1000).toFixed(1)} s`);
   const left = (await stage.likesOnPds()).map(({ uri }) => uri);
   expect(left.filter((uri) => uris.includes(uri))).toEqual([]);
+}, 180_000);
+
+test("a worker that is told to end finishes what it has begun, and takes nothing new", async () => {
+  const [begun, waiting] = [track(0), track(1)];
+  await Promise.all([begun, waiting].map((liked) => visitor.delete(path(liked))));
+  await stage.agreed(visitor, { within: 60_000 });
+
+  const held = stage.gate.holdAnswer(putOf(begun));
+  await like(begun);
+  const answer = await held;
+  const ended = worker.program.stop();
+  await until("the worker drains", () => worker.logged("stopping") === 1);
+  await like(waiting);
+  answer.release();
+  await ended;
+  expect(worker.program.exitCode).toBe(0);
+  const written = async () => (await stage.likesOnPds()).map(({ value }) => value.subject.uri);
+  expect(await written()).not.toContain(waiting.uri);
+  expect((await recordOf(begun)).state).toBe("confirmed");
+
+  worker = await stage.serve("worker");
+  await stage.agreed(visitor, { within: 60_000 });
+  expect(await written()).toContain(waiting.uri);
 }, 180_000);

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
-import { collectionsOf } from "../../src/records/collections.js";
+import { collectionsOf, type Collections } from "../../src/records/collections.js";
 import type { Role } from "../../src/settings/role.js";
 import { adoptTrack } from "../../src/tracks/adopt-track.js";
 import { NAMESPACE, serve, type Serving } from "./serving.js";
@@ -48,6 +48,10 @@ export interface Stage extends AsyncDisposable {
   readonly redis: Redis;
   readonly tracks: readonly Track[];
   readonly listener: string;
+  /** Names the records' collections. */
+  readonly collections: Collections;
+  /** The PDS itself, past the gate. */
+  readonly past: string;
   /** The service's database, past the service. Undefined where it is embedded: its process has it for itself. */
   readonly db: Kysely<Schema> | undefined;
   /** Starts (one more) process of the service. `docketUrl` null: docket is disabled. */
@@ -109,6 +113,8 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
     redis,
     tracks,
     listener: account.did,
+    collections,
+    past: pds.listenUrl,
     db: databaseUrl === undefined ? undefined : seeding,
     async serve(role, docketUrl = redis.url) {
       const serving = await serve({ pds, dataDir, databaseUrl, docketUrl: docketUrl ?? undefined }, role);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buryIntent } from "../../src/outbox/burial.js";
 import { insertIntent } from "../../src/outbox/intents.js";
+import { collectionsOf } from "../../src/records/collections.js";
+import { likeRecord } from "../../src/records/like.js";
 import { confirm, distrust, readRecord, wishGone, wishRecord } from "../../src/records/pds-record.js";
 import { recordGivenUp, writeRecord } from "../../src/tasks/write-record.js";
 import { setStage, type Stage } from "../outbox/stage.js";
@@ -14,12 +16,18 @@ afterAll(async () => {
 });
 
 const did = "did:plc:listener";
+const { like: collection } = collectionsOf("fm.plyr.test");
+const CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
 
 async function wish(): Promise<string> {
   return wishRecord(stage.db, {
     did,
-    collection: "fm.plyr.test.like",
-    content: { $type: "fm.plyr.test.like" },
+    collection,
+    content: likeRecord(
+      collection,
+      { uri: "at://did:plc:artist/fm.plyr.test.track/3k2a", cid: CID },
+      new Date(),
+    ),
   });
 }
 
@@ -56,12 +64,13 @@ test("a record that the PDS is confirmed to have does not fail afterwards, and o
   const intent = await intentFor(record);
   const holder = { subject: record, token: "5f0c1d0e-6f5e-4d7e-9d3b-1f4c2a7b8e90" };
   const until = new Date(Date.now() + 60_000);
-  expect(await confirm(stage.db, record, 1, "bafy", holder)).toBe(false);
+  const asRead = (await readRecord(stage.db, record)) ?? expect.fail("the record is there");
+  expect(await confirm(stage.db, asRead, "bafy", holder)).toBe(false);
   await stage.db
     .insertInto("subject_leases")
     .values({ ...holder, until })
     .execute();
-  expect(await confirm(stage.db, record, 1, "bafy", holder)).toBe(true);
+  expect(await confirm(stage.db, asRead, "bafy", holder)).toBe(true);
   await giveUp(intent);
   expect(await readRecord(stage.db, record)).toMatchObject({ state: "confirmed", confirmed_cid: "bafy" });
   await distrust(stage.db, record);

@@ -1,8 +1,10 @@
 import { Readable } from "node:stream";
 import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { aboutTrack } from "../../src/likes/like-state.js";
 import { wishGone } from "../../src/records/pds-record.js";
+import { demandValid } from "../../src/records/valid-content.js";
 import { registry } from "../../src/tasks/registry.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { publishTrack } from "../../src/tracks/publish-track.js";
@@ -18,6 +20,7 @@ afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
 
+const content = z.record(z.string(), z.json());
 const put = xrpc("com.atproto.repo.putRecord");
 
 test("a like becomes a record at the rkey and with the time that were chosen when it was accepted", async () => {
@@ -32,6 +35,7 @@ test("a like becomes a record at the rkey and with the time that were chosen whe
   expect(others).toEqual([]);
   expect(record?.uri).toBe(uri);
   expect(record?.value).toEqual(row.wish);
+  demandValid(collections.like, content.parse(record?.value));
   expect(record?.value).toEqual({
     $type: collections.like,
     subject: { uri: track.uri, cid: TRACK_CID },

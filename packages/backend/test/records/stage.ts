@@ -8,6 +8,7 @@ import { z } from "zod";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
+import { openComments, type Comments } from "../../src/comments/comments.js";
 import type { LikeState } from "../../src/likes/like-state.js";
 import { openLikes, type Likes } from "../../src/likes/likes.js";
 import type { PdsSession } from "../../src/pds/client.js";
@@ -30,18 +31,22 @@ export interface Stage extends AsyncDisposable {
   likes: Likes;
   /** The listener may publish, too. */
   releases: Releases;
+  comments: Comments;
   background: Background;
   lost: { did: string; reason: string }[];
   /** A track of its own for each test. */
   newTrack(): Promise<Track>;
   /** The listener's likes of a track that the PDS really holds: read past the gate. */
   onPds(track: Track): Promise<LikeOnPds[]>;
+  /** What the PDS really holds of the listener's comments on a track: read past the gate. */
+  commentsOnPds(track: Track): Promise<CommentOnPds[]>;
   /** Resolves when the PDS is as the listener last wished. */
   settled(track: Track, options?: UntilOptions): Promise<LikeState>;
   /** A second process, as far as the database can tell. */
   another(options?: Partial<BackgroundOptions>): Promise<Background>;
   /** Accepts likes, but dies before it can tell any queue. */
   dyingLikes(): Promise<Likes>;
+  dyingComments(): Promise<Comments>;
 }
 
 export interface Track {
@@ -55,6 +60,15 @@ const likeOnPds = z.object({
   value: z.looseObject({ subject: z.object({ uri: z.string(), cid: z.string() }) }),
 });
 export type LikeOnPds = z.infer<typeof likeOnPds>;
+const commentOnPds = likeOnPds.extend({
+  value: z.looseObject({
+    subject: z.object({ uri: z.string(), cid: z.string() }),
+    text: z.string(),
+    createdAt: z.string(),
+    updatedAt: z.string().optional(),
+  }),
+});
+export type CommentOnPds = z.infer<typeof commentOnPds>;
 
 /** Short, so that what takes a minute in life takes a second here. */
 const short = {
@@ -113,8 +127,17 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
   };
   const background = await open();
   const past = new AtpAgent({ service: pds.listenUrl });
+  const listed = async (collection: string): Promise<unknown[]> => {
+    const { data } = await past.com.atproto.repo.listRecords({ repo: account.did, collection, limit: 100 });
+    return data.records;
+  };
   let tracks = 0;
   const likes = openLikes({ db, outbox: background.outbox, namespace: NAMESPACE });
+  const dyingOutbox = async () => {
+    const dying = await openBackground(parts);
+    closing.defer(() => dying.stop());
+    return dying.outbox;
+  };
   const stack = starting.move();
   closing = stack;
 
@@ -131,6 +154,7 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
       publicUrl: "http://127.0.0.1:8000",
       maxUploadBytes: 10_000_000,
     }),
+    comments: openComments({ db, outbox: background.outbox, namespace: NAMESPACE }),
     background,
     lost,
     async newTrack() {
@@ -154,15 +178,12 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
       return { id, uri: `at://${artist.did}/${collections.track}/${rkey}` };
     },
     async onPds(track) {
-      const { data } = await past.com.atproto.repo.listRecords({
-        repo: account.did,
-        collection: collections.like,
-        limit: 100,
-      });
-      return z
-        .array(likeOnPds)
-        .parse(data.records)
-        .filter(({ value }) => value.subject.uri === track.uri);
+      const records = z.array(likeOnPds).parse(await listed(collections.like));
+      return records.filter(({ value }) => value.subject.uri === track.uri);
+    },
+    async commentsOnPds(track) {
+      const records = z.array(commentOnPds).parse(await listed(collections.comment));
+      return records.filter(({ value }) => value.subject.uri === track.uri);
     },
     settled: (track, within) =>
       until(
@@ -174,11 +195,8 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
         within,
       ),
     another: open,
-    async dyingLikes() {
-      const dying = await openBackground(parts);
-      stack.defer(() => dying.stop());
-      return openLikes({ db, outbox: dying.outbox, namespace: NAMESPACE });
-    },
+    dyingLikes: async () => openLikes({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),
+    dyingComments: async () => openComments({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -41,6 +41,24 @@ async function likeOf(person: Person, trackId: number) {
   return likeAnswer.parse((await person.browser.get(`${path(trackId)}/like`)).json());
 }
 
+const commentAnswer = z.object({ write: z.object({ state: z.string(), uri: z.string() }).nullable() });
+
+/** @returns the address of the comment's record */
+async function remark(person: Person, trackId: number): Promise<string> {
+  const answer = await person.browser.post(`${path(trackId)}/comments`, {
+    body: { text: "yes!", timestamp_ms: 0 },
+  });
+  const { comment } = z.object({ comment: commentAnswer }).parse(answer.json());
+  return comment.write?.uri ?? "";
+}
+
+/** How the listener's only comment on a track stands. */
+async function commentState(trackId: number): Promise<string | undefined> {
+  const answer = await stage.listener.browser.get(`${path(trackId)}/comments`);
+  const { comments } = z.object({ comments: z.array(commentAnswer) }).parse(answer.json());
+  return comments[0]?.write?.state;
+}
+
 test("an edit rewrites the record at its place and keeps the audio on the PDS", async () => {
   const { trackId, write } = await published({ title: "First" });
   const before = await recordAt(write?.uri);
@@ -122,6 +140,10 @@ test("a deleted track is gone from the PDS, the list and the storage, and so are
     const { write: liked } = await likeOf(stage.listener, trackId);
     return liked?.state === "confirmed" && liked;
   });
+  const comment = await remark(stage.listener, trackId);
+  await until("the comment is on the listener's PDS", async () => {
+    return (await commentState(trackId)) === "confirmed";
+  });
   const gone = await stage.artist.browser.delete(path(trackId));
   expect([gone.status, gone.json()]).toEqual([200, { deleted: true, likesTakenBack: 1 }]);
   expect((await stage.listener.browser.get(`${path(trackId)}/like`)).status).toBe(404);
@@ -129,12 +151,16 @@ test("a deleted track is gone from the PDS, the list and the storage, and so are
   expect((await stage.artist.browser.delete(path(trackId))).status).toBe(404);
 
   await until("its record is gone", async () => (await recordAt(write?.uri)) === undefined);
-  const [repo = "", collection = "", rkey = ""] = like.uri.replace("at://", "").split("/");
-  const query = new URLSearchParams({ repo, collection, rkey });
-  await until("the like's record is gone", async () => {
-    const record = await fetch(`${stage.pds.listenUrl}/xrpc/com.atproto.repo.getRecord?${query.toString()}`);
-    return record.status === 400;
-  });
+  for (const uri of [like.uri, comment]) {
+    const [repo = "", collection = "", rkey = ""] = uri.replace("at://", "").split("/");
+    const query = new URLSearchParams({ repo, collection, rkey });
+    await until(`${uri} is gone`, async () => {
+      const record = await fetch(
+        `${stage.pds.listenUrl}/xrpc/com.atproto.repo.getRecord?${query.toString()}`,
+      );
+      return record.status === 400;
+    });
+  }
   await until("its file is gone", async () => (await stage.stored()).length === files - 1);
   await until("nothing is owed any more", async () => {
     const intents = await stage.db.selectFrom("intents").select("id").execute();
@@ -153,19 +179,25 @@ test("a like of a track that is on its way waits for it without using attempts, 
     return write?.state === "waiting" && write;
   });
   expect(waiting.reason).toBe("The track is not on its artist's PDS yet. This goes on by itself when it is.");
+  await remark(stage.listener, trackId);
   held.forward();
   const { write } = await stage.reaches(stage.artist, uploadId, "done");
+  await until("the comment is on the listener's PDS", async () => {
+    return (await commentState(trackId)) === "confirmed";
+  });
   await until("the like is on the listener's PDS", async () => {
     return (await likeOf(stage.listener, trackId)).write?.state === "confirmed";
   });
   const record = await recordAt(write?.uri);
-  const { wish } = await stage.db
-    .selectFrom("pds_records")
-    .select("wish")
-    .where("collection", "=", collections.like)
-    .orderBy("accepted_at", "desc")
-    .executeTakeFirstOrThrow();
-  expect(wish).toMatchObject({ subject: { uri: write?.uri, cid: record?.cid } });
+  for (const collection of [collections.like, collections.comment]) {
+    const { wish } = await stage.db
+      .selectFrom("pds_records")
+      .select("wish")
+      .where("collection", "=", collection)
+      .orderBy("accepted_at", "desc")
+      .executeTakeFirstOrThrow();
+    expect(wish).toMatchObject({ subject: { uri: write?.uri, cid: record?.cid } });
+  }
 });
 
 test("a track that the PDS refuses fails with its reason, shown to its artist alone, and a like of it is cancelled with one", async () => {

@@ -1,4 +1,5 @@
 import { AtpAgent } from "@atproto/api";
+import { collectionsOf, demandValid } from "@plyr/backend";
 import { z } from "zod";
 import type { Account, NewAccount } from "../pds/accounts.js";
 import type { Pds } from "../pds/pds.js";
@@ -49,8 +50,9 @@ export async function seedWorld({ pds, namespace, adopt }: SeedOptions): Promise
   const { account: listening } = await enter(pds, listener);
   const tracks: ReleasedTrack[] = [];
   for (const song of songs) {
-    const studio: Studio = { pds, agent, did: account.did, collection: `${namespace}.track` };
+    const studio: Studio = { pds, agent, did: account.did, collection: collectionsOf(namespace).track };
     const { content, cid } = (await released(studio, song)) ?? (await release(studio, song));
+    demandValid(studio.collection, content);
     const { audioUrl, duration } = trackContent.parse(content);
     const track: ReleasedTrack = {
       artist: { did: account.did, handle: account.handle, displayName },

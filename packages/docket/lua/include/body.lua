@@ -5,11 +5,19 @@ local function ties(body)
 end
 
 -- A run: attempt:delivery:lost:owner, and behind it, while it runs, "#" and the number of the settle call that claimed
--- it (none when it came through the inbox), and "!" once it is cancelled. A task that was never claimed has none.
+-- it (none when it came through the inbox), "!" once it is cancelled, and a tab and its progress (JSON) where it told of
+-- some: so it goes with the run, and nobody has to look for it. A task that was never claimed has none.
 local function read_run(run)
   if not run then return 1, 0, 0, "", false, "" end
-  local attempt, delivery, lost, owner, call, cancelled = string.match(run, "^(%d+):(%d+):(%d+):([^#!]*)#?(%d*)(!?)$")
+  local attempt, delivery, lost, owner, call, cancelled =
+    string.match(run, "^(%d+):(%d+):(%d+):([^#!\t]*)#?(%d*)(!?)")
   return tonumber(attempt), tonumber(delivery), tonumber(lost), owner, cancelled == "!", call
+end
+
+-- The run as one that isn't to be run again.
+local function cancelled_run(run)
+  local head, progress = string.match(run, "^([^!\t]*)!?(.*)$")
+  return head .. "!" .. progress
 end
 
 local function write_run(attempt, delivery, lost, owner)

@@ -23,6 +23,7 @@ local function recover()
       if cancelled then
         local serial, key, name = ties(body)
         retire(id, serial or "", key or "", name or "")
+        keep_result(id, "")
       else
         redis.call("HSET", runs, id, write_run(attempt, delivery, lost + 1, ""))
         redis.call("LPUSH", ready, id)

@@ -24,9 +24,42 @@ local function leave_lane(id, serial)
   end
 end
 
--- Frees the key, unless a later task has it by now.
+-- Takes its place when it is due.
+local function place(id, serial, at)
+  if at <= now then return admit(id, serial) end
+  redis.call("ZADD", schedule, at, id)
+  -- Two watch, where there are two: one may be gone without anybody having noticed.
+  local watcher = keep_watch(at, nil)
+  if watcher then keep_watch(at, watcher) end
+end
+
+-- Out of where it waits; its lane's head stays head.
+local function take_out(id, serial, name)
+  if redis.call("LREM", ready, 1, id) == 1 then return end
+  redis.call("LREM", lane .. serial, 1, id)
+  redis.call("LREM", aside .. name, 1, id)
+  if redis.call("EXISTS", aside .. name) == 0 then redis.call("SREM", asides, name) end
+end
+
+-- The running task that the living one of the key replaces, and from when that may run once the other has ended: "" when
+-- their lane sees to it.
+local function leader_of(key)
+  return string.match(redis.call("HGET", followers, key) or "", "^([^\t]*)\t(%d*)$")
+end
+
+-- Frees the key, unless a later task has it by now; one that was to follow this one takes its place.
 local function free_key(id, key)
-  if key ~= "" and redis.call("HGET", keys, key) == id then redis.call("HDEL", keys, key) end
+  if key == "" then return end
+  local holder = redis.call("HGET", keys, key)
+  if holder == id then
+    redis.call("HDEL", keys, key)
+  elseif holder then
+    local leader, at = leader_of(key)
+    if leader ~= id then return end
+    redis.call("HDEL", followers, key)
+    local body = at ~= "" and redis.call("HGET", bodies, holder)
+    if body then place(holder, ties(body) or "", tonumber(at)) end
+  end
 end
 
 -- The end of a task that isn't running any more: nothing of it stays.
@@ -45,6 +78,7 @@ local function hand_back(id, run)
   if cancelled then
     local serial, key, name = ties(redis.call("HGET", bodies, id) or "")
     retire(id, serial or "", key or "", name or "")
+    keep_result(id, "")
   else
     redis.call("HSET", runs, id, write_run(attempt, delivery, lost, ""))
     redis.call("LPUSH", ready, id)

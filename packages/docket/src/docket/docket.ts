@@ -1,17 +1,27 @@
 import { StoreUnavailable } from "../errors.js";
 import { silent, type Log } from "../log.js";
-import { MemoryStore } from "../store/memory/memory-store.js";
-import { RedisStore } from "../store/redis/redis-store.js";
-import type { Added, CancelResult, Due, FoundState, NewTask, ReplayResult, Snapshot, Store, StoreHealth } from "../store/store.js";
-import { checked, toJson } from "../task/payload.js";
-import type { Death, Task } from "../task/task.js";
+import { openStore } from "../store/open-store.js";
+import type {
+  Added,
+  CancelResult,
+  FoundState,
+  NewTask,
+  ReplayResult,
+  Snapshot,
+  Store,
+  StoreHealth,
+} from "../store/store.js";
+import type { Task } from "../task/task.js";
 import type { Clock } from "../time/clock.js";
-import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
 import type { Around } from "../worker/execution.js";
 import { readInfo } from "../worker/outcome.js";
-import { Worker, type WorkerOptions } from "../worker/worker.js";
+import type { WorkerOptions } from "../worker/options.js";
+import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
+import { readLetter, type DeadLetter } from "./dead-letter.js";
+import { TaskHandle, type Handle } from "./handle.js";
 import { idMaker } from "./ids.js";
+import { newTask, type AddOptions } from "./new-task.js";
 
 export interface DocketOptions<Services> {
   /** `redis:`, `rediss:` or `unix:`; unset or `memory://` keeps everything in this process. */
@@ -32,41 +42,11 @@ export interface DocketOptions<Services> {
   readonly deliveryCap?: number;
 }
 
-export interface AddOptions {
-  /** While a task of this key lives (waiting, delayed, running), adding again does nothing. At most 500 characters. */
-  readonly key?: string;
-  /** Not before this much time has passed. */
-  readonly delay?: Duration;
-  /** Not before this time. */
-  readonly at?: Date;
-}
-
-/** An added task, or the living one of its key. */
-export interface Handle {
-  readonly id: string;
-  /** False when a task of the same key lives already: `id` is its. */
-  readonly added: boolean;
-}
-
 export interface Finding {
   readonly state: FoundState;
   readonly id: string | undefined;
   /** Why it died, when it is dead. */
   readonly reason: string | undefined;
-}
-
-/** A task that was given up, with what is known of why. */
-export interface DeadLetter {
-  readonly id: string;
-  readonly task: string | undefined;
-  readonly key: string | undefined;
-  readonly payload: unknown;
-  readonly diedAt: Date;
-  readonly addedAt: Date | undefined;
-  readonly cause: Death["cause"] | undefined;
-  readonly error: { readonly name: string; readonly message: string; readonly stack?: string } | undefined;
-  readonly attempt: number | undefined;
-  readonly delivery: number | undefined;
 }
 
 /** Adds tasks to a store, makes workers for it, and tells what is in it. */
@@ -76,6 +56,7 @@ export class Docket<Services> {
   readonly #adder: Adder;
   readonly #tasks: ReadonlyMap<string, Task<unknown, Services>>;
   readonly #nextId = idMaker();
+  readonly #closing = new AbortController();
 
   private constructor(options: DocketOptions<Services>, store: Store) {
     this.#options = options;
@@ -93,16 +74,23 @@ export class Docket<Services> {
   static async open<Services>(options: DocketOptions<Services>): Promise<Docket<Services>> {
     const name = options.name ?? "docket";
     if (!/^[\w.:-]{1,100}$/.test(name)) {
-      throw new RangeError(`the docket's name is ${JSON.stringify(name.slice(0, 120))}: give 1 to 100 letters, digits, ".", ":", "_", "-"`);
+      throw new RangeError(
+        `the docket's name is ${JSON.stringify(name.slice(0, 120))}: give 1 to 100 letters, digits, ".", ":", "_", "-"`,
+      );
     }
     const seen = new Set<string>();
     for (const task of options.tasks) {
-      if (seen.has(task.name)) throw new RangeError(`two tasks are named ${task.name}: give each a name of its own`);
+      if (seen.has(task.name))
+        throw new RangeError(`two tasks are named ${task.name}: give each a name of its own`);
       seen.add(task.name);
     }
     const cap = options.deliveryCap ?? 5;
-    if (!Number.isInteger(cap) || cap < 1 || cap > 100) throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
-    return new Docket(options, openStore(options, name));
+    if (!Number.isInteger(cap) || cap < 1 || cap > 100)
+      throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
+    return new Docket(
+      options,
+      openStore({ url: options.url, name, clock: options.clock, log: options.log ?? silent }),
+    );
   }
 
   /**
@@ -111,8 +99,12 @@ export class Docket<Services> {
    * @throws {InvalidPayload} nothing was stored
    * @throws {StoreUnavailable} it isn't known whether it was stored; with a `key`, adding again is safe
    */
-  async add<Input>(task: Task<Input, Services>, payload: NoInfer<Input>, options: AddOptions = {}): Promise<Handle> {
-    return this.#adder.add(await this.#prepare(task, payload, options));
+  async add<Input>(
+    task: Task<Input, Services>,
+    payload: NoInfer<Input>,
+    options: AddOptions = {},
+  ): Promise<Handle> {
+    return this.#handle(task, await this.#adder.add(await this.#prepare(task, payload, options)));
   }
 
   /**
@@ -127,10 +119,33 @@ export class Docket<Services> {
   ): Promise<Handle[]> {
     const prepared: NewTask[] = [];
     for (const [at, payload] of payloads.entries()) {
-      prepared.push(await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options));
+      prepared.push(
+        await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options),
+      );
     }
-    const added: Added[] = await this.#store.add(prepared);
-    return added;
+    return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));
+  }
+
+  /**
+   * Gives the task of a key another payload and time, in one round trip. What waits or is delayed (also between attempts,
+   * or put off) gets them under its own id, and is as new: first attempt, its age counted from now. It keeps its place in
+   * line where it waits and is to run now; otherwise it takes its place when it is due, behind what is there by then. One
+   * that runs goes on to its end, and the replacement, a task of its own, comes after it, in whatever way that run ends: it
+   * isn't tried, put off or handed back again. Where none lives, the task is added.
+   *
+   * @returns the task that has the payload; `added` is false when it had been there before
+   * @throws {RangeError} without a key
+   * @throws {InvalidPayload} nothing was replaced
+   * @throws {StoreUnavailable} it isn't known whether it was replaced; doing it again is safe
+   */
+  async replace<Input>(
+    task: Task<Input, Services>,
+    payload: NoInfer<Input>,
+    options: AddOptions & { readonly key: string },
+  ): Promise<Handle> {
+    if (options.key === "")
+      throw new RangeError(`the key of ${task.name} is empty: give the replaced task's`);
+    return this.#handle(task, await this.#store.replace(await this.#prepare(task, payload, options)));
   }
 
   /** A task that waits is gone; one that runs has its signal aborted and isn't tried again. */
@@ -138,13 +153,26 @@ export class Docket<Services> {
     return this.#store.cancel(id);
   }
 
+  /** What the run of a task has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */
+  async progress(id: string): Promise<unknown> {
+    const progress = await this.#store.progress(id);
+    return progress === undefined ? undefined : JSON.parse(progress);
+  }
+
   /** What became of the tasks of these keys. A finished task is `unknown`. */
   async find(keys: readonly string[]): Promise<Map<string, Finding>> {
     const found = await this.#store.find(keys);
     return new Map(
       keys.map((key, at) => {
-        const { state, id, info } = found[at] ?? { state: "unknown" as const, id: undefined, info: undefined };
-        return [key, { state, id, reason: info === undefined ? undefined : (readInfo(info)?.error.message ?? info) }];
+        const { state, id, info } = found[at] ?? {
+          state: "unknown" as const,
+          id: undefined,
+          info: undefined,
+        };
+        return [
+          key,
+          { state, id, reason: info === undefined ? undefined : (readInfo(info)?.error.message ?? info) },
+        ];
       }),
     );
   }
@@ -157,21 +185,7 @@ export class Docket<Services> {
   /** The newest dead letters; at most `limit` (default 100). */
   async deadLetters(limit = 100): Promise<DeadLetter[]> {
     const letters = await this.#store.letters(limit);
-    return letters.map(({ id, diedAt, info, stored }) => {
-      const why = readInfo(info);
-      return {
-        id,
-        task: stored?.name,
-        key: stored?.key === "" ? undefined : stored?.key,
-        payload: stored === undefined ? undefined : readable(stored.payload),
-        diedAt: new Date(diedAt),
-        addedAt: stored === undefined ? undefined : new Date(stored.addedAt),
-        cause: why?.cause,
-        error: why?.error,
-        attempt: why?.attempt,
-        delivery: why?.delivery,
-      };
-    });
+    return letters.map(readLetter);
   }
 
   /** Lets a dead letter live again, from its first attempt. */
@@ -193,64 +207,45 @@ export class Docket<Services> {
     try {
       return await this.#store.health();
     } catch (error) {
-      if (error instanceof StoreUnavailable) return { reachable: false, evictionPolicy: undefined, version: undefined };
+      if (error instanceof StoreUnavailable)
+        return { reachable: false, evictionPolicy: undefined, version: undefined };
       throw error;
     }
   }
 
   worker(options: WorkerOptions = {}): Worker<Services> {
     const plainly: Around<Services> = (run) => run();
-    const { services, around = plainly, log = silent, clock, random = Math.random, deliveryCap = 5 } = this.#options;
+    const {
+      services,
+      around = plainly,
+      log = silent,
+      clock,
+      random = Math.random,
+      deliveryCap = 5,
+    } = this.#options;
     const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
     return new Worker({ store: this.#store, clock, tools }, options);
   }
 
   /** Lets go of the connections. Stop the workers first. */
   close(): Promise<void> {
+    this.#closing.abort();
     return this.#store.close();
   }
 
-  async #prepare<Input>(task: Task<Input, Services>, payload: NoInfer<Input>, options: AddOptions): Promise<NewTask> {
+  #handle<Input>({ name, keepsResult }: Task<Input, Services>, added: Added): Handle {
+    const { signal: closed } = this.#closing;
+    return new TaskHandle(added, { store: this.#store, task: name, keepsResult, closed });
+  }
+
+  async #prepare<Input>(
+    task: Task<Input, Services>,
+    payload: NoInfer<Input>,
+    options: AddOptions,
+  ): Promise<NewTask> {
     const known = this.#tasks.get(task.name);
-    if (known === undefined) throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
-    const { key = "" } = options;
-    if (key.length > 500) throw new RangeError(`the key of ${task.name} is ${String(key.length)} characters long: give at most 500`);
-    const serial = task.serial(await checked(task.name, task.payload, payload)) ?? "";
-    if (serial.length > 500) throw new RangeError(`the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`);
-    return { id: this.#nextId(), serial, key, name: task.name, due: due(task.name, options), payload: toJson(task.name, payload) };
-  }
-}
-
-function openStore<Services>(options: DocketOptions<Services>, name: string): Store {
-  const { url, clock, log = silent } = options;
-  if (url === undefined || url === "memory://") return new MemoryStore(clock);
-  // The url itself isn't shown: it may hold a password.
-  if (!isRedisUrl(url)) {
-    throw new RangeError("the docket's url can't be used: give redis://host:port, rediss://host:port, unix:///path/of/socket or memory://");
-  }
-  return new RedisStore({ url: url.replace(/^unix:\/\//, ""), name, log, clock });
-}
-
-function isRedisUrl(url: string): boolean {
-  const { protocol, hostname, pathname } = URL.parse(url) ?? {};
-  if (protocol === "unix:") return hostname === "" && (pathname ?? "").length > 1;
-  return (protocol === "redis:" || protocol === "rediss:") && hostname !== "";
-}
-
-function due(task: string, { delay, at }: AddOptions): Due {
-  if (delay !== undefined && at !== undefined) throw new RangeError(`${task} is given both a delay and a time: give one`);
-  if (delay !== undefined) return { kind: "in", ms: milliseconds(delay, `the delay of ${task}`) };
-  if (at === undefined) return { kind: "now" };
-  if (Number.isNaN(at.getTime()) || at.getTime() > Date.now() + LONGEST_MS) {
-    throw new RangeError(`the time of ${task} is ${String(at)}: give a valid date, at most ten years ahead`);
-  }
-  return { kind: "at", at: Math.max(0, at.getTime()) };
-}
-
-function readable(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
+    if (known === undefined)
+      throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
+    return newTask(this.#nextId(), task, payload, options);
   }
 }

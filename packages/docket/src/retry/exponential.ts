@@ -21,7 +21,8 @@ export function exponential(options: { attempts: number; min: Duration; max: Dur
   }
   const min = milliseconds(options.min, "the retry's min");
   const max = milliseconds(options.max, "the retry's max");
-  if (max < min) throw new RangeError(`the retry's max (${String(max)} ms) is less than its min (${String(min)} ms)`);
+  if (max < min)
+    throw new RangeError(`the retry's max (${String(max)} ms) is less than its min (${String(min)} ms)`);
   return {
     attempts,
     delay: (attempt, random) => Math.round(Math.min(max, min * 2 ** (attempt - 1)) * (0.5 + random() / 2)),

@@ -12,7 +12,8 @@ export function seal(ties: Ties, payload: string): string {
 export function unseal(body: string): Stored | undefined {
   const parts = body.split("\t");
   const [addedAt, serial, key, name, payload] = parts;
-  if (parts.length !== 5 || !/^\d+$/.test(addedAt ?? "") || name === "" || name === undefined) return undefined;
+  if (parts.length !== 5 || !/^\d+$/.test(addedAt ?? "") || name === "" || name === undefined)
+    return undefined;
   try {
     return {
       addedAt: Number(addedAt),

@@ -1,5 +1,8 @@
 /** When a task is due: now, after a number of milliseconds, or at a time (milliseconds since the epoch). */
-export type Due = { readonly kind: "now" } | { readonly kind: "in"; readonly ms: number } | { readonly kind: "at"; readonly at: number };
+export type Due =
+  | { readonly kind: "now" }
+  | { readonly kind: "in"; readonly ms: number }
+  | { readonly kind: "at"; readonly at: number };
 
 /** What ties a task to others: at the store's door, at its end, and among the dead letters. Empty means none. */
 export interface Ties {
@@ -41,10 +44,23 @@ export interface Claim {
   readonly claimedAt: number;
 }
 
+/** What a run returned: JSON, undefined for undefined. */
+export interface Result {
+  readonly json: string | undefined;
+}
+
+/** How a task ended, as far as the store (still) knows. */
+export type End =
+  | { readonly kind: "living" }
+  | { readonly kind: "done"; readonly result: Result }
+  | { readonly kind: "dead"; /** The letter's. */ readonly info: string }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "unknown" };
+
 /** How a delivery ended. */
 export type Outcome =
   /** Finished, cancelled, or nothing to do: the task goes. */
-  | { readonly kind: "done" }
+  | { readonly kind: "done"; /** What it returned, where that is kept. */ readonly result?: Result }
   /** Failed: runs again after the pause, and an attempt is used up. */
   | { readonly kind: "retry"; readonly ms: number }
   /** Put off: runs again at the time, no attempt used up. */
@@ -67,11 +83,13 @@ export interface SettleRequest {
   readonly worker: string;
   /** Numbers the worker's calls, from 1. */
   readonly call: number;
-  /** Calls whose answer never came: what they claimed, if they did, goes back uncounted. */
-  readonly undo: readonly number[];
+  /** The last of its calls that was answered, 0: none. What later ones claimed, if they did, goes back uncounted. */
+  readonly answered: number;
   readonly settlements: readonly Settlement[];
   /** Tasks that the worker could run beside those it has; 0 asks for none. */
   readonly want: number;
+  /** Tasks to claim beyond `want`, where no other worker has room for them. */
+  readonly ahead: number;
   /** How many tasks have reached the worker through its inbox since it last said `"reset"` (its reads may have been lost). */
   readonly received: number | "reset";
   /** How long the worker may sleep if nothing happens, in ms; 0: it doesn't take tasks through its inbox (stopping). */
@@ -171,16 +189,29 @@ export interface StoreHealth {
  */
 export interface Store {
   add(tasks: readonly NewTask[]): Promise<Added[]>;
+  /**
+   * Gives the living task of the key this one's payload and time, as if it were new, under its own id; one that runs is
+   * followed by this one instead, which has the key from now on, and isn't run again itself. Adds where none lives.
+   */
+  replace(task: NewTask): Promise<Added>;
   /** Reports what became of deliveries, takes back what other workers lost, wakes what is due, claims, and says when to come again. */
   settle(request: SettleRequest): Promise<Settled>;
   /** Prolongs the leases of what a worker runs; returns the ids that it has lost. */
   renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]>;
+  /** Keeps what a run tells of how far it is (JSON), until it ends; without effect when its lease was lost. */
+  report(worker: string, held: Held, progress: string): Promise<void>;
+  /** What the run of a task has told last (JSON); undefined when it doesn't run, or has told nothing. */
+  progress(id: string): Promise<string | undefined>;
   /** Waits for the next message to a worker; undefined after `ms`, or when `signal` aborts. */
   listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined>;
   /** Makes a worker known, before its first settle. @throws IncompatibleStore */
   hello(info: WorkerInfo): Promise<void>;
   /** Forgets a worker; what lies in its inbox goes back. */
   bye(worker: string): Promise<void>;
+  /** How a task ended. Results and cancellations are known for ten minutes, and the newest 10,000 of them. */
+  end(id: string): Promise<End>;
+  /** Calls back when the task may have ended, and each time that this may have been missed, first soon; returns how to stop that. */
+  watch(id: string, callback: () => void): () => void;
   cancel(id: string): Promise<CancelResult>;
   /** Makes the delayed or put-off tasks of these keys due now; returns how many there were. */
   wake(keys: readonly string[]): Promise<number>;

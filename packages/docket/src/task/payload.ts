@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { InvalidPayload } from "../errors.js";
 
-/** The longest payload, as JSON: 1 MiB. Larger things belong in a bucket or a database, and their name in the payload. */
-export const LONGEST_PAYLOAD = 1_048_576;
+/** The longest payload, as JSON: 256 KiB. Larger things belong in a bucket or a database, and their name in the payload. */
+export const LONGEST_PAYLOAD = 262_144;
 
 /**
  * What the schema makes of a payload.
@@ -27,7 +27,7 @@ export async function checked(task: string, schema: StandardSchemaV1, payload: u
  * @throws {InvalidPayload} when something in it would not come back as it went in (a Date, a BigInt, undefined, NaN), or it is too long
  */
 export function toJson(task: string, payload: unknown): string {
-  const trouble = lossy(payload, "payload", new Set());
+  const trouble = troubleAsJson(payload, "payload");
   if (trouble !== undefined) throw new InvalidPayload(`${task}: ${trouble}: give plain JSON values only`);
   const json = JSON.stringify(payload);
   if (json.length > LONGEST_PAYLOAD) {
@@ -36,6 +36,11 @@ export function toJson(task: string, payload: unknown): string {
     );
   }
   return json;
+}
+
+/** What in a value would not come back from JSON as it went in; undefined when all would. */
+export function troubleAsJson(value: unknown, name: string): string | undefined {
+  return lossy(value, name, new Set());
 }
 
 function lossy(value: unknown, path: string, above: Set<object>): string | undefined {

@@ -4,6 +4,18 @@ import type { RetryPolicy } from "../retry/exponential.js";
 import { never } from "../retry/exponential.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 
+/** Tells others how far a run is; they ask with `docket.progress(id)`. */
+export interface Progress {
+  /**
+   * Keeps a value until the run ends, in whatever way, or tells of another one. Costs nothing to tasks that don't call it;
+   * of values told in quick succession only the last is sure to be sent, at most ten a second. Best effort: while the
+   * store is away, or once the lease is lost, it has no effect.
+   *
+   * @throws {RangeError} when JSON can't carry the value, or it is longer than 4,096 characters as JSON
+   */
+  set(value: unknown): void;
+}
+
 /** What a handler is given besides its payload. */
 export interface RunContext<Services> {
   readonly services: Services;
@@ -19,6 +31,7 @@ export interface RunContext<Services> {
   readonly delivery: number;
   readonly addedAt: Date;
   readonly log: Log;
+  readonly progress: Progress;
 }
 
 /** Why a task ended among the dead letters. */
@@ -44,6 +57,13 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   readonly timeout?: Duration;
   /** How old a task may get through `RetryAt` and retries; default 30 days. */
   readonly maxAge?: Duration;
+  /**
+   * Keeps what `run` returns, as JSON (at most 65,536 characters), so that `handle.result()` resolves with it: for ten minutes after the
+   * end, and the newest 10,000 of a docket. Without it nothing is kept, and a task's end costs nothing more; say it
+   * to all who add the task or run it, else those who wait wait in vain. A result
+   * that JSON can't carry sends the task to the dead letters.
+   */
+  readonly result?: boolean;
   /** Told once the task is among the dead letters; best effort (the process may die in between), so ask `docket.find` too. */
   readonly onDeadLetter?: (payload: unknown, death: Death, services: Services) => Promise<void> | void;
   run(payload: StandardSchemaV1.InferOutput<Schema>, ctx: RunContext<Services>): Promise<unknown>;
@@ -57,6 +77,7 @@ export interface Task<Input, Services> {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly maxAgeMs: number;
+  readonly keepsResult: boolean;
   onDeadLetter(payload: unknown, death: Death, services: Services): Promise<void>;
   run(payload: unknown, ctx: RunContext<Services>): Promise<unknown>;
 }
@@ -81,6 +102,7 @@ export function defineTask<Services>() {
       retry: options.retry ?? never,
       timeoutMs: timeoutMs(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),
+      keepsResult: options.result ?? false,
       onDeadLetter: async (payload, death, services) => {
         await options.onDeadLetter?.(payload, death, services);
       },

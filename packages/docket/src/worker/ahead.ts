@@ -1,13 +1,13 @@
 import type { Claim } from "../store/store.js";
 
 /** Tasks of how many ms of the worker's own pace are claimed ahead. */
-const AHEAD_MS = 4;
+const AHEAD_MS = 8;
 /** How long a claim may lie ahead before it is handed back: others may have room for it. */
 const PATIENCE_MS = 50;
 
 /**
  * Tasks that are claimed a little ahead, so that a slot is refilled without waiting for Redis. Only where tasks are tiny:
- * from `concurrency` × 4 ms of run time on, nothing is. What lies too long goes back, and nothing more is asked for until a
+ * from `concurrency` × 8 ms of run time on, nothing is. What lies too long goes back, and nothing more is asked for until a
  * task has ended.
  */
 export class Ahead {

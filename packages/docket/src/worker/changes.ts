@@ -1,3 +1,6 @@
+/** How often a wait looks by itself. */
+const LOOK_MS = 250;
+
 /** Lets one part wait until another says that something has changed. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
@@ -17,5 +20,13 @@ export class Changes {
       const timer = setTimeout(wake, Math.max(0, ms));
       this.#waiting.add(wake);
     });
+  }
+
+  /** Waits at most `ms`; looks by itself too, because a call that goes unanswered is told by nothing. */
+  async until(come: () => boolean, ms: number): Promise<void> {
+    const deadline = performance.now() + ms;
+    while (!come() && performance.now() < deadline) {
+      await this.next(Math.min(LOOK_MS, deadline - performance.now()));
+    }
   }
 }

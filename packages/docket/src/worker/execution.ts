@@ -1,9 +1,10 @@
 import { LeaseLost, TimedOut } from "../errors.js";
 import type { Log } from "../log.js";
-import type { Claim, Stored } from "../store/store.js";
+import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { RunContext, Task } from "../task/task.js";
-import { ASIDE, dead, DONE, judge, type Verdict } from "./outcome.js";
+import { ASIDE, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
+import { Reporter } from "./reporter.js";
 
 /** How long a handler may go on after its signal was aborted for its timeout, before it is taken as failed all the same. */
 const GRACE_MS = 5_000;
@@ -21,6 +22,8 @@ export interface ExecutionTools<Services> {
   readonly deliveryCap: number;
   /** The store's time, as far as the worker knows it. */
   storeNow(): number;
+  /** Tells the store how far a run is (JSON). */
+  report(held: Held, progress: string): Promise<void>;
 }
 
 /** One delivery of a task, from the claim to its verdict. */
@@ -30,11 +33,13 @@ export class Execution<Services> {
   leasedUntil: number;
   readonly #controller = new AbortController();
   readonly #tools: ExecutionTools<Services>;
+  readonly #reporter: Reporter;
 
   constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
     this.claim = claim;
     this.leasedUntil = leasedUntil;
     this.#tools = tools;
+    this.#reporter = new Reporter(claim, (held, progress) => tools.report(held, progress));
   }
 
   abort(reason: Error): void {
@@ -55,20 +60,22 @@ export class Execution<Services> {
     const signal = this.#controller.signal;
     const limit = this.#limitTime(task.timeoutMs, stored.name);
     try {
-      await Promise.race([this.#handle(task, stored), limit.overdue]);
+      const returned = await Promise.race([this.#handle(task, stored), limit.overdue]);
       // Whoever returns because the signal told it to hasn't done its work.
       if (signal.reason instanceof TimedOut) throw signal.reason;
-      return signal.reason instanceof LeaseLost ? undefined : DONE;
+      if (signal.reason instanceof LeaseLost) return undefined;
+      return task.keepsResult ? doneWith(task.name, returned) : DONE;
     } catch (error) {
       const cause = signal.reason instanceof TimedOut ? signal.reason : error;
       const { random } = this.#tools;
       return judge(cause, { claim: this.claim, stored, task, signal, now: this.#tools.storeNow(), random });
     } finally {
       limit.clear();
+      this.#reporter.stop();
     }
   }
 
-  async #handle(task: Task<unknown, Services>, stored: Stored): Promise<void> {
+  async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {
     const payload = await checked(task.name, task.payload, parse(stored.payload));
     const ctx: RunContext<Services> = {
       services: this.#tools.services,
@@ -80,8 +87,9 @@ export class Execution<Services> {
       delivery: this.claim.delivery,
       addedAt: new Date(stored.addedAt),
       log: this.#tools.log,
+      progress: this.#reporter,
     };
-    await this.#tools.around(() => task.run(payload, ctx), ctx);
+    return this.#tools.around(() => task.run(payload, ctx), ctx);
   }
 
   /** Aborts the signal at the timeout; `overdue` rejects for a handler that doesn't heed it. */
@@ -92,7 +100,10 @@ export class Execution<Services> {
         const error = new TimedOut(`${name} took longer than its timeout of ${String(ms)} ms`);
         this.#controller.abort(error);
         timer = setTimeout(() => {
-          this.#tools.log.error({ task: name, id: this.claim.id }, "a handler goes on after its timeout: have it heed ctx.signal");
+          this.#tools.log.error(
+            { task: name, id: this.claim.id },
+            "a handler goes on after its timeout: have it heed ctx.signal",
+          );
           reject(error);
         }, GRACE_MS);
       }, ms);
@@ -106,12 +117,19 @@ export class Execution<Services> {
   }
 
   #unreadable(): Verdict {
-    return dead("payload", new Error("what lies in the store under this id isn't a task"), this.claim, undefined);
+    return dead(
+      "payload",
+      new Error("what lies in the store under this id isn't a task"),
+      this.claim,
+      undefined,
+    );
   }
 
   #deadly(stored: Stored): Verdict {
     const times = `${String(this.claim.lost)} times in a row`;
-    const error = new Error(`its worker died or lost its lease ${times} while it ran: find out what it does to its process, then replay it`);
+    const error = new Error(
+      `its worker died or lost its lease ${times} while it ran: find out what it does to its process, then replay it`,
+    );
     return dead("deliveries", error, this.claim, stored);
   }
 }

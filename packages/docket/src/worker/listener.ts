@@ -12,7 +12,11 @@ export class Listener {
   #loop: Promise<void> | undefined;
 
   /** `broken` is awaited after each broken read, before the next: what the broken one may have swallowed is unknown. */
-  constructor(store: Store, worker: string, on: { message(message: Message): void; broken(): Promise<void> }) {
+  constructor(
+    store: Store,
+    worker: string,
+    on: { message(message: Message): void; broken(): Promise<void> },
+  ) {
     this.#store = store;
     this.#worker = worker;
     this.#on = on;

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { Cancelled, InvalidPayload, LeaseLost, RetryAt, Terminal, WorkerStopping } from "../errors.js";
-import type { Claim, Outcome, Stored } from "../store/store.js";
+import type { Claim, Outcome, Settlement, Stored } from "../store/store.js";
+import { troubleAsJson } from "../task/payload.js";
 import type { Death, Task } from "../task/task.js";
 
 /** What a run came to: an outcome for the store, and the death behind it; undefined when the run no longer counts. */
@@ -10,6 +11,24 @@ export interface Verdict {
 }
 
 export const DONE: Verdict = { outcome: { kind: "done" } };
+
+/** Results travel many to a call, with other news: what is larger belongs elsewhere, and its name in the result. */
+const LONGEST_RESULT = 65_536;
+
+/** The verdict on a run whose result is kept. @throws {Terminal} when JSON can't carry it */
+export function doneWith(task: string, returned: unknown): Verdict {
+  if (returned === undefined) return { outcome: { kind: "done", result: { json: undefined } } };
+  const trouble = troubleAsJson(returned, "what it returned");
+  if (trouble !== undefined)
+    throw new Terminal(`${task} is done, but ${trouble}: return plain JSON values only`);
+  const json = JSON.stringify(returned);
+  if (json.length > LONGEST_RESULT)
+    throw new Terminal(
+      `${task} is done, but what it returned is ${String(json.length)} characters of JSON: return its id`,
+    );
+  return { outcome: { kind: "done", result: { json } } };
+}
+
 export const RETURNED: Verdict = { outcome: { kind: "return" } };
 export const ASIDE: Verdict = { outcome: { kind: "aside" } };
 
@@ -65,6 +84,12 @@ export function dead(
     reason: message,
   };
   return { outcome: { kind: "dead", info: JSON.stringify(info) }, death };
+}
+
+/** What the store is to be told of a delivery. */
+export function settlementOf(claim: Claim, { outcome }: Verdict): Settlement {
+  const { serial = "", key = "", name = "" } = claim.stored ?? {};
+  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name }, outcome };
 }
 
 /** What is kept of a death beside the task. */

@@ -15,7 +15,13 @@ export class Renewer {
   readonly #lost: (id: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Store, worker: string, leaseMs: number, running: ReadonlyMap<string, Leased>, lost: (id: string) => void) {
+  constructor(
+    store: Store,
+    worker: string,
+    leaseMs: number,
+    running: ReadonlyMap<string, Leased>,
+    lost: (id: string) => void,
+  ) {
     this.#store = store;
     this.#worker = worker;
     this.#leaseMs = leaseMs;
@@ -40,7 +46,13 @@ export class Renewer {
     this.start();
     const asked = performance.now();
     try {
-      const lost = new Set(await this.#store.renew(this.#worker, leases.map(({ claim }) => claim), this.#leaseMs));
+      const lost = new Set(
+        await this.#store.renew(
+          this.#worker,
+          leases.map(({ claim }) => claim),
+          this.#leaseMs,
+        ),
+      );
       for (const lease of leases) {
         if (lost.has(lease.claim.id)) this.#lost(lease.claim.id);
         else lease.leasedUntil = asked + this.#leaseMs;

@@ -16,7 +16,7 @@ interface Telling {
 
 /** Who fills in what the worker knows, and hears the answer. */
 export interface Asker {
-  request(): Omit<SettleRequest, "settlements" | "call" | "undo">;
+  request(): Omit<SettleRequest, "settlements" | "call" | "answered">;
   settled(settled: Settled): void;
 }
 
@@ -35,7 +35,7 @@ export class Settler {
   /** Monotonic time (ms) at which the timer ends. */
   #timedFor = Infinity;
   #calls = 0;
-  #unanswered: readonly number[] = [];
+  #answered = 0;
   #last: Promise<void> = Promise.resolve();
   #asking = 0;
   #sleeps = true;
@@ -97,13 +97,15 @@ export class Settler {
     try {
       const settled = await this.#ask(batch.map(({ settlement }) => settlement));
       this.#calling = false;
-      for (const { settlement, told, repeated } of batch) if (repeated || !settled.refused.includes(settlement.id)) told();
+      for (const { settlement, told, repeated } of batch)
+        if (repeated || !settled.refused.includes(settlement.id)) told();
       this.#take(settled);
       if (this.#again) this.soon();
     } catch (error) {
       this.#calling = false;
       this.#waiting.unshift(...batch.map((telling) => ({ ...telling, repeated: true })));
-      if (!(error instanceof StoreUnavailable)) this.#log.error({ err: error }, "the store refused a settlement; trying again");
+      if (!(error instanceof StoreUnavailable))
+        this.#log.error({ err: error }, "the store refused a settlement; trying again");
       this.within(AWAY_MS);
     }
   }
@@ -121,12 +123,10 @@ export class Settler {
 
   async #askNow(settlements: readonly Settlement[]): Promise<Settled> {
     const call = ++this.#calls;
-    const undo = this.#unanswered;
-    this.#unanswered = [...undo, call];
     const request = this.#on.request();
     this.#sleeps = request.sleepMs > 0;
-    const settled = await this.#store.settle({ ...request, settlements, call, undo });
-    this.#unanswered = [];
+    const settled = await this.#store.settle({ ...request, settlements, call, answered: this.#answered });
+    this.#answered = call;
     return settled;
   }
 

@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
-import type { Claim, Message, Settled, Settlement, Store } from "../store/store.js";
-import type { Clock } from "../time/clock.js";
+import type { Claim, Message, Settled, Store } from "../store/store.js";
 import { milliseconds, type Duration } from "../time/duration.js";
+import type { Clock } from "../time/clock.js";
+import { Ahead } from "./ahead.js";
+import { tellDeath } from "./burial.js";
 import { Changes } from "./changes.js";
 import { Execution, type ExecutionTools } from "./execution.js";
 import { Listener } from "./listener.js";
-import { RETURNED, type Verdict } from "./outcome.js";
+import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
+import { readOptions, type WorkerOptions, type WorkerParts } from "./options.js";
 import { Renewer } from "./renewer.js";
 import { Settler, type Asker } from "./settler.js";
 
@@ -17,19 +20,6 @@ const SLEEP_MS = 125_000;
 const AWAY_MS = 250;
 /** How long a stopping worker tries to tell the store what it knows; the leases do the rest. */
 const FAREWELL_MS = 2_000;
-
-export interface WorkerOptions {
-  /** Tasks at the same time; 1–1000; default 10. */
-  readonly concurrency?: number;
-  /** How long a claim holds without a sign of life; 1–300 s; default 10 s. */
-  readonly lease?: Duration;
-}
-
-export interface WorkerParts<Services> {
-  readonly store: Store;
-  readonly clock: Clock | undefined;
-  readonly tools: Omit<ExecutionTools<Services>, "storeNow">;
-}
 
 /**
  * Claims tasks and runs them. While there is nothing to do it waits in a blocking read and a timer, and sends nothing.
@@ -43,6 +33,7 @@ export class Worker<Services> {
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #running = new Map<string, Execution<Services>>();
+  readonly #ahead: Ahead;
   readonly #changes = new Changes();
   readonly #settler: Settler;
   readonly #listener: Listener;
@@ -57,15 +48,20 @@ export class Worker<Services> {
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(parts: WorkerParts<Services>, options: WorkerOptions = {}) {
-    this.#concurrency = options.concurrency ?? 10;
-    if (!Number.isInteger(this.#concurrency) || this.#concurrency < 1 || this.#concurrency > 1000) {
-      throw new RangeError(`concurrency is ${String(options.concurrency)}: give a whole number from 1 to 1000`);
-    }
-    this.#leaseMs = milliseconds(options.lease ?? "10s", "the lease");
-    if (this.#leaseMs < 1_000 || this.#leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
+    const { concurrency, leaseMs } = readOptions(options);
+    this.#concurrency = concurrency;
+    this.#leaseMs = leaseMs;
+    this.#ahead = new Ahead(this.#concurrency, (claims) => {
+      this.#handBack(claims);
+    });
     this.#store = parts.store;
     this.#clock = parts.clock;
-    this.#tools = { ...parts.tools, storeNow: () => parts.clock?.now() ?? Date.now() + this.#offset };
+    const storeNow = (): number => parts.clock?.now() ?? Date.now() + this.#offset;
+    this.#tools = {
+      ...parts.tools,
+      storeNow,
+      report: (held, json) => this.#store.report(this.id, held, json),
+    };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
       settled: (settled) => {
@@ -101,8 +97,11 @@ export class Worker<Services> {
   /** Works until nothing waits, runs or is due, then stops. What is due later stays. For tests and scripts. */
   async runUntilIdle(): Promise<void> {
     await this.start();
-    while (!(await this.#idle())) await this.#changes.next(25);
-    await this.stop();
+    try {
+      while (!(await this.#idle())) await this.#changes.next(25);
+    } finally {
+      await this.stop();
+    }
   }
 
   async #begin(): Promise<void> {
@@ -126,15 +125,19 @@ export class Worker<Services> {
     );
     if (began === true) {
       for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+      this.#handBack(this.#ahead.clear());
       this.#settler.soon();
-      await this.#waitFor(() => this.#running.size === 0, drainMs);
+      await this.#changes.until(() => this.#running.size === 0, drainMs);
       for (const execution of [...this.#running.values()]) {
         execution.abort(new WorkerStopping("the worker stops"));
         this.#conclude(execution, RETURNED);
       }
-      await this.#waitFor(() => !this.#busy, FAREWELL_MS);
+      await this.#changes.until(() => !this.#busy, FAREWELL_MS);
       await this.#store.bye(this.id).catch((error: unknown) => {
-        this.#tools.log.warn({ err: error, worker: this.id }, "could not say goodbye: what this worker held runs again when its lease ends");
+        this.#tools.log.warn(
+          { err: error, worker: this.id },
+          "could not say goodbye: what this worker held runs again when its lease ends",
+        );
       });
     }
     this.#phase = "stopped";
@@ -143,19 +146,13 @@ export class Worker<Services> {
     await this.#listener.stop();
   }
 
-  /** Waits at most `ms`; looks by itself too, because a call that goes unanswered is told by nothing. */
-  async #waitFor(come: () => boolean, ms: number): Promise<void> {
-    const deadline = performance.now() + ms;
-    while (!come() && performance.now() < deadline) await this.#changes.next(Math.min(AWAY_MS, deadline - performance.now()));
-  }
-
   get #busy(): boolean {
-    return this.#running.size > 0 || this.#settler.busy;
+    return this.#running.size > 0 || this.#ahead.size > 0 || this.#settler.busy;
   }
 
   #hello(): Promise<void> {
-    const tasks = [...this.#tools.tasks.keys()];
-    return this.#store.hello({ worker: this.id, tasks, concurrency: this.#concurrency, host: hostname(), pid: process.pid });
+    const about = { concurrency: this.#concurrency, host: hostname(), pid: process.pid };
+    return this.#store.hello({ worker: this.id, tasks: [...this.#tools.tasks.keys()], ...about });
   }
 
   #request(): ReturnType<Asker["request"]> {
@@ -163,6 +160,7 @@ export class Worker<Services> {
     return {
       worker: this.id,
       want: open ? this.#concurrency - this.#running.size : 0,
+      ahead: open ? this.#ahead.wanted : 0,
       received: this.#received,
       sleepMs: open ? SLEEP_MS : 0,
       leaseMs: this.#leaseMs,
@@ -172,11 +170,15 @@ export class Worker<Services> {
   #take(settled: Settled): void {
     if (this.#received === "reset") this.#received = 0;
     this.#offset = settled.now - Date.now();
-    for (const id of settled.refused) this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
+    for (const id of settled.refused)
+      this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);
     if (!settled.known && this.#phase === "running") {
       this.#hello().catch((error: unknown) => {
-        this.#tools.log.warn({ err: error, worker: this.id }, "the store has forgotten this worker and doesn't take its hello");
+        this.#tools.log.warn(
+          { err: error, worker: this.id },
+          "the store has forgotten this worker and doesn't take its hello",
+        );
         this.#settler.within(AWAY_MS);
       });
     }
@@ -188,6 +190,8 @@ export class Worker<Services> {
       if (message.ms === 0) this.#settler.soon();
       else this.#settler.within(message.ms + 2);
     } else if (message.kind === "cancel") {
+      const claim = this.#ahead.remove(message.id);
+      if (claim !== undefined) this.#settler.push(settlementOf(claim, DONE));
       this.#running.get(message.id)?.abort(new Cancelled("the task was cancelled"));
     } else {
       if (this.#received !== "reset") this.#received += 1;
@@ -203,8 +207,12 @@ export class Worker<Services> {
   }
 
   #run(claim: Claim): void {
-    if (this.#phase !== "running" || this.#running.size >= this.#concurrency) {
-      this.#settler.push(settlement(claim, RETURNED));
+    if (this.#phase !== "running") {
+      this.#handBack([claim]);
+      return;
+    }
+    if (this.#running.size >= this.#concurrency) {
+      this.#ahead.put(claim);
       return;
     }
     const age = Math.max(0, this.#tools.storeNow() - claim.claimedAt);
@@ -218,7 +226,9 @@ export class Worker<Services> {
     const { claim } = execution;
     // A claim that was long on its way (a hung process, a slow line) may be another's by now.
     const held = !unsure || (await this.#stillHeld(claim));
+    const began = performance.now();
     const verdict = held ? await execution.run() : undefined;
+    this.#ahead.ended(performance.now() - began);
     if (verdict === undefined) this.#lose(claim.id, execution);
     else this.#conclude(execution, verdict);
   }
@@ -237,10 +247,21 @@ export class Worker<Services> {
     if (this.#running.get(claim.id) !== execution) return;
     this.#running.delete(claim.id);
     const { death } = verdict;
-    this.#settler.push(settlement(claim, verdict), () => {
-      if (death !== undefined) this.#bury(claim, death);
+    this.#settler.push(settlementOf(claim, verdict), () => {
+      if (death !== undefined) tellDeath(this.#tools, claim, death);
     });
+    this.#refill();
+  }
+
+  /** A slot is free: what lies ahead is next. */
+  #refill(): void {
+    const claim = this.#ahead.take();
+    if (claim !== undefined) this.#run(claim);
     this.#changes.notify();
+  }
+
+  #handBack(claims: readonly Claim[]): void {
+    for (const claim of claims) this.#settler.push(settlementOf(claim, RETURNED));
   }
 
   #lose(id: string, only?: Execution<Services>): void {
@@ -248,21 +269,12 @@ export class Worker<Services> {
     if (execution === undefined || (only !== undefined && only !== execution)) return;
     this.#running.delete(id);
     execution.abort(new LeaseLost("the lease was lost: another worker may have the task"));
-    this.#tools.log.warn({ id, task: execution.claim.stored?.name, worker: this.id }, "a task's lease was lost");
+    this.#tools.log.warn(
+      { id, task: execution.claim.stored?.name, worker: this.id },
+      "a task's lease was lost",
+    );
     this.#settler.soon();
-    this.#changes.notify();
-  }
-
-  #bury(claim: Claim, death: NonNullable<Verdict["death"]>): void {
-    this.#tools.log.error({ ...death, attempt: claim.attempt, delivery: claim.delivery }, "a task went to the dead letters");
-    const task = this.#tools.tasks.get(death.task);
-    if (task === undefined || claim.stored === undefined) return;
-    const { payload } = claim.stored;
-    Promise.resolve()
-      .then(() => task.onDeadLetter(JSON.parse(payload), death, this.#tools.services))
-      .catch((error: unknown) => {
-        this.#tools.log.error({ err: error, id: death.id, task: death.task }, "onDeadLetter failed; docket.find tells what it missed");
-      });
+    this.#refill();
   }
 
   async #untilAnswered(ask: () => Promise<void>): Promise<void> {
@@ -282,9 +294,4 @@ export class Worker<Services> {
     const { waiting, running, nextAt, now } = await this.#store.snapshot();
     return waiting === 0 && running === 0 && (nextAt === undefined || nextAt > now) && !this.#busy;
   }
-}
-
-function settlement(claim: Claim, { outcome }: Verdict): Settlement {
-  const { serial = "", key = "", name = "" } = claim.stored ?? {};
-  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name }, outcome };
 }

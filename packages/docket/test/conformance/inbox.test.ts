@@ -226,6 +226,7 @@ onBothStores("the watch", () => {
     await desk.sleep("dead");
     desk.clock.advance(SLEEP + 6_000);
     await desk.sleep("lives");
+    await desk.messages("lives");
     await desk.conclude("fails", claim, { kind: "retry", ms: 5_000 });
     expect(await earliestLook(desk, "lives")).toBe(5_000);
   });
@@ -236,6 +237,7 @@ onBothStores("the watch", () => {
     desk.clock.advance(LEASE);
     const claim = await desk.claimOne("fails", { leaseMs: 300_000 });
     await desk.sleep("lives", 1, { sleepMs: SLEEP / 2 });
+    await desk.messages("lives");
     await desk.conclude("fails", claim, { kind: "retry", ms: 5_000 });
     expect(await earliestLook(desk, "lives")).toBe(5_000);
   });

@@ -145,7 +145,7 @@ onBothStores("fencing", () => {
     await desk.store.add(["kept", "x", "y"].map((id) => newTask(id)));
     const kept = only(await desk.claim("w", 1));
     await desk.claim("w", 2); // call 2: imagine that this answer was lost
-    const { claims, refused } = await desk.settle("w", { want: 2, undo: [2] });
+    const { claims, refused } = await desk.settle("w", { want: 2, answered: 1 });
     expect(claims).toMatchObject([
       { id: "x", attempt: 1, delivery: 2, lost: 0 },
       { id: "y", attempt: 1, delivery: 2, lost: 0 },
@@ -154,14 +154,22 @@ onBothStores("fencing", () => {
     await desk.finish("w", kept);
   });
 
-  test("undoing calls of one worker leaves another's alone, also those of like numbers", async ({ desk }) => {
-    await desk.store.add([newTask("mine"), newTask("theirs"), newTask("of call 11")]);
-    await desk.claim("me", 1);
+  test("undoing calls of one worker leaves its earlier ones alone, and another's", async ({ desk }) => {
+    await desk.store.add([
+      newTask("of call 1"),
+      newTask("theirs"),
+      newTask("of call 10"),
+      newTask("of call 11"),
+    ]);
+    const first = only(await desk.claim("me", 1));
     const theirs = only(await desk.claim("they", 1));
-    for (let call = 2; call <= 10; call += 1) await desk.settle("me");
-    const eleventh = only(await desk.claim("me", 1));
-    expect(ids((await desk.settle("me", { want: 9, undo: [1] })).claims)).toEqual(["mine"]);
+    for (let call = 2; call <= 9; call += 1) await desk.settle("me");
+    await desk.claim("me", 1);
+    await desk.claim("me", 1, { answered: 9 }); // neither is answered: this one undoes the tenth, and claims it again
+    const claims = (await desk.settle("me", { want: 9, answered: 9 })).claims;
+    expect(ids(claims)).toEqual(["of call 10", "of call 11"]);
+    for (const claim of claims) await desk.finish("me", claim);
     await desk.finish("they", theirs);
-    await desk.finish("me", eleventh);
+    await desk.finish("me", first);
   });
 });

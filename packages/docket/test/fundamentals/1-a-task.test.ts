@@ -28,8 +28,8 @@ onBothStores("a task", () => {
     const greet = defineTask<typeof services>()({
       name: "greet",
       payload: z.object({ who: z.string() }),
-      run: ({ who }, { services: given, log, signal, ...facts }) => {
-        told.push(`${given.greeting}, ${who}`, facts, signal.aborted, typeof log.info);
+      run: ({ who }, { services: given, log, signal, progress, ...facts }) => {
+        told.push(`${given.greeting}, ${who}`, facts, signal.aborted, typeof log.info, typeof progress.set);
         return Promise.resolve();
       },
     });
@@ -39,7 +39,7 @@ onBothStores("a task", () => {
     stage.clock.advance("1m");
     await stage.worker(docket).runUntilIdle();
     const facts = { task: "greet", id, key: "ada", attempt: 1, delivery: 1, addedAt };
-    expect(told).toEqual(["Hello, Ada", facts, false, "function"]);
+    expect(told).toEqual(["Hello, Ada", facts, false, "function", "function"]);
   });
 
   test("gets what its schema makes of the payload; what is stored is what was given", async ({ stage }) => {

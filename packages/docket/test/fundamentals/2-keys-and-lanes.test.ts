@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { defineTask } from "../../src/index.js";
+import { defineTask, exponential, InvalidPayload } from "../../src/index.js";
 import { signal } from "../signal.js";
 import { onBothStores, test } from "../stage.js";
 
@@ -40,6 +40,69 @@ onBothStores("a key", () => {
     await docket.add(again, null, { key: "k" });
     await stage.worker(docket).runUntilIdle();
     expect(added).toEqual([false]);
+  });
+});
+
+onBothStores("replacing the task of a key", () => {
+  test("gives what waits another payload and time; the handles to it stay good", async ({ stage }) => {
+    const seen: string[] = [];
+    const note = defineTask<undefined>()({
+      name: "note",
+      payload: z.string().max(9),
+      run: (text) => Promise.resolve(seen.push(text)),
+    });
+    const docket = await stage.open([note]);
+    const first = await docket.replace(note, "first", { key: "k", delay: "10s" });
+    expect(first.added).toBe(true);
+    expect(await docket.replace(note, "second", { key: "k", delay: "1m" })).toEqual({
+      ...first,
+      added: false,
+    });
+    await expect(docket.replace(note, "far too long", { key: "k" })).rejects.toBeInstanceOf(InvalidPayload);
+    await expect(docket.replace(note, "no key", { key: "" })).rejects.toBeInstanceOf(RangeError);
+    stage.clock.advance("59s");
+    await stage.run(docket);
+    expect(seen).toEqual([]);
+    stage.clock.advance("1s");
+    await stage.run(docket);
+    expect(seen).toEqual(["second"]);
+    await docket.replace(note, "third", { key: "k", delay: "1m" });
+    await docket.cancel((await docket.replace(note, "fourth", { key: "k" })).id);
+    await stage.run(docket);
+    expect(seen).toEqual(["second"]);
+  });
+
+  test("has the replacement of one that runs come after it, and that one not tried again", async ({
+    stage,
+  }) => {
+    const trail: string[] = [];
+    const began = signal();
+    const finish = signal();
+    const write = defineTask<undefined>()({
+      name: "write",
+      payload: z.string(),
+      retry: exponential({ attempts: 3, min: "1s", max: "1s" }),
+      run: async (text, { id, attempt, signal: aborted }) => {
+        trail.push(`${text} ${String(attempt)}`);
+        if (text !== "old") return id;
+        began.resolve();
+        await finish.promise;
+        throw new Error(aborted.aborted ? "aborted" : "fails");
+      },
+    });
+    const docket = await stage.open([write]);
+    const old = await docket.add(write, "old", { key: "k" });
+    const working = stage.worker(docket).runUntilIdle();
+    await began.promise;
+    const fresh = await docket.replace(write, "new", { key: "k" });
+    expect(fresh).toMatchObject({ added: true });
+    expect(fresh.id).not.toBe(old.id);
+    expect(trail).toEqual(["old 1"]);
+    finish.resolve();
+    await working;
+    stage.clock.advance("1h");
+    await stage.run(docket);
+    expect(trail).toEqual(["old 1", "new 1"]);
   });
 });
 

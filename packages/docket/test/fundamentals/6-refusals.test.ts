@@ -29,9 +29,9 @@ onBothStores("a payload", () => {
     ["an instance of a class", new Custom(), /^anything: payload is a Custom: /],
     ["itself", cycle, /^anything: payload\.inner\.cycle refers to itself: /],
     [
-      "more than 1 MiB",
-      "x".repeat(1_048_577),
-      /^anything: the payload is 1048579 characters of JSON, more than 1048576: /,
+      "more than 256 KiB",
+      "x".repeat(262_145),
+      /^anything: the payload is 262147 characters of JSON, more than 262144: /,
     ],
   ])(
     "that holds %s is refused with the field and the reason, and nothing is stored",
@@ -86,10 +86,10 @@ onBothStores("a payload", () => {
       { __proto__: null, a: 1 },
     ];
     await docket.addMany(task, payloads);
-    await docket.add(task, "x".repeat(1_048_574));
+    await docket.add(task, "x".repeat(262_142));
     await stage.run(docket, { concurrency: 1 });
     expect(seen.slice(0, -1)).toEqual(payloads);
-    expect(seen.at(-1)).toHaveLength(1_048_574);
+    expect(seen.at(-1)).toHaveLength(262_142);
   });
 });
 

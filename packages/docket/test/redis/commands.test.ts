@@ -150,3 +150,27 @@ test("what falls together travels together", async ({ harbour }) => {
   // At concurrency 10: at least 20 rounds that settle and claim, and a few reads; far from 3 commands a task.
   expect(sent.length).toBeLessThan(60);
 });
+
+test("large payloads travel in calls that a hosted Redis takes, and keep their order", async ({
+  harbour,
+}) => {
+  const ran: string[] = [];
+  const read = defineTask<undefined>()({
+    name: "read",
+    payload: z.string(),
+    run: (text) => Promise.resolve(ran.push(text.slice(0, 1))),
+  });
+  const docket = await harbour.open(undefined, [read]);
+  await docket.find(["nothing"]);
+  await using monitor = await Monitor.start(harbour.server.url);
+  await monitor.taken();
+  await docket.addMany(
+    read,
+    Array.from({ length: 9 }, (_, at) => `${String(at)}${"x".repeat(200_000)}`),
+  );
+  // Two of 200 kB fit into the 512 kB of one call.
+  expect(await monitor.taken()).toEqual(["add", "add", "add", "add", "add"]);
+  const worker = docket.worker({ concurrency: 1 });
+  await worker.runUntilIdle();
+  expect(ran.join("")).toBe("012345678");
+});

@@ -174,3 +174,25 @@ test("a docket that is closed refuses at once", async ({ harbour }) => {
   await docket.close();
   await expect(docket.add(chore, 2)).rejects.toThrow("the docket is closed");
 });
+
+test("a worker whose line broke with a task on it goes on with the others", async ({ harbour }) => {
+  const ran: number[] = [];
+  const docket = await harbour.open({ run: (n: number) => Promise.resolve(ran.push(n)) }, [chore]);
+  await harbour.worker(docket, 1);
+  await docket.add(chore, 0);
+  await until("it has run", () => ran.length === 1);
+  const [worker] = (await docket.snapshot()).workers;
+  const inbox = `docket:{${harbour.name}}:inbox:${worker?.worker ?? ""}`;
+  await until("a task is lost on the line", async () => {
+    await harbour.server.ask(async (redis) => {
+      const readers = String(await redis.client("LIST"))
+        .split("\n")
+        .filter((line) => line.includes("cmd=blpop"));
+      for (const reader of readers) await redis.client("KILL", "ID", /^id=(\d+)/.exec(reader)?.[1] ?? "");
+    });
+    await docket.add(chore, -1);
+    return harbour.server.ask((redis) => redis.lpop(inbox));
+  });
+  await docket.add(chore, 1);
+  await until("the next has run", () => ran.includes(1), 5_000);
+});

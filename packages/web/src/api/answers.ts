@@ -49,6 +49,26 @@ export type Track = z.infer<typeof Track>;
 
 export const Tracks = z.object({ tracks: z.array(Track) });
 
+/** What somebody says about a moment of a track. */
+const Comment = z.object({
+  id: z.int(),
+  author: z.object({ did: z.string(), handle: z.string() }),
+  text: z.string(),
+  /** Of the track, from its start. */
+  timestampMs: z.int().check(z.nonnegative()),
+  /** When the text was last changed, ISO 8601; null: never. */
+  updatedAt: z.nullable(z.iso.datetime({ offset: true })),
+  /** Its author has removed it, and the record is on its way out. */
+  removed: z.boolean(),
+  /** Null when it is somebody else's. */
+  write: z.nullable(Write),
+});
+export type Comment = z.infer<typeof Comment>;
+
+export const Comments = z.object({ comments: z.array(Comment) });
+/** Null: nothing is left of it. */
+export const CommentAnswer = z.object({ comment: z.nullable(Comment) });
+
 export const Accepted = z.object({
   upload: z.object({ id: z.string() }),
   track: z.object({ id: z.int() }),

@@ -1,5 +1,7 @@
 import type * as z from "zod/mini";
 import {
+  CommentAnswer,
+  Comments,
   Deleted,
   Edited,
   ErrorAnswer,
@@ -7,6 +9,7 @@ import {
   Me,
   Tracks,
   UploadProgress,
+  type Comment,
   type Track,
 } from "./answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
@@ -20,6 +23,12 @@ export interface Service {
   unlike(trackId: number): Promise<LikeAnswer>;
   /** How the person's like of a track stands now. `signal` gives the question up. */
   likeOf(trackId: number, signal: AbortSignal): Promise<LikeAnswer>;
+  /** What is said about a track, in the order of its moments. `signal` gives the question up. */
+  comments(trackId: number, signal: AbortSignal): Promise<Comment[]>;
+  /** The comment as it is now; null: nothing is left of it. */
+  addComment(trackId: number, text: string, timestampMs: number): Promise<Comment | null>;
+  editComment(commentId: number, text: string): Promise<Comment | null>;
+  removeComment(commentId: number): Promise<Comment | null>;
   /** How the person's own upload stands now. */
   uploadProgress(uploadId: string): Promise<UploadProgress>;
   /** Only the artist may. */
@@ -43,8 +52,6 @@ const PATIENCE_MS = 15_000;
  */
 export function connectService(ask: typeof fetch, base = ""): Service {
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
-    headers.set("accept", "application/json");
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const signal = init.signal ? AbortSignal.any([init.signal, patience]) : patience;
     try {
@@ -52,7 +59,10 @@ export function connectService(ask: typeof fetch, base = ""): Service {
         ...init,
         signal,
         cache: "no-store",
-        headers,
+        headers: {
+          accept: "application/json",
+          ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+        },
       });
     } catch (cause) {
       throw new NoAnswer("plyr can’t be reached. Check your connection and try again.", { cause });
@@ -75,6 +85,16 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     return parsed.data;
   }
 
+  const comment = async (path: string, method: string, body?: object): Promise<Comment | null> =>
+    (
+      await question(CommentAnswer, path, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    ).comment;
+
+  const commentsPath = (trackId: number) => `/tracks/${String(trackId)}/comments`;
+  const commentPath = (commentId: number) => `/tracks/comments/${String(commentId)}`;
   const likePath = (trackId: number) => `/tracks/${String(trackId)}/like`;
 
   return {
@@ -90,13 +110,15 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     like: (trackId) => question(LikeAnswer, likePath(trackId), { method: "POST" }),
     unlike: (trackId) => question(LikeAnswer, likePath(trackId), { method: "DELETE" }),
     likeOf: (trackId, signal) => question(LikeAnswer, likePath(trackId), { signal }),
+    comments: async (trackId, signal) =>
+      (await question(Comments, commentsPath(trackId), { signal })).comments,
+    addComment: (trackId, text, timestampMs) =>
+      comment(commentsPath(trackId), "POST", { text, timestamp_ms: timestampMs }),
+    editComment: (commentId, text) => comment(commentPath(commentId), "PATCH", { text }),
+    removeComment: (commentId) => comment(commentPath(commentId), "DELETE"),
     uploadProgress: (uploadId) => question(UploadProgress, `/tracks/uploads/${uploadId}/progress`),
     async editTrack(trackId, change) {
-      await question(Edited, `/tracks/${String(trackId)}`, {
-        method: "PATCH",
-        body: JSON.stringify(change),
-        headers: { "content-type": "application/json" },
-      });
+      await question(Edited, `/tracks/${String(trackId)}`, { method: "PATCH", body: JSON.stringify(change) });
     },
     async deleteTrack(trackId) {
       const { likesTakenBack } = await question(Deleted, `/tracks/${String(trackId)}`, { method: "DELETE" });

@@ -12,6 +12,15 @@ const like = {
     since: "2026-11-24T10:00:00.000Z",
   },
 };
+const comment = {
+  id: 3,
+  author: { did: "did:plc:a", handle: "a.test" },
+  text: "yes",
+  timestampMs: 1_500,
+  updatedAt: null,
+  removed: false,
+  write: null,
+};
 const track = {
   id: 7,
   title: "Low Tide",
@@ -50,6 +59,10 @@ test("each question goes to its route and its answer comes back parsed", async (
       { liked: false, write: null },
     ],
     [() => service.likeOf(7, signal), "GET /tracks/7/like", like, like],
+    [() => service.comments(7, signal), "GET /tracks/7/comments", { comments: [comment] }, [comment]],
+    [() => service.addComment(7, "yes", 1_500), "POST /tracks/7/comments", { comment }, comment],
+    [() => service.editComment(3, "no"), "PATCH /tracks/comments/3", { comment }, comment],
+    [() => service.removeComment(3), "DELETE /tracks/comments/3", { comment: null }, null],
     [
       () => service.editTrack(7, { title: "High Tide", description: "" }),
       "PATCH /tracks/7",

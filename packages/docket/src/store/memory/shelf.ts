@@ -1,15 +1,23 @@
-import type { Stored } from "../store.js";
+import type { Held, Stored } from "../store.js";
 
 export type Place =
   | { readonly kind: "ready" }
   | { readonly kind: "blocked" }
   | { readonly kind: "aside" }
   | { readonly kind: "scheduled"; readonly at: number }
-  | { readonly kind: "leased"; readonly worker: string; /** The settle call that claimed it; 0: came through the inbox. */ readonly call: number; until: number; cancelled: boolean };
+  | {
+      readonly kind: "leased";
+      readonly worker: string;
+      /** The settle call that claimed it; 0: came through the inbox. */ readonly call: number;
+      until: number;
+      cancelled: boolean;
+      /** What the run has told of how far it is (JSON). */
+      progress?: string;
+    };
 
 export interface Entry {
   readonly id: string;
-  readonly stored: Stored;
+  stored: Stored;
   attempt: number;
   delivery: number;
   lost: number;
@@ -19,7 +27,13 @@ export interface Entry {
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
 export class Shelf {
   readonly #entries = new Map<string, Entry>();
-  readonly #standing = { ready: new Set<Entry>(), blocked: new Set<Entry>(), aside: new Set<Entry>(), scheduled: new Set<Entry>(), leased: new Set<Entry>() };
+  readonly #standing = {
+    ready: new Set<Entry>(),
+    blocked: new Set<Entry>(),
+    aside: new Set<Entry>(),
+    scheduled: new Set<Entry>(),
+    leased: new Set<Entry>(),
+  };
   /** Ids that may run now, in turn; those that have gone meanwhile are passed over. */
   readonly #turn: Entry[] = [];
 
@@ -33,6 +47,21 @@ export class Shelf {
 
   at(kind: Place["kind"]): ReadonlySet<Entry> {
     return this.#standing[kind];
+  }
+
+  /** The lease under which this very delivery runs. */
+  lease(worker: string, { id, delivery }: Held): (Place & { kind: "leased" }) | undefined {
+    const entry = this.get(id);
+    if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
+      return undefined;
+    return entry.place;
+  }
+
+  /** Those that a worker has. */
+  leased(): { entry: Entry; place: Place & { kind: "leased" } }[] {
+    return [...this.#standing.leased].flatMap((entry) =>
+      entry.place.kind === "leased" ? [{ entry, place: entry.place }] : [],
+    );
   }
 
   /** Puts a task (new or moved) in its place; ready ones at the end of the turn, or at its front. */
@@ -53,7 +82,8 @@ export class Shelf {
   nextInTurn(): Entry | undefined {
     for (;;) {
       const [entry] = this.#turn;
-      if (entry === undefined || (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry)) return entry;
+      if (entry === undefined || (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry))
+        return entry;
       this.#turn.shift();
     }
   }
@@ -68,8 +98,10 @@ export class Shelf {
   /** When something next falls due or a lease ends. */
   nextEvent(): number | undefined {
     let next = Infinity;
-    for (const { place } of this.#standing.scheduled) if (place.kind === "scheduled") next = Math.min(next, place.at);
-    for (const { place } of this.#standing.leased) if (place.kind === "leased") next = Math.min(next, place.until);
+    for (const { place } of this.#standing.scheduled)
+      if (place.kind === "scheduled") next = Math.min(next, place.at);
+    for (const { place } of this.#standing.leased)
+      if (place.kind === "leased") next = Math.min(next, place.until);
     return next === Infinity ? undefined : next;
   }
 }

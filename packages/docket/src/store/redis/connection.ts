@@ -28,9 +28,12 @@ export class Connection {
       enableReadyCheck: true,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS),
     });
+    // As many as wait for a result listen for its return.
+    this.#redis.setMaxListeners(0);
     let away = false;
     this.#redis.on("error", (error: Error) => {
-      if (!away) log.warn({ err: error, connection: role }, "redis is unreachable; trying again until it is back");
+      if (!away)
+        log.warn({ err: error, connection: role }, "redis is unreachable; trying again until it is back");
       away = true;
     });
     this.#redis.on("ready", () => {
@@ -141,6 +144,10 @@ export class Connection {
 /** What Redis itself answers (`WRONGTYPE …`, `OOM …`) stays as it is, unless it says that it can't serve now. */
 function unavailable(error: unknown): unknown {
   if (error instanceof StoreUnavailable || !(error instanceof Error)) return error;
-  const answered = error.name === "ReplyError" && !/^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(error.message);
+  const answered =
+    error.name === "ReplyError" &&
+    !/^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(
+      error.message,
+    );
   return answered ? error : new StoreUnavailable(`redis can't be used: ${error.message}`, { cause: error });
 }

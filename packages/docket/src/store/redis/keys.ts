@@ -7,7 +7,7 @@ export const KEYS = {
   meta: "meta",
   /** HASH id → body (see envelope.ts). A task lives as long as it is here. */
   bodies: "bodies",
-  /** HASH id → attempt:delivery:lost:owner, from the first claim on; "!" behind it once cancelled. */
+  /** HASH id → attempt:delivery:lost:owner, from the first claim on; "!" behind it once cancelled, and its progress. */
   runs: "runs",
   /** LIST of ids that may run now, in turn. */
   ready: "ready",
@@ -17,12 +17,18 @@ export const KEYS = {
   leases: "leases",
   /** HASH idempotency key → id of the living task. */
   keys: "keys",
+  /** HASH idempotency key whose task replaces a running one → id of that, tab, when it is due then (ms; empty: its lane sees to it). */
+  followers: "followers",
   /** HASH serial key → id of the task at its head. */
   lanes: "lanes",
   /** HASH task name → living tasks. */
   living: "living",
   /** SET of task names that something is laid aside of. */
   asides: "asides",
+  /** HASH id → "=" and what its run returned (JSON); empty when it was cancelled. For ten minutes. */
+  results: "results",
+  /** ZSET id → when its result was kept (ms). */
+  result_times: "result-times",
   /** ZSET id → when it died (ms). */
   dead: "dead",
   /** HASH id → info, line break, body. */
@@ -59,6 +65,11 @@ export const PREFIXES = {
 
 /** The layout of the keys above; a store with another one is refused. */
 export const LAYOUT = "1";
+
+/** The channel on which those who wait for a task's end are told of it. */
+export function endOf(prefix: string, id: string): string {
+  return `${prefix}ended:${id}`;
+}
 
 /** What all keys of a docket begin with. */
 export function prefixOf(name: string): string {

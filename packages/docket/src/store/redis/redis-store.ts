@@ -6,6 +6,7 @@ import type {
   Added,
   CancelResult,
   Due,
+  End,
   Found,
   Held,
   Letter,
@@ -21,18 +22,22 @@ import type {
   WorkerInfo,
 } from "../store.js";
 import { Connection } from "./connection.js";
-import { bellOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
+import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
 import { loadScripts, type Scripts } from "./scripts.js";
+import { Watcher } from "./watcher.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 const BATCH = 250;
+/** Characters of payload per script call: hosted Redis takes requests of 1 MB. */
+const BATCH_SIZE = 524_288;
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
   readonly #prefix: string;
   readonly #scripts: Scripts;
   readonly #calls: Connection;
+  readonly #watcher: Watcher;
   readonly #url: string;
   readonly #log: Log;
   readonly #clock: Clock | undefined;
@@ -45,27 +50,14 @@ export class RedisStore implements Store {
     this.#url = options.url;
     this.#log = options.log;
     this.#clock = options.clock;
+    this.#watcher = new Watcher(options.url, options.log);
     this.#calls = new Connection(options.url, options.log, "calls");
   }
 
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
     const answers: Added[] = [];
-    for (let from = 0; from < tasks.length; from += BATCH) {
-      const batch = tasks.slice(from, from + BATCH);
-      const ids = reply.strings(
-        await this.#call(
-          "add",
-          [],
-          batch.flatMap((task) => [
-            task.id,
-            field(task.serial),
-            field(task.key),
-            field(task.name),
-            dueArgument(task.due),
-            seal(task, task.payload),
-          ]),
-        ),
-      );
+    for (const batch of batches(tasks)) {
+      const ids = reply.strings(await this.#call("add", [], batch.flatMap(taskArguments)));
       batch.forEach((task, at) => {
         const id = ids[at] ?? task.id;
         answers.push({ id, added: id === task.id });
@@ -74,11 +66,16 @@ export class RedisStore implements Store {
     return answers;
   }
 
+  async replace(task: NewTask): Promise<Added> {
+    const [id = task.id] = reply.strings([await this.#call("replace", taskArguments(task), [])]);
+    return { id, added: id === task.id };
+  }
+
   async settle(request: SettleRequest): Promise<Settled> {
-    const { worker, call, undo, want, received, sleepMs, leaseMs } = request;
+    const { worker, call, answered, want, ahead, received, sleepMs, leaseMs } = request;
     const answer = await this.#call(
       "settle",
-      [worker, call, undo.map((number) => `${String(number)},`).join(""), want, received === "reset" ? -1 : received, sleepMs, leaseMs],
+      [worker, call, answered, want, ahead, received === "reset" ? -1 : received, sleepMs, leaseMs],
       request.settlements.flatMap(({ id, delivery, ties, outcome }) => [
         id,
         delivery,
@@ -87,14 +84,29 @@ export class RedisStore implements Store {
         field(ties.serial),
         field(ties.key),
         field(ties.name),
-        outcome.kind === "dead" ? outcome.info : "",
+        outcomeInfo(outcome),
       ]),
     );
     return reply.settled(answer);
   }
 
   async renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
-    return reply.strings(await this.#call("renew", [worker, leaseMs], held.flatMap(({ id, delivery }) => [id, delivery])));
+    return reply.strings(
+      await this.#call(
+        "renew",
+        [worker, leaseMs],
+        held.flatMap(({ id, delivery }) => [id, delivery]),
+      ),
+    );
+  }
+
+  async report(worker: string, { id, delivery }: Held, progress: string): Promise<void> {
+    await this.#call("report", [worker, id, delivery, progress], []);
+  }
+
+  async progress(id: string): Promise<string | undefined> {
+    const [progress = ""] = reply.strings([await this.#call("progress", [id], [])]);
+    return progress === "" ? undefined : progress;
   }
 
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
@@ -136,6 +148,14 @@ export class RedisStore implements Store {
 
   async bye(worker: string): Promise<void> {
     await this.#call("bye", [worker], []);
+  }
+
+  async end(id: string): Promise<End> {
+    return reply.end(await this.#call("outcome", [id], []));
+  }
+
+  watch(id: string, callback: () => void): () => void {
+    return this.#watcher.watch(endOf(this.#prefix, id), callback);
   }
 
   async cancel(id: string): Promise<CancelResult> {
@@ -187,6 +207,7 @@ export class RedisStore implements Store {
   close(): Promise<void> {
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
+    this.#watcher.close();
     this.#calls.close();
     return Promise.resolve();
   }
@@ -197,9 +218,35 @@ export class RedisStore implements Store {
   }
 }
 
+function taskArguments(task: NewTask): string[] {
+  const { id, serial, key, name, due, payload } = task;
+  return [id, field(serial), field(key), field(name), dueArgument(due), seal(task, payload)];
+}
+
+/** In order, each small enough for one call. */
+function* batches(tasks: readonly NewTask[]): Generator<readonly NewTask[]> {
+  let batch: NewTask[] = [];
+  let size = 0;
+  for (const task of tasks) {
+    if (batch.length === BATCH || (batch.length > 0 && size + task.payload.length > BATCH_SIZE)) {
+      yield batch;
+      batch = [];
+      size = 0;
+    }
+    batch.push(task);
+    size += task.payload.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
 function dueArgument(due: Due): string {
   if (due.kind === "now") return "";
   return due.kind === "in" ? `+${String(due.ms)}` : String(due.at);
+}
+
+function outcomeInfo(outcome: Outcome): string {
+  if (outcome.kind === "dead") return outcome.info;
+  return outcome.kind === "done" && outcome.result !== undefined ? `=${outcome.result.json ?? ""}` : "";
 }
 
 function outcomeDue(outcome: Outcome): string {

@@ -1,12 +1,14 @@
 import { unseal } from "../envelope.js";
-import type { Claim, Found, FoundState, Letter, Message, Settled, Snapshot } from "../store.js";
+import type { Claim, End, Found, FoundState, Letter, Message, Settled, Snapshot } from "../store.js";
 
 /** Thrown when a script answers what it can't answer: someone else writes under our keys, or versions are mixed up. */
 export class UnexpectedReply extends Error {
   override readonly name = "UnexpectedReply";
 
   constructor(expected: string, reply: unknown) {
-    super(`redis answered ${JSON.stringify(reply).slice(0, 200)} where ${expected} was expected: does something else write under the docket's keys?`);
+    super(
+      `redis answered ${JSON.stringify(reply).slice(0, 200)} where ${expected} was expected: does something else write under the docket's keys?`,
+    );
   }
 }
 
@@ -74,6 +76,14 @@ export function found(reply: unknown): Found[] {
   return all;
 }
 
+export function end(reply: unknown): End {
+  const [said, detail = ""] = strings(reply);
+  const kind = oneOf(["living", "dead", "done", "cancelled", "unknown"], said);
+  if (kind === "dead") return { kind, info: detail };
+  if (kind === "done") return { kind, result: { json: detail === "" ? undefined : detail } };
+  return { kind };
+}
+
 export function letters(reply: unknown): Letter[] {
   const flat = strings(reply);
   const all: Letter[] = [];
@@ -123,7 +133,9 @@ export function snapshot(reply: unknown): Snapshot {
 /** Lua has one kind of table: an empty object comes as an empty array and the other way round. */
 function counts(value: unknown): Record<string, number> {
   if (Array.isArray(value)) return {};
-  return Object.fromEntries(Object.entries(object(value)).map(([name, count]) => [decodeURIComponent(name), number(count)]));
+  return Object.fromEntries(
+    Object.entries(object(value)).map(([name, count]) => [decodeURIComponent(name), number(count)]),
+  );
 }
 
 function object(value: unknown): Record<string, unknown> {

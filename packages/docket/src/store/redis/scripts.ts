@@ -20,8 +20,12 @@ export type Scripts = ReturnType<typeof loadScripts>;
 export function loadScripts() {
   return {
     add: load("add"),
+    replace: load("replace"),
     settle: load("settle"),
     renew: load("renew"),
+    outcome: load("outcome"),
+    report: load("report"),
+    progress: load("progress"),
     hello: load("hello"),
     bye: load("bye"),
     cancel: load("cancel"),
@@ -40,7 +44,9 @@ function load(name: string): Script {
   const text = readFileSync(`${FOLDER}${name}.lua`, "utf8");
   const args = words(text, "args");
   const each = words(text, "each");
-  const includes = words(text, "include").map((include) => readFileSync(`${FOLDER}include/${include}.lua`, "utf8"));
+  const includes = words(text, "include").map((include) =>
+    readFileSync(`${FOLDER}include/${include}.lua`, "utf8"),
+  );
   const source = [
     "local P = KEYS[1]",
     ...Object.entries({ ...KEYS, ...PREFIXES }).map(([variable, key]) => `local ${variable} = P .. "${key}"`),

@@ -1,0 +1,102 @@
+import { Cancelled, ResultGone, StoreUnavailable, TaskFailed } from "../errors.js";
+import type { Added, End, Store } from "../store/store.js";
+import { readInfo } from "../worker/outcome.js";
+
+/** An added task, or the living one of its key. */
+export interface Handle {
+  readonly id: string;
+  /** False when a task of the same key lives already: `id` is its. */
+  readonly added: boolean;
+  /**
+   * Waits for the task's end, wherever it runs, and resolves with what its run returned; also when it has ended already,
+   * for ten minutes. Waits on while the store is away.
+   *
+   * @throws {RangeError} when the task isn't defined with `result: true`
+   * @throws {TaskFailed} when it was given up
+   * @throws {Cancelled} when it was cancelled or replaced
+   * @throws {ResultGone} when nothing is known of it
+   * @throws {StoreUnavailable} when the docket is closed
+   */
+  result(): Promise<unknown>;
+}
+
+export interface HandleParts {
+  readonly store: Store;
+  readonly task: string;
+  readonly keepsResult: boolean;
+  /** Aborted when the docket closes. */
+  readonly closed: AbortSignal;
+}
+
+export class TaskHandle implements Handle {
+  readonly id: string;
+  readonly added: boolean;
+  readonly #parts: HandleParts;
+
+  constructor({ id, added }: Added, parts: HandleParts) {
+    this.id = id;
+    this.added = added;
+    this.#parts = parts;
+  }
+
+  async result(): Promise<unknown> {
+    const { store, task, keepsResult, closed } = this.#parts;
+    if (!keepsResult) throw new RangeError(`task ${task} keeps no results: define it with "result: true"`);
+    const end = await endOf(store, this.id, closed);
+    switch (end.kind) {
+      case "done":
+        return end.result.json === undefined ? undefined : JSON.parse(end.result.json);
+      case "dead":
+        throw new TaskFailed(this.id, readInfo(end.info)?.error.message ?? end.info);
+      case "cancelled":
+        throw new Cancelled(`the task ${this.id} was cancelled or replaced`);
+      case "unknown":
+        throw new ResultGone(`nothing is known of the task ${this.id}: ask within ten minutes of its end`);
+    }
+  }
+}
+
+type Ended = Exclude<End, { kind: "living" }>;
+
+/** Asks each time that the store says there may be something to ask for, and only then. */
+function endOf(store: Store, id: string, closed: AbortSignal): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const stops: (() => void)[] = [];
+    const over = (act: () => void): void => {
+      for (const stop of stops.splice(0)) stop();
+      act();
+    };
+    const close = (): void => {
+      over(() => {
+        reject(new StoreUnavailable("the docket is closed"));
+      });
+    };
+    const ask = (): void => {
+      store.end(id).then(
+        (end) => {
+          if (end.kind !== "living")
+            over(() => {
+              resolve(end);
+            });
+        },
+        (error: unknown) => {
+          // Away: whichever connection comes back first has it asked again.
+          if (!(error instanceof StoreUnavailable))
+            over(() => {
+              reject(error instanceof Error ? error : new Error(String(error)));
+            });
+        },
+      );
+    };
+    if (closed.aborted) {
+      close();
+      return;
+    }
+    closed.addEventListener("abort", close, { once: true });
+    stops.push(() => {
+      closed.removeEventListener("abort", close);
+    });
+    stops.push(store.onReconnect(ask));
+    stops.push(store.watch(id, ask));
+  });
+}

@@ -1,0 +1,56 @@
+import type { Due, NewTask } from "../store/store.js";
+import { checked, toJson } from "../task/payload.js";
+import type { Task } from "../task/task.js";
+import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
+
+export interface AddOptions {
+  /** While a task of this key lives (waiting, delayed, running), adding again does nothing. At most 500 characters. */
+  readonly key?: string;
+  /** Not before this much time has passed. */
+  readonly delay?: Duration;
+  /** Not before this time. */
+  readonly at?: Date;
+}
+
+/**
+ * A task as the store is given it.
+ *
+ * @throws {InvalidPayload} when the payload doesn't fit
+ * @throws {RangeError} when a key is too long, or the time out of range
+ */
+export async function newTask<Input, Services>(
+  id: string,
+  task: Task<Input, Services>,
+  payload: NoInfer<Input>,
+  options: AddOptions,
+): Promise<NewTask> {
+  const { key = "" } = options;
+  if (key.length > 500)
+    throw new RangeError(
+      `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
+    );
+  const serial = task.serial(await checked(task.name, task.payload, payload)) ?? "";
+  if (serial.length > 500)
+    throw new RangeError(
+      `the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`,
+    );
+  return {
+    id,
+    serial,
+    key,
+    name: task.name,
+    due: due(task.name, options),
+    payload: toJson(task.name, payload),
+  };
+}
+
+function due(task: string, { delay, at }: AddOptions): Due {
+  if (delay !== undefined && at !== undefined)
+    throw new RangeError(`${task} is given both a delay and a time: give one`);
+  if (delay !== undefined) return { kind: "in", ms: milliseconds(delay, `the delay of ${task}`) };
+  if (at === undefined) return { kind: "now" };
+  if (Number.isNaN(at.getTime()) || at.getTime() > Date.now() + LONGEST_MS) {
+    throw new RangeError(`the time of ${task} is ${String(at)}: give a valid date, at most ten years ahead`);
+  }
+  return { kind: "at", at: Math.max(0, at.getTime()) };
+}

@@ -1,0 +1,18 @@
+import type { Due, NewTask, Settlement, Stored } from "../store.js";
+
+/** A new task as it lies in the store. */
+export function storedAs({ serial, key, name, payload }: NewTask, addedAt: number): Stored {
+  return { serial, key, name, payload, addedAt };
+}
+
+/** When it is due, in ms since the epoch. */
+export function dueAt(due: Due, now: number): number {
+  if (due.kind === "now") return now;
+  return due.kind === "in" ? now + due.ms : due.at;
+}
+
+/** What is handed back goes to the front one by one: the first last, so that it stands before the others. */
+export function handBacksLast(settlements: readonly Settlement[]): Settlement[] {
+  const back = settlements.filter(({ outcome }) => outcome.kind === "return").reverse();
+  return [...settlements.filter(({ outcome }) => outcome.kind !== "return"), ...back];
+}

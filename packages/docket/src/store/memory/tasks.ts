@@ -1,0 +1,299 @@
+import type {
+  Added,
+  Claim,
+  End,
+  Found,
+  Letter,
+  NewTask,
+  ReplayResult,
+  Settlement,
+  Stored,
+} from "../store.js";
+import { Followers } from "./followers.js";
+import { Lanes } from "./lanes.js";
+import { Leases } from "./leases.js";
+import { dueAt, handBacksLast, storedAs } from "./order.js";
+import { Shelf, type Entry } from "./shelf.js";
+import { summaryOf, type Summary } from "./summary.js";
+
+const CANCELLED: End = { kind: "cancelled" };
+
+/** By whom a task is held: a worker, by the call with that number (0: through its inbox), for so long. */
+export interface Holder {
+  readonly worker: string;
+  readonly call: number;
+  readonly leaseMs: number;
+}
+
+/** The living and the dead tasks of a store, and all that moves them. Of workers it knows only the names. */
+export class Tasks {
+  readonly #shelf = new Shelf();
+  readonly leases = new Leases(this.#shelf);
+  readonly #keys = new Map<string, string>();
+  readonly #followers = new Followers();
+  readonly #lanes = new Lanes();
+  readonly #letters = new Map<string, Letter>();
+  readonly #counts = new Map<string, number>();
+  readonly #ended: (id: string, end: End | undefined) => void;
+
+  /** @param ended told of each end, with what is to be kept of it */
+  constructor(ended: (id: string, end: End | undefined) => void) {
+    this.#ended = ended;
+  }
+
+  add(task: NewTask, now: number): Added {
+    const { id, key } = task;
+    const holder = key === "" ? undefined : this.#keys.get(key);
+    if (holder !== undefined) return { id: holder, added: holder === id };
+    if (this.#shelf.get(id) !== undefined) return { id, added: true };
+    this.#stand(this.#enter(id, storedAs(task, now)), dueAt(task.due, now), now);
+    return { id, added: true };
+  }
+
+  replace(task: NewTask, now: number): Added {
+    const { id, key } = task;
+    const holder = this.#shelf.get(this.#keys.get(key));
+    if (holder === undefined || holder.id === id) return this.add(task, now);
+    const at = dueAt(task.due, now);
+    if (holder.place.kind === "leased") {
+      holder.place.cancelled = true;
+      this.#follow(holder.id, this.#enter(id, storedAs(task, now)), at, now);
+      return { id, added: true };
+    }
+    const { place, stored, delivery } = holder;
+    const behind = this.#followers.of(key);
+    const stands = place.kind !== "scheduled" && behind?.at === undefined;
+    holder.stored = storedAs(task, now);
+    holder.attempt = 1;
+    holder.lost = 0;
+    if (stands && at <= now && stored.serial === task.serial && stored.name === task.name)
+      return { id: holder.id, added: false };
+    this.#shelf.remove(holder);
+    this.#leaveLane(stored.serial, holder.id);
+    // Another entry, so that it isn't found where the old one stood in turn.
+    const entry = { ...this.#enter(holder.id, holder.stored), delivery };
+    if (behind === undefined) this.#stand(entry, at, now);
+    else this.#follow(behind.leader, entry, at, now);
+    return { id: holder.id, added: false };
+  }
+
+  /** The next task in turn, under a lease; one that was laid aside first, where the worker knows it. */
+  claim(holder: Holder, known: readonly string[], now: number): Claim | undefined {
+    const entry = this.#next(known);
+    if (entry === undefined) return undefined;
+    const { worker, call, leaseMs } = holder;
+    entry.delivery += 1;
+    this.#shelf.put(entry, { kind: "leased", worker, call, until: now + leaseMs, cancelled: false });
+    const { id, stored, attempt, delivery, lost } = entry;
+    return { id, stored, attempt, delivery, lost, claimedAt: now };
+  }
+
+  /** Carries out what deliveries came to; returns the ids of those whose lease was lost. */
+  conclude(worker: string, settlements: readonly Settlement[], now: number): string[] {
+    const refused = handBacksLast(settlements).filter((one) => !this.#concludeOne(worker, one, now));
+    if (refused.length > 0) this.#count("refused", refused.length);
+    return refused.map(({ id }) => id);
+  }
+
+  /** What the calls of a worker after this one claimed goes back. */
+  undo(worker: string, answered: number): void {
+    for (const { entry, place } of this.#shelf.leased().reverse()) {
+      if (place.worker === worker && place.call > answered) this.#handBack(entry);
+    }
+  }
+
+  /** Hands these back, the first in front, where the worker holds them. */
+  handBack(worker: string, ids: readonly string[]): void {
+    for (const id of [...ids].reverse()) {
+      const entry = this.#shelf.get(id);
+      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry);
+    }
+  }
+
+  /** Takes back what has outlived its lease; returns the workers that lost something. */
+  recover(now: number): Set<string> {
+    const owners = new Set<string>();
+    for (const { entry, place } of this.#shelf.leased().reverse()) {
+      if (place.until > now) continue;
+      owners.add(place.worker);
+      if (!place.cancelled) {
+        entry.lost += 1;
+        this.#count("recovered", 1);
+      }
+      this.#handBack(entry);
+    }
+    return owners;
+  }
+
+  /** Has what is due take its place. */
+  promote(now: number): void {
+    const due = [...this.#shelf.at("scheduled")].flatMap((entry) =>
+      entry.place.kind === "scheduled" && entry.place.at <= now ? [{ entry, at: entry.place.at }] : [],
+    );
+    for (const { entry } of due.sort((a, b) => a.at - b.at)) this.#admit(entry);
+  }
+
+  /** Ends a task that isn't running; of one that is, returns the worker. */
+  cancel(id: string): "cancelled" | "unknown" | { readonly worker: string } {
+    const entry = this.#shelf.get(id);
+    if (entry === undefined) return "unknown";
+    if (entry.place.kind === "leased") {
+      entry.place.cancelled = true;
+      return { worker: entry.place.worker };
+    }
+    const behind = this.#followers.of(entry.stored.key);
+    this.#retire(entry, CANCELLED);
+    // What was to be replaced still runs: it has its key again.
+    if (behind !== undefined) {
+      this.#followers.delete(entry.stored.key);
+      this.#keys.set(entry.stored.key, behind.leader);
+    }
+    return "cancelled";
+  }
+
+  wake(keys: readonly string[], now: number): number {
+    const sleeping = keys.flatMap((key) => {
+      const entry = this.#shelf.get(this.#keys.get(key));
+      return entry?.place.kind === "scheduled" ? [entry] : [];
+    });
+    for (const entry of sleeping) this.#admit(entry);
+    return sleeping.length + keys.filter((key) => this.#followers.hasten(key, now)).length;
+  }
+
+  find(key: string): Found {
+    const entry = this.#shelf.get(this.#keys.get(key));
+    if (entry !== undefined) {
+      const { kind } = entry.place;
+      const state = kind === "leased" ? "running" : kind === "scheduled" ? "delayed" : "waiting";
+      return { state, id: entry.id, info: undefined };
+    }
+    const letter = [...this.#letters.values()].findLast(({ stored }) => key !== "" && stored?.key === key);
+    if (letter === undefined) return { state: "unknown", id: undefined, info: undefined };
+    return { state: "dead", id: letter.id, info: letter.info };
+  }
+
+  /** How the task stands; undefined when it neither lives nor is dead. */
+  end(id: string): End | undefined {
+    if (this.#shelf.get(id) !== undefined) return { kind: "living" };
+    const letter = this.#letters.get(id);
+    return letter === undefined ? undefined : { kind: "dead", info: letter.info };
+  }
+
+  letters(limit: number): Letter[] {
+    return [...this.#letters.values()].reverse().slice(0, limit);
+  }
+
+  replay(id: string, now: number): ReplayResult {
+    const stored = this.#letters.get(id)?.stored;
+    if (stored === undefined) return "unknown";
+    if (stored.key !== "" && this.#keys.has(stored.key)) return "key in use";
+    this.#letters.delete(id);
+    this.#admit(this.#enter(id, { ...stored, addedAt: now }));
+    return "replayed";
+  }
+
+  discard(id: string): boolean {
+    return this.#letters.delete(id);
+  }
+
+  /** When something next falls due or a lease ends. */
+  nextEvent(): number | undefined {
+    return this.#shelf.nextEvent();
+  }
+
+  summary(): Summary {
+    return summaryOf(this.#shelf, this.#letters.size, this.#counts);
+  }
+
+  #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number): boolean {
+    const entry = this.#shelf.get(id);
+    if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
+      return false;
+    const { cancelled } = entry.place;
+    if (outcome.kind === "done" && outcome.result !== undefined)
+      this.#retire(entry, { kind: "done", result: outcome.result });
+    else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, CANCELLED);
+    else if (outcome.kind === "done") this.#retire(entry);
+    else if (outcome.kind === "retry" || outcome.kind === "park") {
+      if (outcome.kind === "retry") entry.attempt += 1;
+      entry.lost = 0;
+      this.#shelf.put(entry, {
+        kind: "scheduled",
+        at: outcome.kind === "retry" ? now + outcome.ms : outcome.at,
+      });
+    } else if (outcome.kind === "return") this.#handBack(entry);
+    else if (outcome.kind === "aside") {
+      this.#shelf.put(entry, { kind: "aside" });
+      this.#count("aside", 1);
+    } else {
+      this.#letters.set(id, { id, diedAt: now, info: outcome.info, stored: entry.stored });
+      this.#count("dead", 1);
+      this.#retire(entry);
+    }
+    return true;
+  }
+
+  /** A task that begins its life, and has its key. */
+  #enter(id: string, stored: Stored): Entry {
+    if (stored.key !== "") this.#keys.set(stored.key, id);
+    return { id, stored, attempt: 1, delivery: 0, lost: 0, place: { kind: "scheduled", at: stored.addedAt } };
+  }
+
+  #stand(entry: Entry, at: number, now: number): void {
+    if (at > now) this.#shelf.put(entry, { kind: "scheduled", at });
+    else this.#admit(entry);
+  }
+
+  /** Tasks of one serial key follow each other by their lane; what else is to follow a task waits for its end. */
+  #follow(leader: string, entry: Entry, at: number, now: number): void {
+    const { serial, key } = entry.stored;
+    const inLane = serial !== "" && serial === this.#shelf.get(leader)?.stored.serial;
+    this.#followers.set(key, { leader, at: inLane ? undefined : at });
+    if (inLane) this.#stand(entry, at, now);
+    else this.#shelf.put(entry, { kind: "blocked" });
+  }
+
+  #admit(entry: Entry): void {
+    this.#shelf.put(entry, { kind: this.#lanes.enter(entry.stored.serial, entry.id) ? "ready" : "blocked" });
+  }
+
+  /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
+  #handBack(entry: Entry): void {
+    if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, CANCELLED);
+    else this.#shelf.put(entry, { kind: "ready" }, true);
+  }
+
+  #retire(entry: Entry, end?: End): void {
+    const { key, serial } = entry.stored;
+    this.#shelf.remove(entry);
+    if (this.#keys.get(key) === entry.id) this.#keys.delete(key);
+    else this.#release(key, entry.id);
+    this.#leaveLane(serial, entry.id);
+    this.#ended(entry.id, end);
+  }
+
+  /** What was to follow the task takes its place. */
+  #release(key: string, id: string): void {
+    const behind = this.#followers.of(key);
+    if (behind?.leader !== id) return;
+    this.#followers.delete(key);
+    const follower = this.#shelf.get(this.#keys.get(key));
+    if (follower === undefined || behind.at === undefined) return;
+    if (behind.at <= follower.stored.addedAt) this.#admit(follower);
+    else this.#shelf.put(follower, { kind: "scheduled", at: behind.at });
+  }
+
+  #leaveLane(serial: string, id: string): void {
+    const following = this.#shelf.get(this.#lanes.leave(serial, id));
+    if (following !== undefined) this.#shelf.put(following, { kind: "ready" });
+  }
+
+  #next(known: readonly string[]): Entry | undefined {
+    for (const entry of this.#shelf.at("aside")) if (known.includes(entry.stored.name)) return entry;
+    return this.#shelf.takeTurn();
+  }
+
+  #count(what: string, by: number): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + by);
+  }
+}

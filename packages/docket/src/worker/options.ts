@@ -1,0 +1,30 @@
+import type { Store } from "../store/store.js";
+import type { Clock } from "../time/clock.js";
+import { milliseconds, type Duration } from "../time/duration.js";
+import type { ExecutionTools } from "./execution.js";
+
+export interface WorkerOptions {
+  /** Tasks at the same time; 1–1000; default 10. */
+  readonly concurrency?: number;
+  /** How long a claim holds without a sign of life; 1–300 s; default 10 s. */
+  readonly lease?: Duration;
+}
+
+/** @throws {RangeError} when an option is out of its range */
+export function readOptions({ concurrency = 10, lease = "10s" }: WorkerOptions): {
+  concurrency: number;
+  leaseMs: number;
+} {
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1000) {
+    throw new RangeError(`concurrency is ${String(concurrency)}: give a whole number from 1 to 1000`);
+  }
+  const leaseMs = milliseconds(lease, "the lease");
+  if (leaseMs < 1_000 || leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
+  return { concurrency, leaseMs };
+}
+
+export interface WorkerParts<Services> {
+  readonly store: Store;
+  readonly clock: Clock | undefined;
+  readonly tools: Omit<ExecutionTools<Services>, "storeNow" | "report">;
+}
