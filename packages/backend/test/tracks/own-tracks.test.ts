@@ -87,6 +87,26 @@ test("an edit rewrites the record at its place and keeps the audio on the PDS", 
   expect(stage.gate.answered(put)).toBe(puts + 1);
 });
 
+test.each([
+  ["../../../etc/passwd", "passwd"],
+  ["a'; rm -rf ü <b>.mp3", "a'; rm -rf ü <b>"],
+  [`${"long ".repeat(60)}.mp3`, `${"long ".repeat(51)}l`],
+  ["", "Untitled"],
+])("a file named %j becomes a track like any other", async (name, title) => {
+  const { uploadId, trackId } = await stage.upload(stage.artist, tone, { name });
+  expect((await stage.reaches(stage.artist, uploadId, "done")).title).toBe(title);
+  await stage.artist.browser.delete(path(trackId));
+});
+
+test("a track without a title is called what its tags say", async () => {
+  const { uploadId } = await stage.upload(
+    stage.artist,
+    await makeAudio("flac", 1, { title: "From the tags" }),
+  );
+  const { write } = await stage.reaches(stage.artist, uploadId, "done");
+  expect((await recordAt(write?.uri))?.value.title).toBe("From the tags");
+});
+
 test("others can neither edit nor delete a track, and nobody one that is not there", async () => {
   const { trackId } = await published();
   for (const [person, id, status] of [
