@@ -8,6 +8,7 @@ import { z } from "zod";
 import { launchBrowser, type TestBrowser } from "../src/browser/chromium.js";
 import { until } from "../src/waiting/until.js";
 import { startWorld, type World } from "../src/world/world.js";
+import { giveOwnPorts } from "./own-ports.js";
 
 let folder: string;
 let world: World;
@@ -16,6 +17,7 @@ let page: Page;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "plyr-browser-"));
+  await giveOwnPorts(folder);
   world = await startWorld({ folder, reset: false, env: {}, say: () => undefined });
   browser = await launchBrowser();
   page = await (await browser.browser.newContext({ locale: "en-US" })).newPage();
