@@ -37,8 +37,11 @@ export const publishTrack = defineTask<TaskServices>()({
   retry: exponential({ attempts: 8, min: "1s", max: "10m" }),
   timeout: "1h",
   maxAge: "30d",
-  onDeadLetter: async (_payload, death, { bury }) => {
+  onDeadLetter: async (given, death, { bury, wake, db }) => {
     if (death.key !== undefined) await bury(death.key, death.reason);
+    const about = payload.safeParse(given);
+    // What waited for it is told now.
+    if (about.success) await wake(await intentsAwaiting(db, about.data.recordId));
   },
   async run({ trackId, recordId }, { services, key, signal }) {
     const lease = services.carrier.leaseOf(key);

@@ -189,6 +189,22 @@ test("a deleted track is gone from the PDS, the list and the storage, and so are
   });
 });
 
+/** Resolves when all that waits for a track would by itself look again in half a minute at the earliest. */
+async function parked(trackId: number): Promise<void> {
+  const waiting = () =>
+    stage.db
+      .selectFrom("pds_records")
+      .innerJoin("tracks", "tracks.record_id", "pds_records.awaits")
+      .select(["pds_records.id", "pds_records.deferrals"])
+      .where("tracks.id", "=", trackId)
+      .execute();
+  const ids = (await waiting()).map(({ id }) => id);
+  await stage.db.updateTable("pds_records").set({ deferrals: 50 }).where("id", "in", ids).execute();
+  await until("each has looked once more", async () =>
+    (await waiting()).every(({ deferrals }) => deferrals > 50),
+  );
+}
+
 test("a like of a track that is on its way waits for it without using attempts, and then refers to it", async () => {
   const standing = stage.gate.holdRequest(uploadBlob);
   const { uploadId, trackId } = await stage.upload(stage.artist, tone, { title: "Awaited" });
@@ -200,6 +216,7 @@ test("a like of a track that is on its way waits for it without using attempts, 
   });
   expect(waiting.reason).toBe("The track is not on its artist's PDS yet. This goes on by itself when it is.");
   await remark(stage.listener, trackId);
+  await parked(trackId);
   held.forward();
   const { write } = await stage.reaches(stage.artist, uploadId, "done");
   await until("the comment is on the listener's PDS", async () => {
@@ -229,20 +246,17 @@ test("a track that the PDS refuses fails with its reason, shown to its artist al
   const { uploadId, trackId } = await stage.upload(stage.artist, tone, { title: "Refused" });
   const held = await standing;
   await stage.listener.browser.post(`${path(trackId)}/like`);
+  await parked(trackId);
   held.forward();
   const failed = await stage.reaches(stage.artist, uploadId, "failed");
   expect(failed).toMatchObject({
     reason: "Your PDS refused the record: No such music",
     write: { state: "failed" },
   });
-  const cancelled = await until(
-    "the like is cancelled",
-    async () => {
-      const { write } = await likeOf(stage.listener, trackId);
-      return write?.state === "failed" && write;
-    },
-    { within: 20_000 },
-  );
+  const cancelled = await until("the like is cancelled", async () => {
+    const { write } = await likeOf(stage.listener, trackId);
+    return write?.state === "failed" && write;
+  });
   expect(cancelled.reason).toBe("The track did not get to its artist's PDS, so nothing can refer to it.");
   const listed = async ({ browser }: Person) => {
     const { tracks } = z
