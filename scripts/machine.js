@@ -19,6 +19,7 @@ export const neededPrograms = [
     executables: [["initdb"], ["postgres"]],
     packages: ["postgresql"],
   },
+  { title: "FFmpeg, which makes audio of every format", executables: [["ffmpeg"]], packages: ["ffmpeg"] },
   {
     title: "Chromium",
     executables: [["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]],

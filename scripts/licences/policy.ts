@@ -27,6 +27,16 @@ export const policy: LicencePolicy = {
   ],
   developmentOnly: [
     {
+      name: "humanize-number",
+      licence: "MIT*",
+      reason: "Its readme says MIT, its package.json nothing; s3rver's logger for tests brings it.",
+    },
+    {
+      name: "only",
+      licence: "MIT*",
+      reason: "Its readme says MIT, its package.json nothing; s3rver's web framework for tests brings it.",
+    },
+    {
       name: "spdx-exceptions",
       licence: "CC-BY-3.0",
       reason: "The list of SPDX exception names, as data; the licence check reads it.",

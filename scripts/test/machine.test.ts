@@ -45,6 +45,7 @@ function prepare({ root }: { root: boolean }) {
 function allBut(missing: string) {
   const programs = [
     "bin/redis-server",
+    "bin/ffmpeg",
     "postgresql/15/bin/initdb",
     "postgresql/15/bin/postgres",
     "bin/chromium",
@@ -91,6 +92,7 @@ describe("the programs that the tests need", () => {
     { missing: "redis-server", packages: "redis-server" },
     { missing: "initdb", packages: "postgresql" },
     { missing: "postgres", packages: "postgresql" },
+    { missing: "ffmpeg", packages: "ffmpeg" },
     { missing: "chromium", packages: "chromium fonts-liberation" },
   ])(
     "are named with what to install when $missing is missing and apt-get can't be used",

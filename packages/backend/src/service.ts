@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope } from "./auth/scope.js";
 import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
@@ -13,9 +14,15 @@ import { openLikes } from "./likes/likes.js";
 import { countUnsettled } from "./records/write-state.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
+import { openStorage } from "./storage/open.js";
+import type { Storage } from "./storage/storage.js";
 import { openBackground, type Background } from "./tasks/background.js";
 import { openHealth, warnOfEviction, type HealthReport } from "./telemetry/health.js";
+import { findAudio } from "./tracks/find-audio.js";
 import { listTracks } from "./tracks/list-tracks.js";
+import { Reaper } from "./tracks/reaper.js";
+import { openReleases } from "./tracks/releases.js";
+import { uploadsOf } from "./tracks/upload-progress.js";
 
 export interface ServiceOptions {
   settings: Settings;
@@ -37,6 +44,7 @@ export interface Service {
 interface Parts {
   db: Kysely<Schema>;
   auth: Auth;
+  storage: Storage;
   background: Background;
 }
 
@@ -80,6 +88,11 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   });
   closing.add(() => db.destroy());
   await migrateToLatest(db);
+  const storage = await openStorage(settings.storage, log);
+  closing.add(() => {
+    storage.close();
+    return Promise.resolve();
+  });
 
   const auth = openAuth({
     db,
@@ -103,10 +116,15 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     worker: settings.role !== "api",
     restore: auth.restore,
     markGrantLost: auth.markGrantLost,
+    storage,
+    namespace: settings.collectionNamespace,
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
-  return { db, auth, background };
+  const reaper = new Reaper({ db, storage, log });
+  closing.add(() => reaper.stop());
+  reaper.start();
+  return { db, auth, storage, background };
 }
 
 async function openHealthOf(
@@ -131,18 +149,27 @@ async function openHealthOf(
 
 function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Promise<HealthReport>) {
   if (settings.role === "worker") return openHealthApp(log, health);
-  const { db, auth, background } = parts;
+  const { db, auth, storage, background } = parts;
+  const { collectionNamespace: namespace, maxUploadBytes } = settings;
+  const { publicUrl } = settings.http;
+  const { outbox } = background;
   return openApp({
-    publicUrl: settings.http.publicUrl,
+    publicUrl,
     environment: settings.environment,
     webDir: settings.http.webDir,
     log,
     health,
     auth,
     sessions: new BrowserSessions(db),
-    likes: openLikes({ db, outbox: background.outbox, namespace: settings.collectionNamespace }),
-    comments: openComments({ db, outbox: background.outbox, namespace: settings.collectionNamespace }),
-    listTracks: () => listTracks(db),
+    likes: openLikes({ db, outbox, namespace }),
+    comments: openComments({ db, outbox, namespace }),
+    listTracks: (viewer) => listTracks(db, viewer),
+    releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
+    storage,
+    findAudio: (trackId) => findAudio(db, trackId),
+    uploadsOf: (did, id) => uploadsOf(db, did, id),
+    lacksForPublishing: (did) => lacksForPublishing(db, namespace, did),
+    maxUploadBytes,
     countUnsettled: (did) => countUnsettled(db, did),
   });
 }

@@ -6,8 +6,15 @@ import { collectionsOf } from "../records/collections.js";
  */
 export function askedScope(namespace: string): string {
   const { like, comment } = collectionsOf(namespace);
-  return ["atproto", ...[like, comment].map((collection) => `repo:${collection}`)].join(" ");
+  return ["atproto", `repo:${like}`, `repo:${comment}`, publishingScope(namespace)].join(" ");
 }
+
+/** The part of it that an artist needs. Grants from before it was asked for lack it, and go on for likes. */
+export function publishingScope(namespace: string): string {
+  return `repo:${collectionsOf(namespace).track} ${AUDIO_BLOBS}`;
+}
+
+const AUDIO_BLOBS = "blob:audio/*";
 
 /** A PDS granted less than was asked, so that some of the promised writes could never be made. */
 export class NarrowedGrant extends Error {
@@ -22,7 +29,12 @@ export class NarrowedGrant extends Error {
 
 /** @throws {NarrowedGrant} when `granted` lacks a part of `expected` (both space-separated) */
 export function demandScope(did: string, expected: string, granted: string): void {
-  const parts = new Set(granted.split(" "));
-  const missing = expected.split(" ").filter((part) => !parts.has(part));
+  const missing = missingScope(expected, granted);
   if (missing.length > 0) throw new NarrowedGrant(did, missing);
+}
+
+/** What of `expected` is not in `granted` (both space-separated). */
+export function missingScope(expected: string, granted: string): string[] {
+  const parts = new Set(granted.split(" "));
+  return expected.split(" ").filter((part) => !parts.has(part));
 }

@@ -65,6 +65,7 @@ export function openComments(parts: {
           did,
           collection,
           content: commentRecord(collection, subject, remark, now, null),
+          awaits: subject.awaits,
         });
         const { id } = await tx
           .insertInto("comments")
@@ -134,15 +135,19 @@ async function commentOf(tx: Transaction<Schema>, commentId: number, did: string
 
 /** What a comment refers to stays what it was, even when the track has been edited since. */
 async function subjectOf(tx: Transaction<Schema>, recordId: string): Promise<StrongRef> {
-  return tx
-    .selectFrom("pds_records")
-    .select([
-      sql<string>`wish -> 'subject' ->> 'uri'`.as("uri"),
-      sql<string>`wish -> 'subject' ->> 'cid'`.as("cid"),
-    ])
-    .where("id", "=", recordId)
-    .where("wish", "is not", null)
-    .executeTakeFirstOrThrow();
+  return (
+    tx
+      .selectFrom("pds_records")
+      .select([
+        sql<string>`wish -> 'subject' ->> 'uri'`.as("uri"),
+        sql<string>`wish -> 'subject' ->> 'cid'`.as("cid"),
+      ])
+      .where("id", "=", recordId)
+      .where("wish", "is not", null)
+      // Its CID may just be filled in: what is read here must be what is replaced.
+      .forUpdate()
+      .executeTakeFirstOrThrow()
+  );
 }
 
 async function demandWithin(tx: Transaction<Schema>, trackId: number, timestampMs: number): Promise<void> {
@@ -166,12 +171,17 @@ async function demandRoom(tx: Transaction<Schema>, did: string, trackId: number)
   if (count >= MOST_COMMENTS) throw new TooManyComments(MOST_COMMENTS);
 }
 
+/** What the writes of a comment are about. */
+export function aboutComment(id: number): string {
+  return `comment:${String(id)}`;
+}
+
 /** Each comment is a subject of its own, within which its writes keep their order. */
 async function scheduleWrite(
   schedule: Schedule<TaskServices>,
   { id, did, record_id }: Pick<Comment, "id" | "did" | "record_id">,
 ): Promise<void> {
-  await schedule(writeRecord, { recordId: record_id, did, about: `comment:${String(id)}` });
+  await schedule(writeRecord, { recordId: record_id, did, about: aboutComment(id) });
 }
 
 async function shown(tx: Transaction<Schema>, commentId: number, did: string): Promise<CommentView> {

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
 import * as initial from "./migrations/0001_initial.js";
 import * as comments from "./migrations/0002_comments.js";
+import * as tracks from "./migrations/0003_tracks.js";
 import type { Schema } from "./schema.js";
 
 /**
@@ -14,7 +15,8 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: {
-      getMigrations: () => Promise.resolve({ "0001_initial": initial, "0002_comments": comments }),
+      getMigrations: () =>
+        Promise.resolve({ "0001_initial": initial, "0002_comments": comments, "0003_tracks": tracks }),
     },
   });
   const { error, results } = await migrator.migrateToLatest();

@@ -77,6 +77,8 @@ export interface PdsRecordsTable {
   /** In words for the record's owner; null when there is nothing to say. */
   reason: string | null;
   state_since: Timestamp;
+  /** The record that `wish.subject` refers to while that one's CID is not known: the wish can't be carried out yet. */
+  awaits: ColumnType<string | null, string | null | undefined, string | null>;
   /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
   deferrals: Generated<number>;
   accepted_at: Timestamp;
@@ -91,8 +93,49 @@ export interface TracksTable {
   /** Seconds, whole. */
   duration: number;
   audio_url: string;
+  description: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Of the audio in our storage; null: it is only at `audio_url`. */
+  file_key: ColumnType<string | null, string | null | undefined, string | null>;
+  mime_type: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Bytes of the audio in our storage. */
+  size: ColumnType<number | null, number | null | undefined, number | null>;
+  /** The audio's blob reference on the artist's PDS. */
+  blob: ColumnType<RecordContent | null, string | null | undefined, string | null>;
+  /** Why the artist's PDS doesn't have the audio, in words; set once, so that it isn't asked again. */
+  blob_refused: ColumnType<string | null, string | null | undefined, string | null>;
+  /** It is being taken away with all that refers to it, and shown to nobody. */
+  deleted_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
   record_id: string;
   created_at: Timestamp;
+}
+
+/**
+ * How far an upload has got.
+ *
+ * - `receiving`: on its way from the person to our storage
+ * - `checking`: all there; what it is, is being found out
+ * - `sending`: a track; its audio is on its way to the artist's PDS
+ * - `writing`: its record is
+ * - `done`, `failed`: over; `reason` says why it failed
+ */
+export type UploadPhase = "receiving" | "checking" | "sending" | "writing" | "done" | "failed";
+
+export interface UploadsTable {
+  id: string;
+  did: string;
+  track_id: ColumnType<number | null, number | null | undefined, number | null>;
+  /** While the storage may hold something of it that belongs to no track. */
+  file_key: string | null;
+  title: Generated<string>;
+  phase: Generated<UploadPhase>;
+  reason: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Bytes from the person. */
+  received: Generated<number>;
+  /** Bytes to the PDS. */
+  sent: Generated<number>;
+  created_at: Timestamp;
+  /** Moves while somebody looks after it. */
+  touched_at: Timestamp;
 }
 
 export interface LikesTable {
@@ -146,6 +189,7 @@ export interface Schema {
   browser_sessions: BrowserSessionsTable;
   pds_records: PdsRecordsTable;
   tracks: TracksTable;
+  uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
   intents: IntentsTable;

@@ -8,6 +8,11 @@ import type { Comments } from "../comments/comments.js";
 import type { Likes } from "../likes/likes.js";
 import type { HealthReport } from "../telemetry/health.js";
 import type { ListedTrack } from "../tracks/list-tracks.js";
+import type { Storage } from "../storage/storage.js";
+import type { FoundAudio } from "../tracks/find-audio.js";
+import type { Releases } from "../tracks/releases.js";
+import type { UploadProgress } from "../tracks/upload-progress.js";
+import { audioForEverybody, audioRoutes } from "./audio-routes.js";
 import { authRoutes } from "./auth-routes.js";
 import { commentsRoutes } from "./comments-routes.js";
 import { Cookies } from "./cookies.js";
@@ -17,11 +22,13 @@ import { likesRoutes } from "./likes-routes.js";
 import { meRoutes } from "./me-routes.js";
 import { pages } from "./pages.js";
 import { answerError, Problem } from "./problem.js";
+import { releasesRoutes } from "./releases-routes.js";
 import { logRequests } from "./request-log.js";
 import { demandSameOrigin } from "./same-origin.js";
 import { securityHeaders } from "./security-headers.js";
 import { Doorkeeper } from "./signed-in.js";
 import { tracksRoutes } from "./tracks-routes.js";
+import { uploadsRoutes } from "./uploads-routes.js";
 
 export interface AppOptions {
   publicUrl: string;
@@ -34,11 +41,17 @@ export interface AppOptions {
   sessions: BrowserSessions;
   likes: Likes;
   comments: Comments;
-  listTracks: () => Promise<ListedTrack[]>;
+  listTracks: (viewer: string | null) => Promise<ListedTrack[]>;
+  releases: Releases;
+  storage: Storage;
+  findAudio: (trackId: number) => Promise<FoundAudio>;
+  uploadsOf: (did: string, id?: string) => Promise<UploadProgress[]>;
+  lacksForPublishing: (did: string) => Promise<string[]>;
+  maxUploadBytes: number;
   countUnsettled: (did: string) => Promise<number>;
 }
 
-/** None of our requests carries more than a few words. */
+/** No request but an upload carries more than a few words. */
 const LARGEST_BODY = 64 * 1024;
 
 /** The whole HTTP surface. */
@@ -48,17 +61,28 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   const doorkeeper = new Doorkeeper(sessions, cookies);
 
   const app = bareApp(log);
+  const audio = audioForEverybody();
+  app.use(audio.path, audio.handler);
   app.use(securityHeaders(publicUrl, options.environment));
   app.use(demandSameOrigin(publicUrl));
-  app.use(bodyLimit({ maxSize: LARGEST_BODY }));
+  const fewWords = bodyLimit({ maxSize: LARGEST_BODY });
+  app.use((c, next) => (isUpload(c.req.method, c.req.path) ? next() : fewWords(c, next)));
   app.route("/", healthRoutes(options.health));
   app.route("/", authRoutes({ auth, sessions, cookies, publicUrl }));
   app.route("/", meRoutes({ doorkeeper, lostGrant: auth.lostGrant, countUnsettled: options.countUnsettled }));
   app.route("/", tracksRoutes({ doorkeeper, listTracks: options.listTracks, likes }));
   app.route("/", likesRoutes(doorkeeper, likes));
   app.route("/", commentsRoutes(doorkeeper, options.comments));
+  app.route("/", uploadsRoutes({ doorkeeper, uploadsOf: options.uploadsOf }));
+  app.route("/", releasesRoutes({ ...options, doorkeeper }));
+  app.route("/", audioRoutes(options));
   app.route("/", pages(options.webDir));
   return app;
+}
+
+/** It has a limit of its own, and is never held in memory. */
+function isUpload(method: string, path: string): boolean {
+  return method === "POST" && (path === "/tracks" || path === "/tracks/");
 }
 
 /** For a process that only works: its health, and nothing else. */

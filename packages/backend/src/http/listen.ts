@@ -9,11 +9,14 @@ export interface Listener {
 }
 
 const GRACE_MS = 5_000;
+/** A large file on a slow line takes longer than Node's five minutes; one that stalls is given up much earlier. */
+const REQUEST_MS = 6 * 3_600_000;
 
 /** @throws when the address can't be listened on, naming it */
 export async function listen(app: Hono<HttpEnv>, host: string, port: number): Promise<Listener> {
   const server = createAdaptorServer({ fetch: app.fetch });
   if (!isPlain(server)) throw new TypeError("The HTTP server is not a plain one");
+  server.requestTimeout = REQUEST_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
       reject(

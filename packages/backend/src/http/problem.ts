@@ -4,6 +4,11 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
 import { NotTheAuthor, PastTheEnd, TooManyComments, UnknownComment } from "../comments/refusals.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
+import { StorageUnavailable } from "../storage/storage.js";
+import { NotAudio } from "../tracks/inspect-audio.js";
+import { Stalled, TooLarge } from "../tracks/receive.js";
+import { NotYours } from "../tracks/releases.js";
+import { BadWords } from "../tracks/words.js";
 import type { HttpEnv } from "./env.js";
 
 /** An answer that says no: to be thrown from anywhere in a route. */
@@ -37,6 +42,14 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof NotTheAuthor) return new Problem(403, "not_the_author", error.message);
   if (error instanceof PastTheEnd) return new Problem(422, "malformed", error.message, "timestamp_ms");
   if (error instanceof TooManyComments) return new Problem(409, "too_many_comments", error.message);
+  if (error instanceof NotYours) return new Problem(403, "not_yours", error.message);
+  if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);
+  if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");
+  if (error instanceof TooLarge) return new Problem(413, "too_large", error.message, "file");
+  if (error instanceof Stalled) return new Problem(408, "stalled", error.message, "file");
+  if (error instanceof StorageUnavailable) {
+    return new Problem(503, "storage_away", "Our storage can't be used at the moment. Try again in a while");
+  }
   if (error instanceof HTTPException) {
     return error.status === 413
       ? new Problem(413, "too_large", "The request is larger than is accepted here", "body")

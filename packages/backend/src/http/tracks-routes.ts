@@ -6,22 +6,33 @@ import type { Doorkeeper } from "./signed-in.js";
 
 export interface TracksRouteOptions {
   doorkeeper: Doorkeeper;
-  listTracks: () => Promise<ListedTrack[]>;
+  /** @param viewer who asks; null: anybody */
+  listTracks: (viewer: string | null) => Promise<ListedTrack[]>;
   likes: Likes;
 }
 
-/** The tracks, each with the like of whoever asks (null when nobody is signed in). */
+/**
+ * The tracks, each with the like of whoever asks (null when nobody is signed in), and their own with how their record
+ * stands (`own`, null for others').
+ */
 export function tracksRoutes({ doorkeeper, listTracks, likes }: TracksRouteOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   routes.get("/tracks", async (c) => {
-    const [person, tracks] = await Promise.all([doorkeeper.recognise(c), listTracks()]);
+    const person = await doorkeeper.recognise(c);
+    const tracks = await listTracks(person?.did ?? null);
     const states =
       person &&
       (await likes.states(
         person.did,
         tracks.map((track) => track.id),
       ));
-    return c.json({ tracks: tracks.map((track) => ({ ...track, like: states?.get(track.id) ?? null })) });
+    return c.json({
+      tracks: tracks.map(({ write, ...track }) => ({
+        ...track,
+        like: states?.get(track.id) ?? null,
+        own: person?.did === track.artist.did ? { write } : null,
+      })),
+    });
   });
   return routes;
 }

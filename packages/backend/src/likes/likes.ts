@@ -40,6 +40,7 @@ export function openLikes(parts: {
             did,
             collection,
             content: likeRecord(collection, subject, now),
+            awaits: subject.awaits,
           });
           await tx.insertInto("likes").values({ did, track_id: trackId, record_id: recordId }).execute();
           await scheduleWrite(schedule, recordId, did, trackId);

@@ -69,6 +69,11 @@ export function classify(error: unknown, now = Date.now()): Answer {
   };
 }
 
+/** The PDS's own answer in a failed call, if there was one. */
+export function refusalIn(error: unknown): PdsRefusal | undefined {
+  return causesOf(error).find((cause) => cause instanceof PdsRefusal);
+}
+
 function judge(error: unknown, now: number): Answer | undefined {
   if (error instanceof PdsRefusal) return refusal(error, now);
   if (error instanceof RateHeld) return rateLimited(error.remaining);

@@ -4,12 +4,10 @@ import type { RecordContent } from "../database/schema.js";
 import { askedPause } from "./rate-limit.js";
 import { RateHolds } from "./rate-holds.js";
 import { PdsRefusal } from "./refusal.js";
+import { sendBlob, type OutgoingBlob } from "./send-blob.js";
+import type { PdsSession } from "./session.js";
 
-/** A person's authenticated way to their PDS: an `OAuthSession`, or anything that fetches like one. */
-export interface PdsSession {
-  readonly did: string;
-  fetchHandler(path: string, init: RequestInit): Promise<Response>;
-}
+export type { PdsSession } from "./session.js";
 
 /** Which record, in whose repository. */
 export interface RecordAddress {
@@ -32,9 +30,12 @@ const xrpcError = z.object({ error: z.string(), message: z.string().optional() }
 /** How long to leave a person's PDS alone after a 429 that names no time; milliseconds. */
 const UNNAMED_PAUSE = 60_000;
 
+/** A file gets more time than a record: a minute, and then as long as it takes at this rate; bytes per millisecond. */
+const SLOWEST_BLOB = 128;
+
 /**
- * Writes records to people's PDSs, each as that person. Only `putRecord` at a known rkey and `deleteRecord`: both
- * leave the same behind when they are done twice.
+ * Writes records to people's PDSs, each as that person. Only `putRecord` at a known rkey, `deleteRecord` and
+ * `uploadBlob`: all of them leave the same behind when they are done twice.
  */
 export class PdsClient {
   readonly #options: PdsClientOptions;
@@ -67,21 +68,44 @@ export class PdsClient {
     });
   }
 
+  /**
+   * Sends a file. The PDS throws it away unless a record names it soon.
+   *
+   * @returns the reference for that record
+   * @throws as `put` does; {PdsRefusal} with status 413 when the PDS takes no file of this size
+   */
+  async uploadBlob(did: string, blob: OutgoingBlob, signal: AbortSignal): Promise<RecordContent> {
+    const limit = 60_000 + Math.ceil(blob.size / SLOWEST_BLOB);
+    return this.#inTime(did, signal, limit, (session, limited) =>
+      sendBlob(
+        session,
+        blob,
+        (path, init) => this.#fetch(session, path, { ...init, signal: limited }),
+        (error) => error instanceof PdsRefusal && error.status === 401,
+      ),
+    );
+  }
+
   async #call<T>(
     did: string,
     signal: AbortSignal,
     work: (agent: Agent, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    return this.#inTime(did, signal, this.#options.limit ?? 15_000, (session, limited) =>
+      work(new Agent({ did, fetchHandler: (path, init) => this.#fetch(session, path, init) }), limited),
+    );
+  }
+
+  async #inTime<T>(
+    did: string,
+    signal: AbortSignal,
+    limit: number,
+    work: (session: PdsSession, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     signal.throwIfAborted();
     this.#holds.check(did);
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#options.limit ?? 15_000)]);
-    return unlessAborted(limited, async () => {
-      const session = await this.#options.restore(did);
-      return work(
-        new Agent({ did, fetchHandler: (path, init) => this.#fetch(session, path, init) }),
-        limited,
-      );
-    });
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(limit)]);
+    return unlessAborted(limited, async () => work(await this.#options.restore(did), limited));
   }
 
   async #fetch(session: PdsSession, path: string, init: RequestInit): Promise<Response> {

@@ -17,7 +17,13 @@ export type PdsRecord = Selectable<PdsRecordsTable> & {
  */
 export async function wishRecord(
   tx: Kysely<Schema>,
-  wish: { did: string; collection: string; content: RecordContent },
+  wish: {
+    did: string;
+    collection: string;
+    content: RecordContent;
+    /** The record that `content.subject` refers to, when its CID is not known yet. */
+    awaits?: string | null;
+  },
 ): Promise<string> {
   demandValid(wish.collection, wish.content);
   const { id } = await tx
@@ -27,6 +33,7 @@ export async function wishRecord(
       collection: wish.collection,
       rkey: TID.nextStr(),
       wish: JSON.stringify(wish.content),
+      awaits: wish.awaits ?? null,
     })
     .returning("id")
     .executeTakeFirstOrThrow();
@@ -57,6 +64,8 @@ async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Pr
     .updateTable("pds_records")
     .set({
       wish,
+      // What is to be gone waits for nothing.
+      ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
       state: "writing",
       reason: null,

@@ -2,8 +2,9 @@ import { RetryAt, Terminal } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Lease } from "../outbox/subject-lease.js";
-import { classify, type Answer } from "../pds/answer.js";
+import { classify } from "../pds/answer.js";
 import type { PdsClient } from "../pds/client.js";
+import { fillInAwaited } from "./awaited.js";
 import { pauseAfter, signInPause, type Pauses } from "./pauses.js";
 import {
   confirm,
@@ -58,6 +59,10 @@ export async function reconcile(
     const record = await readRecord(parts.db, recordId);
     if (record === undefined) throw new Terminal(`record ${recordId} is not in the database (any more)`);
     if (record.confirmed_version === record.wish_version) return;
+    if (record.awaits !== null) {
+      await fillInAwaited(parts, record, lease);
+      continue;
+    }
     const cid = await carryOut(parts, record, lease, held);
     if (await confirm(parts.db, record, cid, lease)) continue;
     await distrust(parts.db, record.id);
@@ -94,7 +99,7 @@ async function write(
   } catch (error) {
     // Cut off from this side: the engine or the lease says what comes next, and the row stays as it is.
     if (signal.aborted) throw error;
-    throw await afterTrouble(parts, record, classify(error), lease, error);
+    throw await afterTrouble(parts, record, lease, error);
   }
 }
 
@@ -114,14 +119,14 @@ function lost(lease: Lease, record: PdsRecord): SubjectLost {
   return new SubjectLost(`${lease.subject}: the lease was lost while record ${record.id} was being written`);
 }
 
-/** Records in the row why it did not work. @returns what the run is to throw */
-async function afterTrouble(
-  parts: ReconcileParts,
+/** Records in the row why a call to the PDS did not work. @returns what the run is to throw */
+export async function afterTrouble(
+  parts: Pick<ReconcileParts, "db" | "markGrantLost" | "pauses">,
   record: PdsRecord,
-  answer: Answer,
   lease: Lease,
   cause: unknown,
 ): Promise<unknown> {
+  const answer = classify(cause);
   const { reason } = answer;
   if (answer.untouched) await markAnswered(parts.db, record, true, lease);
   const note = (state: "waiting" | "needs-sign-in" | "writing") =>

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { Role } from "./role.js";
 import { SettingsError } from "./settings-error.js";
+import { storageSettings, type StorageSettings } from "./storage-settings.js";
 import { variables } from "./variables.js";
 
 /** Everything that a process of the service can be told from outside, checked. */
@@ -23,6 +24,10 @@ export interface Settings {
     /** Absolute. */
     dataDir: string;
   };
+  /** Where files are kept. */
+  storage: StorageSettings;
+  /** The largest file that is taken in, in bytes. */
+  maxUploadBytes: number;
   docket: {
     /** Undefined: docket is disabled and tasks run in process. */
     url: string | undefined;
@@ -50,6 +55,13 @@ const environmentSchema = z.object(
     PLYR_ENV: variables.PLYR_ENV.schema,
     DATABASE_URL: variables.DATABASE_URL.schema,
     DATA_DIR: variables.DATA_DIR.schema,
+    STORAGE_DIR: variables.STORAGE_DIR.schema,
+    S3_BUCKET: variables.S3_BUCKET.schema,
+    S3_ENDPOINT: variables.S3_ENDPOINT.schema,
+    S3_REGION: variables.S3_REGION.schema,
+    S3_ACCESS_KEY_ID: variables.S3_ACCESS_KEY_ID.schema,
+    S3_SECRET_ACCESS_KEY: variables.S3_SECRET_ACCESS_KEY.schema,
+    MAX_UPLOAD_BYTES: variables.MAX_UPLOAD_BYTES.schema,
     DOCKET_URL: variables.DOCKET_URL.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
@@ -80,10 +92,12 @@ export function parseSettings(env: Record<string, string | undefined>, role: Rol
   }
   const values = parsed.data;
 
+  const storage = storageSettings(values, role);
   const problems = [
     ...demandSharedParts(role, values.DOCKET_URL, values.DATABASE_URL),
     ...demandSessionKey(values.PLYR_ENV, values.SESSION_KEY),
   ];
+  if ("problems" in storage) throw new SettingsError([...problems, ...storage.problems]);
   if (problems.length > 0) throw new SettingsError(problems);
 
   const port = values.PORT ?? (role === "worker" ? null : DEFAULT_PORT);
@@ -97,6 +111,8 @@ export function parseSettings(env: Record<string, string | undefined>, role: Rol
       webDir: resolve(values.WEB_DIR ?? new URL("../../../web/dist", import.meta.url).pathname),
     },
     database: { url: values.DATABASE_URL, dataDir: resolve(values.DATA_DIR) },
+    storage,
+    maxUploadBytes: values.MAX_UPLOAD_BYTES,
     docket: {
       url: values.DOCKET_URL,
       name: values.DOCKET_NAME,

@@ -63,6 +63,42 @@ export const variables = {
     secret: true,
   }),
   DATA_DIR: variable({ schema: z.string().default(".plyr/data"), allowed: "a folder" }),
+  STORAGE_DIR: variable({
+    schema: z.string().optional(),
+    allowed: "a folder, shared by all processes; unset: DATA_DIR/storage, or the bucket of the S3_ variables",
+  }),
+  S3_BUCKET: variable({
+    schema: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+      .optional(),
+    allowed: "a bucket's name: 3 to 63 small letters, digits, dots or dashes",
+  }),
+  S3_ENDPOINT: variable({
+    schema: url(["http:", "https:"]).optional(),
+    allowed: "an http:// or https:// URL",
+  }),
+  S3_REGION: variable({
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/)
+      .default("auto"),
+    allowed: "a region such as eu-central-1, or auto",
+  }),
+  S3_ACCESS_KEY_ID: variable({
+    schema: z.string().max(256).optional(),
+    allowed: "the bucket's access key id",
+    secret: true,
+  }),
+  S3_SECRET_ACCESS_KEY: variable({
+    schema: z.string().max(1024).optional(),
+    allowed: "the bucket's secret access key",
+    secret: true,
+  }),
+  MAX_UPLOAD_BYTES: variable({
+    schema: wholeNumber(1_024, 10_737_418_240).default(536_870_912),
+    allowed: "a whole number of bytes from 1024 to 10737418240",
+  }),
   DOCKET_URL: variable({
     schema: url(["redis:", "rediss:", "unix:"]).optional(),
     allowed: "a redis://, rediss:// or unix: URL, or unset to run tasks in process",

@@ -11,6 +11,7 @@ import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
 import { outagePauses, type Pauses } from "../records/pauses.js";
 import { resumeParked } from "../records/resume-parked.js";
+import type { Storage } from "../storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import type { TaskServices } from "./services.js";
 
@@ -26,6 +27,9 @@ export interface BackgroundOptions {
   readonly worker: boolean;
   readonly restore: (did: string) => Promise<PdsSession>;
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  readonly storage: Storage;
+  /** The NSIDs of our records begin with it. */
+  readonly namespace: string;
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
@@ -87,6 +91,13 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     pauses: options.pauses ?? outagePauses,
     carrier,
     bury,
+    storage: options.storage,
+    namespace: options.namespace,
+    // Made below; nothing runs before then.
+    get outbox() {
+      return outbox;
+    },
+    wake: (intents) => dispatcher.wake(intents),
   };
   const shared = { name: options.docketName, tasks, services, log, around: carrier.around.bind(carrier) };
   const local = await Docket.open(shared);
@@ -94,13 +105,14 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     options.docketUrl === undefined ? undefined : await Docket.open({ ...shared, url: options.docketUrl });
 
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
+  const outbox = new Outbox(db, dispatcher);
   const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
   const { concurrency } = options;
   const inProcess = local.worker({ concurrency });
   const ofDocket = options.worker ? docket?.worker({ concurrency }) : undefined;
 
   return {
-    outbox: new Outbox(db, dispatcher),
+    outbox,
 
     async start() {
       // Nobody else knows what was in the memory of the process before this one.

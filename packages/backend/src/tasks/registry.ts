@@ -1,5 +1,7 @@
 import type { Task } from "@plyr/docket";
 import type { GivenUp } from "../outbox/burial.js";
+import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
+import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
 import { recordGivenUp, writeRecord } from "./write-record.js";
 
@@ -10,4 +12,8 @@ export interface RegisteredTask {
 }
 
 /** Every task of the service, each once. */
-export const registry: readonly RegisteredTask[] = [{ task: writeRecord, givenUp: recordGivenUp }];
+export const registry: readonly RegisteredTask[] = [
+  { task: writeRecord, givenUp: recordGivenUp },
+  { task: publishTrack, givenUp: publishGivenUp },
+  { task: withdrawTrack },
+];

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
-import { recordUri } from "../records/write-state.js";
+import { recordUri, writeState, type WriteState } from "../records/write-state.js";
 
 export interface ListedTrack {
   id: number;
@@ -12,25 +12,49 @@ export interface ListedTrack {
   audioUrl: string;
   /** at:// URI of the track's record. */
   uri: string;
+  description: string | null;
+  /** How its record stands; for the artist alone. */
+  write: WriteState;
   likeCount: number;
 }
 
 const MOST = 500;
 
-/** The newest tracks first, 500 at most. */
-export async function listTracks(db: Kysely<Schema>): Promise<ListedTrack[]> {
+/**
+ * The newest tracks first, 500 at most. What didn't get to its artist's PDS is shown to the artist alone.
+ *
+ * @param viewer who asks; null: anybody
+ */
+export async function listTracks(db: Kysely<Schema>, viewer: string | null = null): Promise<ListedTrack[]> {
   const rows = await db
     .selectFrom("tracks")
     .innerJoin("people", "people.did", "tracks.artist_did")
     .innerJoin("pds_records", "pds_records.id", "tracks.record_id")
-    .select(["tracks.id", "title", "duration", "file_type", "audio_url", "people.handle", "display_name"])
-    .select(["pds_records.did", "collection", "rkey"])
+    .select([
+      "tracks.id",
+      "title",
+      "duration",
+      "file_type",
+      "audio_url",
+      "people.handle",
+      "display_name",
+      "description",
+    ])
+    .select(["pds_records.did", "collection", "rkey", "state", "reason", "state_since"])
     .select((from) =>
       from
         .selectFrom("likes")
         .whereRef("likes.track_id", "=", "tracks.id")
         .select(sql<number>`count(*)::int`.as("count"))
         .as("like_count"),
+    )
+    .where("deleted_at", "is", null)
+    .where((where) =>
+      where.or([
+        where("state", "<>", "failed"),
+        where("confirmed_cid", "is not", null),
+        where("artist_did", "=", viewer),
+      ]),
     )
     .orderBy("tracks.id", "desc")
     .limit(MOST)
@@ -43,6 +67,8 @@ export async function listTracks(db: Kysely<Schema>): Promise<ListedTrack[]> {
     fileType: row.file_type,
     audioUrl: row.audio_url,
     uri: recordUri(row),
+    description: row.description,
+    write: writeState(row),
     likeCount: row.like_count ?? 0,
   }));
 }

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { NarrowedGrant, askedScope, demandScope } from "../../src/auth/scope.js";
 
 test("each collection that we write is asked for by its full name", () => {
-  expect(askedScope("fm.plyr.dev")).toBe("atproto repo:fm.plyr.dev.like repo:fm.plyr.dev.comment");
+  expect(askedScope("fm.plyr.dev")).toBe(
+    "atproto repo:fm.plyr.dev.like repo:fm.plyr.dev.comment repo:fm.plyr.dev.track blob:audio/*",
+  );
 });
 
 test("a grant with all that was asked passes, in any order and with more", () => {

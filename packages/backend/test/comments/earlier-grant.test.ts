@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { startPds, startPostgres, until } from "@plyr/dev";
 import { expect, test } from "vitest";
 import { openComments } from "../../src/comments/comments.js";
 import { openLikes } from "../../src/likes/likes.js";
 import { collectionsOf } from "../../src/records/collections.js";
+import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground } from "../../src/tasks/background.js";
 import { adoptTrack } from "../../src/tracks/adopt-track.js";
 import { authAgainst, BROWSER, consent, openMigrated } from "../auth/sign-in-by-hand.js";
@@ -33,6 +37,8 @@ test("a grant from before there were comments: they wait for a sign-in, likes go
       cid: "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a",
     },
   });
+  const storageDir = await mkdtemp(join(tmpdir(), "plyr-grant-"));
+  opened.defer(() => rm(storageDir, { recursive: true, force: true }));
   // A loopback client's scope is part of its id, so the earlier grant is used by who asked for it.
   let auth = before;
   const background = await openBackground({
@@ -42,6 +48,8 @@ test("a grant from before there were comments: they wait for a sign-in, likes go
     worker: true,
     restore: (did) => auth.restore(did),
     markGrantLost: (did, reason) => auth.markGrantLost(did, reason),
+    storage: openFolderStorage(storageDir),
+    namespace: NAMESPACE,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     sweepInterval: 100,
   });

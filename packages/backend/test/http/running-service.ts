@@ -13,6 +13,8 @@ export interface RunningService {
   url: string;
   /** Every line that was logged, at every level. */
   log: string[];
+  /** Where it keeps what it keeps; files in `storage`, unless told otherwise. */
+  dataDir: string;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function runService(place: {
       PLYR_ENV: "development",
       DATABASE_URL: place.databaseUrl,
       DATA_DIR: dataDir,
+      STORAGE_DIR: join(dataDir, "storage"),
       COLLECTION_NAMESPACE: NAMESPACE,
       WEB_DIR: join(dataDir, "no-pages"),
       ...(place.pds && { PLC_URL: place.pds.plcUrl, HANDLE_RESOLVER_URL: place.pds.url }),
@@ -48,6 +51,7 @@ export async function runService(place: {
   return {
     url: `http://127.0.0.1:${String(port)}`,
     log,
+    dataDir,
     async stop() {
       await service.stop();
       await rm(dataDir, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openLikes, type Likes } from "../../src/likes/likes.js";
 import { UnknownTrack } from "../../src/likes/unknown-track.js";
+import { UNKNOWN_CID } from "../../src/records/awaited.js";
 import { collectionsOf } from "../../src/records/collections.js";
 import { countUnsettled } from "../../src/records/write-state.js";
 import { adoptTrack } from "../../src/tracks/adopt-track.js";
@@ -142,15 +143,49 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
     expect(await intents()).toEqual([]);
   });
 
-  test("a track whose record is not on its artist's PDS can't be liked: what was liked before can be taken back", async () => {
-    await likes.like(listener, track);
-    await stage.db
+  const setTrackRecord = (values: { confirmed_cid?: null; wish?: null; state?: "writing" | "failed" }) =>
+    stage.db
       .updateTable("pds_records")
-      .set({ confirmed_cid: null })
+      .set(values)
       .where("id", "=", (eb) => eb.selectFrom("tracks").select("record_id").where("id", "=", track))
       .execute();
-    expect(await likes.unlike(listener, track)).toMatchObject({ liked: false });
+
+  test("a like of a track that is on its way to its artist's PDS is accepted, and waits for its CID", async () => {
+    await setTrackRecord({ confirmed_cid: null, state: "writing" });
+    const { write } = await likes.like(listener, track);
+    expect(write).toMatchObject({ state: "writing" });
+    const [row] = await likesOfTrack();
+    const record = await stage.db
+      .selectFrom("pds_records")
+      .select(["awaits", "wish"])
+      .where("id", "=", row?.record_id ?? "")
+      .executeTakeFirstOrThrow();
+    const { record_id } = await stage.db
+      .selectFrom("tracks")
+      .select("record_id")
+      .where("id", "=", track)
+      .executeTakeFirstOrThrow();
+    expect(record).toMatchObject({ awaits: record_id, wish: { subject: { cid: UNKNOWN_CID } } });
+  });
+
+  test.each([
+    ["was given up before it got to its artist's PDS", { confirmed_cid: null, state: "failed" }],
+    ["is to be gone", { wish: null }],
+  ] as const)(
+    "a track that %s can't be liked: what was liked before can be taken back",
+    async (_why, values) => {
+      await likes.like(listener, track);
+      await setTrackRecord(values);
+      expect(await likes.unlike(listener, track)).toMatchObject({ liked: false });
+      await expect(likes.like(listener, track)).rejects.toThrow(UnknownTrack);
+    },
+  );
+
+  test("a deleted track is unknown", async () => {
+    await stage.db.updateTable("tracks").set({ deleted_at: new Date() }).where("id", "=", track).execute();
     await expect(likes.like(listener, track)).rejects.toThrow(UnknownTrack);
+    await expect(likes.unlike(listener, track)).rejects.toThrow(UnknownTrack);
+    await expect(likes.state(listener, track)).rejects.toThrow(UnknownTrack);
   });
 
   test("many states at once: each track's own, and the unsettled ones are counted", async () => {

@@ -6,6 +6,7 @@ import type { Kysely } from "kysely";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
+import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
 
 export interface LogLine {
@@ -31,6 +32,8 @@ export async function setStage(kind: "postgres" | "embedded" = "postgres"): Prom
   const db = await openDatabase(await place(kind, starting));
   starting.defer(() => db.destroy());
   await migrateToLatest(db);
+  const storageDir = await mkdtemp(join(tmpdir(), "plyr-outbox-storage-"));
+  starting.defer(() => rm(storageDir, { recursive: true, force: true }));
   const log: LogLine[] = [];
   const write = (level: LogLine["level"]) => (fields: object, message: string) => {
     log.push({ level, message, fields });
@@ -53,6 +56,8 @@ export async function setStage(kind: "postgres" | "embedded" = "postgres"): Prom
         worker: true,
         restore: () => Promise.reject(new Error("no PDS here")),
         markGrantLost: () => Promise.resolve(),
+        storage: openFolderStorage(storageDir),
+        namespace: "fm.plyr.test",
         log: { info: write("info"), warn: write("warn"), error: write("error") },
         sweepInterval: 100,
         ...options,

@@ -46,6 +46,7 @@ export async function serve(around: Surroundings, role: Role = "all"): Promise<S
       PORT: String(port),
       PUBLIC_URL: url,
       DATA_DIR: around.dataDir,
+      STORAGE_DIR: join(around.dataDir, "storage"),
       SESSION_KEY,
       COLLECTION_NAMESPACE: NAMESPACE,
       PLC_URL: around.pds.plcUrl,

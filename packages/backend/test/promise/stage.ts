@@ -46,6 +46,8 @@ export interface Track {
 export interface Stage extends AsyncDisposable {
   readonly gate: Gate;
   readonly redis: Redis;
+  /** Of all processes of the service; files are in its folder `storage`. */
+  readonly dataDir: string;
   readonly tracks: readonly Track[];
   readonly listener: string;
   /** Names the records' collections. */
@@ -111,6 +113,7 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
   return {
     gate,
     redis,
+    dataDir,
     tracks,
     listener: account.did,
     collections,

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -6,6 +7,9 @@ import { wishGone } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
 import { registry } from "../../src/tasks/registry.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
+import { publishTrack } from "../../src/tracks/publish-track.js";
+import { withdrawTrack } from "../../src/tracks/withdraw-track.js";
+import { makeAudio } from "../tracks/audio.js";
 import { collections, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
 
 let stage: Stage;
@@ -146,6 +150,7 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
     const { id, did, wish_version } = await recordOf(stage.db, write?.uri ?? "");
     return {
       payload: { recordId: id, did, about: aboutTrack(track.id) },
+      asksPds: true,
       forget: async () => {
         const unconfirmed = { confirmed_version: wish_version - 1, confirmed_cid: null };
         await stage.db.updateTable("pds_records").set(unconfirmed).where("id", "=", id).execute();
@@ -156,17 +161,79 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
       }),
     };
   },
+
+  [publishTrack.name]: async () => {
+    const did = stage.listener;
+    const trackId = await publish();
+    const { record_id: recordId } = await stage.db
+      .selectFrom("tracks")
+      .select("record_id")
+      .where("id", "=", trackId)
+      .executeTakeFirstOrThrow();
+    const rows = () =>
+      stage.db
+        .selectFrom("tracks")
+        .innerJoin("pds_records", "pds_records.id", "tracks.record_id")
+        .select(["rkey", "confirmed_cid", "confirmed_version", "blob", "blob_refused"])
+        .where("tracks.id", "=", trackId)
+        .executeTakeFirstOrThrow();
+    const { confirmed_version } = await rows();
+    return {
+      payload: { trackId, recordId, did },
+      asksPds: true,
+      forget: async () => {
+        const unconfirmed = { confirmed_version: confirmed_version - 1, confirmed_cid: null };
+        await stage.db.updateTable("pds_records").set(unconfirmed).where("id", "=", recordId).execute();
+      },
+      effect: rows,
+    };
+  },
+
+  [withdrawTrack.name]: async () => {
+    const trackId = await publish();
+    await stage.likes.like(stage.listener, trackId);
+    await stage.releases.remove(stage.listener, trackId);
+    const left = async () => ({
+      tracks: await stage.db.selectFrom("tracks").select("id").where("id", "=", trackId).execute(),
+      likes: await stage.db.selectFrom("likes").select("did").where("track_id", "=", trackId).execute(),
+      intents: await stage.db.selectFrom("intents").select("id").where("state", "=", "open").execute(),
+    });
+    await until("it is gone", async () => {
+      const { tracks, intents } = await left();
+      return tracks.length + intents.length === 0;
+    });
+    // Each of its steps commits by itself: there is nothing that it could have done and not recorded.
+    return { payload: { trackId }, asksPds: false, forget: () => Promise.resolve(), effect: left };
+  },
 };
+
+/** A track of the listener's own, on their PDS. */
+async function publish(): Promise<number> {
+  const did = stage.listener;
+  const file = await stage.releases.receive(did, Readable.from([await makeAudio("mp3", 1)]));
+  const { trackId } = await stage.releases.accept(did, file, { fileName: "tone.mp3" });
+  await until("it is on the PDS", async () => {
+    const { phase } = await stage.db
+      .selectFrom("uploads")
+      .select("phase")
+      .where("track_id", "=", trackId)
+      .executeTakeFirstOrThrow();
+    return phase === "done";
+  });
+  return trackId;
+}
 
 interface CarriedOut {
   payload: unknown;
+  /** Whether carrying it out once more asks the PDS. */
+  asksPds: boolean;
   /** Leaves the database as if the process had died right after the effect, before it was recorded. */
   forget: () => Promise<void>;
   effect: () => Promise<unknown>;
 }
 
 test.each(registry)("$task.name, carried out twice, leaves what it leaves once", async ({ task }) => {
-  const { payload, forget, effect } =
+  const { payload, asksPds, forget, effect } =
     (await carriedOut[task.name]?.()) ?? expect.fail("tell this test about it");
   const once = await effect();
   await forget();
@@ -176,6 +243,6 @@ test.each(registry)("$task.name, carried out twice, leaves what it leaves once",
     const open = await stage.db.selectFrom("intents").select("id").where("id", "=", id).execute();
     return open.length === 0;
   });
-  expect(stage.gate.passages.length).toBeGreaterThan(calls);
+  expect(stage.gate.passages.length > calls).toBe(asksPds);
   expect(await effect()).toEqual(once);
 });

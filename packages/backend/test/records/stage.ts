@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AtpAgent } from "@atproto/api";
 import { startGatedPds, startPostgres, until, type Gate, type UntilOptions } from "@plyr/dev";
 import type { Kysely } from "kysely";
@@ -10,7 +13,9 @@ import type { LikeState } from "../../src/likes/like-state.js";
 import { openLikes, type Likes } from "../../src/likes/likes.js";
 import type { PdsSession } from "../../src/pds/client.js";
 import { collectionsOf } from "../../src/records/collections.js";
+import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
+import { openReleases, type Releases } from "../../src/tracks/releases.js";
 import { adoptTrack } from "../../src/tracks/adopt-track.js";
 
 export const NAMESPACE = "fm.plyr.test";
@@ -24,6 +29,8 @@ export interface Stage extends AsyncDisposable {
   gate: Gate;
   listener: string;
   likes: Likes;
+  /** The listener may publish, too. */
+  releases: Releases;
   comments: Comments;
   background: Background;
   lost: { did: string; reason: string }[];
@@ -86,6 +93,9 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
     [account.did, await appPasswordSession(pds.url, account.handle, account.password)],
   ]);
 
+  const storageDir = await mkdtemp(join(tmpdir(), "plyr-records-"));
+  starting.defer(() => rm(storageDir, { recursive: true, force: true }));
+  const storage = openFolderStorage(storageDir);
   const lost: Stage["lost"] = [];
   const parts: BackgroundOptions = {
     db,
@@ -102,6 +112,8 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
       lost.push({ did, reason });
       return Promise.resolve();
     },
+    storage,
+    namespace: NAMESPACE,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     ...short,
     ...options,
@@ -134,6 +146,14 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
     gate,
     listener: account.did,
     likes,
+    releases: openReleases({
+      db,
+      outbox: background.outbox,
+      storage,
+      namespace: NAMESPACE,
+      publicUrl: "http://127.0.0.1:8000",
+      maxUploadBytes: 10_000_000,
+    }),
     comments: openComments({ db, outbox: background.outbox, namespace: NAMESPACE }),
     background,
     lost,

@@ -41,6 +41,9 @@ describe("each variable", () => {
       ["redis://localhost:6379", "rediss://default:x@h:6379", "unix:/run/redis.sock"],
       ["http://h", "memory://", "localhost:6379"],
     ],
+    ["STORAGE_DIR", ["/srv/audio", "audio"], []],
+    ["MAX_UPLOAD_BYTES", ["1024", "10737418240"], ["1023", "10737418241", "1MB"]],
+    ["S3_REGION", ["auto", "eu-central-1"], ["EU", "a/b"]],
     ["DOCKET_NAME", ["plyr", "plyr-stg.2_a"], ["a{b}", "two words", "x".repeat(65)]],
     ["DOCKET_WORKER_CONCURRENCY", ["1", "10", "1000"], ["0", "1001", "-5", "2.5", "ten", "Infinity"]],
     [
@@ -73,6 +76,8 @@ describe("each variable", () => {
       environment: "production",
       http: { host: "127.0.0.1", port: 8000, publicUrl: "http://127.0.0.1:8000" },
       database: { url: undefined, dataDir: resolve(".plyr/data") },
+      storage: { folder: resolve(".plyr/data/storage") },
+      maxUploadBytes: 536_870_912,
       docket: { url: undefined, name: "plyr", concurrency: 10 },
       collectionNamespace: "fm.plyr",
       plcUrl: "https://plc.directory",
@@ -106,6 +111,53 @@ describe("each variable", () => {
   });
 });
 
+describe("where files are kept", () => {
+  const bucket = {
+    S3_BUCKET: "tracks",
+    S3_ENDPOINT: "https://account.r2.cloudflarestorage.com",
+    S3_ACCESS_KEY_ID: "id",
+    S3_SECRET_ACCESS_KEY: "hunter2",
+  };
+
+  test("is DATA_DIR, a folder, or a bucket", () => {
+    expect(parseSettings({ ...production, DATA_DIR: "/data" }).storage).toEqual({ folder: "/data/storage" });
+    expect(parseSettings({ ...production, STORAGE_DIR: "/audio" }).storage).toEqual({ folder: "/audio" });
+    expect(parseSettings({ ...production, ...bucket }).storage).toEqual({
+      bucket: "tracks",
+      endpoint: bucket.S3_ENDPOINT,
+      region: "auto",
+      accessKeyId: "id",
+      secretAccessKey: "hunter2",
+    });
+  });
+
+  test("is refused when half a bucket is named, or two places are", () => {
+    const half = { ...production, S3_BUCKET: "tracks", S3_ACCESS_KEY_ID: "id" };
+    expect(problemsOf(() => parseSettings(half))).toEqual([
+      "a bucket needs S3_ENDPOINT, S3_SECRET_ACCESS_KEY too: set all S3_ variables, or none",
+    ]);
+    expect(problemsOf(() => parseSettings({ ...production, ...bucket, STORAGE_DIR: "/a" }))).toEqual([
+      "STORAGE_DIR and S3_BUCKET are both set: files are kept in one place, so unset one",
+    ]);
+    const [name] = problemsOf(() => parseSettings({ ...production, ...bucket, S3_BUCKET: "No" }));
+    expect(name).toMatch(/^S3_BUCKET is "No": allowed is/);
+    const [endpoint] = problemsOf(() => parseSettings({ ...production, ...bucket, S3_ENDPOINT: "r2" }));
+    expect(endpoint).toMatch(/^S3_ENDPOINT is "r2": allowed is/);
+  });
+
+  test("must be said to be shared where api and worker are two processes", () => {
+    const split = { ...production, DOCKET_URL: "redis://r", DATABASE_URL: "postgres://h/d" };
+    for (const role of ["api", "worker"] as const) {
+      expect(problemsOf(() => parseSettings(split, role))).toEqual([
+        `--role is "${role}" but neither S3_BUCKET nor STORAGE_DIR is set: api and worker share one storage; ` +
+          "set the S3_ variables, or STORAGE_DIR to a folder that both processes see",
+      ]);
+      expect(problemsOf(() => parseSettings({ ...split, STORAGE_DIR: "/shared" }, role))).toEqual([]);
+      expect(problemsOf(() => parseSettings({ ...split, ...bucket }, role))).toEqual([]);
+    }
+  });
+});
+
 describe("what depends on something else", () => {
   test("production demands SESSION_KEY, development does not", () => {
     expect(problemsOf(() => parseSettings({}))[0]).toMatch(
@@ -128,7 +180,7 @@ describe("what depends on something else", () => {
   test.each(["api", "worker"] as const)(
     "--role %s is refused without a shared queue and database",
     (role) => {
-      const shared = { DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x" };
+      const shared = { DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x", STORAGE_DIR: "/s" };
       expect(problemsOf(() => parseSettings({ ...production, ...shared }, role))).toEqual([]);
       expect(problemsOf(() => parseSettings(production, role))[0]).toMatch(
         /DOCKET_URL and DATABASE_URL are not set: api and worker are two processes/,
@@ -143,7 +195,12 @@ describe("what depends on something else", () => {
   );
 
   test("a worker answers HTTP only when PORT is set", () => {
-    const shared = { ...production, DOCKET_URL: "redis://r", DATABASE_URL: "postgres://d/x" };
+    const shared = {
+      ...production,
+      DOCKET_URL: "redis://r",
+      DATABASE_URL: "postgres://d/x",
+      STORAGE_DIR: "/s",
+    };
     expect(parseSettings(shared, "worker").http.port).toBeNull();
     expect(parseSettings({ ...shared, PORT: "8001" }, "worker").http.port).toBe(8001);
   });

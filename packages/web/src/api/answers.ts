@@ -38,9 +38,12 @@ const Track = z.object({
   fileType: z.string(),
   audioUrl: z.url({ protocol: /^https?$/ }),
   uri: z.nullable(z.string()),
+  description: z.nullable(z.string()),
   likeCount: z.int().check(z.nonnegative()),
   /** Null when nobody is signed in. */
   like: z.nullable(LikeAnswer),
+  /** How its record stands, for the artist; null for everybody else. */
+  own: z.nullable(z.object({ write: Write })),
 });
 export type Track = z.infer<typeof Track>;
 
@@ -65,6 +68,27 @@ export type Comment = z.infer<typeof Comment>;
 export const Comments = z.object({ comments: z.array(Comment) });
 /** Null: nothing is left of it. */
 export const CommentAnswer = z.object({ comment: z.nullable(Comment) });
+
+export const Accepted = z.object({
+  upload: z.object({ id: z.string() }),
+  track: z.object({ id: z.int() }),
+});
+export type Accepted = z.infer<typeof Accepted>;
+
+/** How far an upload has got on its way to the artist's PDS. */
+export const UploadProgress = z.object({
+  id: z.string(),
+  phase: z.enum(["receiving", "checking", "sending", "writing", "done", "failed"]),
+  title: z.string(),
+  trackId: z.nullable(z.int()),
+  bytes: z.object({ received: z.number(), sent: z.number(), size: z.nullable(z.number()) }),
+  reason: z.nullable(z.string()),
+  write: z.nullable(Write),
+});
+export type UploadProgress = z.infer<typeof UploadProgress>;
+
+export const Edited = z.object({ id: z.int() });
+export const Deleted = z.object({ deleted: z.literal(true), likesTakenBack: z.int() });
 
 export const ErrorAnswer = z.object({
   error: z.object({ code: z.string(), message: z.string(), field: z.optional(z.string()) }),

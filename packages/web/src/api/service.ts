@@ -2,10 +2,13 @@ import type * as z from "zod/mini";
 import {
   CommentAnswer,
   Comments,
+  Deleted,
+  Edited,
   ErrorAnswer,
   LikeAnswer,
   Me,
   Tracks,
+  UploadProgress,
   type Comment,
   type Track,
 } from "./answers.js";
@@ -26,6 +29,12 @@ export interface Service {
   addComment(trackId: number, text: string, timestampMs: number): Promise<Comment | null>;
   editComment(commentId: number, text: string): Promise<Comment | null>;
   removeComment(commentId: number): Promise<Comment | null>;
+  /** How the person's own upload stands now. */
+  uploadProgress(uploadId: string): Promise<UploadProgress>;
+  /** Only the artist may. */
+  editTrack(trackId: number, change: { title: string; description: string }): Promise<void>;
+  /** Only the artist may. Resolves to how many likes of others are taken back with it. */
+  deleteTrack(trackId: number): Promise<number>;
   /**
    * Asks whether a sign-in with this handle can start, so that a refusal can be shown beside the field.
    * Resolves to the address to send the browser to.
@@ -107,6 +116,14 @@ export function connectService(ask: typeof fetch, base = ""): Service {
       comment(commentsPath(trackId), "POST", { text, timestamp_ms: timestampMs }),
     editComment: (commentId, text) => comment(commentPath(commentId), "PATCH", { text }),
     removeComment: (commentId) => comment(commentPath(commentId), "DELETE"),
+    uploadProgress: (uploadId) => question(UploadProgress, `/tracks/uploads/${uploadId}/progress`),
+    async editTrack(trackId, change) {
+      await question(Edited, `/tracks/${String(trackId)}`, { method: "PATCH", body: JSON.stringify(change) });
+    },
+    async deleteTrack(trackId) {
+      const { likesTakenBack } = await question(Deleted, `/tracks/${String(trackId)}`, { method: "DELETE" });
+      return likesTakenBack;
+    },
     async startSignIn(handle) {
       const path = signInPath(handle);
       const response = await send(path, { redirect: "manual" });
@@ -127,15 +144,18 @@ export function signInPath(handle: string): string {
 }
 
 async function failureOf(response: Response): Promise<SignedOut | Refused | NoAnswer> {
-  if (response.status === 401) return new SignedOut();
-  const parsed = ErrorAnswer.safeParse(await bodyOf(response));
+  return failureFrom(response.status, response.status === 401 ? undefined : await bodyOf(response));
+}
+
+/** What an answer other than 2xx means. @param body its JSON, undefined when it is none */
+export function failureFrom(status: number, body: unknown): SignedOut | Refused | NoAnswer {
+  if (status === 401) return new SignedOut();
+  const parsed = ErrorAnswer.safeParse(body);
   if (!parsed.success) {
-    return new NoAnswer(
-      `plyr answered with an error (HTTP ${String(response.status)}). Try again in a moment.`,
-    );
+    return new NoAnswer(`plyr answered with an error (HTTP ${String(status)}). Try again in a moment.`);
   }
   const { code, message } = parsed.data.error;
-  return response.status < 500 ? new Refused(code, message) : new NoAnswer(message);
+  return status < 500 ? new Refused(code, message) : new NoAnswer(message);
 }
 
 /** The answer's JSON; undefined when it is none, which no schema accepts. */

@@ -29,8 +29,20 @@ const track = {
   fileType: "wav",
   audioUrl: "http://localhost:2583/xrpc/com.atproto.sync.getBlob?did=did:plc:b&cid=c",
   uri: "at://did:plc:b/fm.plyr.track/3k",
+  description: null,
   likeCount: 2,
   like,
+  own: null,
+};
+
+const progress = {
+  id: "u",
+  phase: "done",
+  title: "Low Tide",
+  trackId: 7,
+  bytes: { received: 200, sent: 200, size: 200 },
+  reason: null,
+  write: null,
 };
 
 test("each question goes to its route and its answer comes back parsed", async () => {
@@ -51,6 +63,14 @@ test("each question goes to its route and its answer comes back parsed", async (
     [() => service.addComment(7, "yes", 1_500), "POST /tracks/7/comments", { comment }, comment],
     [() => service.editComment(3, "no"), "PATCH /tracks/comments/3", { comment }, comment],
     [() => service.removeComment(3), "DELETE /tracks/comments/3", { comment: null }, null],
+    [
+      () => service.editTrack(7, { title: "High Tide", description: "" }),
+      "PATCH /tracks/7",
+      { id: 7 },
+      undefined,
+    ],
+    [() => service.deleteTrack(7), "DELETE /tracks/7", { deleted: true, likesTakenBack: 3 }, 3],
+    [() => service.uploadProgress("u"), "GET /tracks/uploads/u/progress", progress, progress],
   ] as const;
   for (const [ask, line, body, expected] of exchanges) {
     const asked = ask();
