@@ -11,6 +11,7 @@ import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
+import { hostsOnHold } from "./pds/holds.js";
 import { countUnsettled } from "./records/write-state.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
@@ -134,6 +135,7 @@ async function openHealthOf(
   const sealedOtherwise = await auth.countSealedOtherwise();
   return openHealth({
     role: settings.role,
+    askHeldHosts: () => hostsOnHold(db),
     askDatabase: () => sql`select 1`.execute(db),
     askDocket: () => background.health(),
     docketMode: () => background.mode(),

@@ -9,11 +9,20 @@ export class PdsRefusal extends Error {
   readonly error: string | undefined;
   readonly detail: string | undefined;
   readonly headers: Headers;
+  /** The XRPC method that was called, without its namespace; empty: unknown. */
+  readonly method: string;
 
-  constructor(status: number, headers: Headers, error: string | undefined, detail: string | undefined) {
+  constructor(
+    status: number,
+    headers: Headers,
+    error: string | undefined,
+    detail: string | undefined,
+    method = "",
+  ) {
     super(`the PDS answered ${String(status)}${said(error, detail)}`);
     this.status = status;
     this.headers = headers;
+    this.method = method;
     this.error = error;
     this.detail = detail;
   }
