@@ -14,7 +14,7 @@ interface Claims {
 }
 
 /**
- * Checks ARCHITECTURE.md: the invariants `**I1** …` are numbered without gaps, and each cites a test that exists.
+ * Checks ARCHITECTURE.md: the invariants `**I1** …` have rising numbers, none twice, and each cites a test that exists.
  * @returns one sentence per fault
  */
 export function invariantFaults(markdown: string, root: string): string[] {
@@ -26,9 +26,12 @@ export function invariantFaults(markdown: string, root: string): string[] {
   if (invariants.length === 0)
     return ["no invariant found: write each as a row or item that begins with **I1**"];
   return [
-    ...invariants.flatMap(({ number }, index) =>
-      number === index + 1 ? [] : [`I${number} stands where I${index + 1} is due`],
-    ),
+    ...invariants.flatMap(({ number }, index) => {
+      const before = invariants[index - 1]?.number ?? 0;
+      return number > before
+        ? []
+        : [`I${number} stands after I${before}: the numbers rise, none comes twice`];
+    }),
     ...invariants.flatMap(({ number, text }) => {
       if (citations(text).length === 0) return [`I${number} names no test`];
       return citationFaults(text, root).map((fault) => `I${number}: ${fault}`);

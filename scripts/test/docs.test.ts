@@ -92,10 +92,18 @@ describe("an invariant", () => {
     expect(faults()).toEqual([expect.stringContaining("z.test.ts is named without a test")]);
   });
 
-  it("has the number that follows", () => {
+  it("has a number above the one before it", () => {
     const line = (number: number) => `- **I${number}** A like arrives — test: ${cited} › "a like"`;
     write("ARCHITECTURE.md", [line(1), line(3)].join("\n"));
-    expect(faults()).toEqual(["ARCHITECTURE.md: I3 stands where I2 is due"]);
+    expect(faults()).toEqual([]);
+    const fault = "ARCHITECTURE.md: I3 stands after I3: the numbers rise, none comes twice";
+    for (const numbers of [
+      [3, 3],
+      [3, 3, 5],
+    ]) {
+      write("ARCHITECTURE.md", numbers.map(line).join("\n"));
+      expect(faults()).toEqual([fault]);
+    }
   });
 
   it("must be there at all", () => {

@@ -1,0 +1,5 @@
+import type { AddCommand } from "./command.js";
+import { addStatus } from "./status-command.js";
+
+/** Every command, once, in the order in which `--help` names them. */
+export const commands: readonly AddCommand[] = [addStatus];
