@@ -15,6 +15,7 @@ import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
 import { countUnsettled } from "./records/write-state.js";
+import { openRepositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { openStorage } from "./storage/open.js";
@@ -192,12 +193,9 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
   return null;
 }
 
-function operatorServices(
-  { collectionNamespace: namespace }: Settings,
-  log: Logger,
-  { db, background }: Parts,
-): OperatorServices {
-  return { db, background, namespace, log };
+function operatorServices(settings: Settings, log: Logger, { db, background }: Parts): OperatorServices {
+  const repositories = openRepositories(settings);
+  return { db, background, repositories, namespace: settings.collectionNamespace, log };
 }
 
 function announce(settings: Settings, log: Logger, report: HealthReport): void {

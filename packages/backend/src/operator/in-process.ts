@@ -5,6 +5,7 @@ import { openDatabase } from "../database/open.js";
 import type { HttpEnv } from "../http/env.js";
 import type { Settings } from "../settings/settings.js";
 import { openStorage } from "../storage/open.js";
+import { openRepositories } from "../repository/open.js";
 import { openBackground } from "../tasks/background.js";
 import { openOperatorApp } from "./app.js";
 
@@ -16,9 +17,10 @@ import { openOperatorApp } from "./app.js";
  * @throws when the database can't be used
  */
 export async function openInProcess(
-  { database, docket, storage: place, collectionNamespace: namespace }: Settings,
+  settings: Settings,
   log: Logger,
 ): Promise<{ app: Hono<HttpEnv>; close: () => Promise<void> }> {
+  const { database, docket, storage: place, collectionNamespace: namespace } = settings;
   await using opening = new AsyncDisposableStack();
   const db = await openDatabase({ databaseUrl: database.url, dataDir: database.dataDir });
   opening.defer(() => db.destroy());
@@ -43,7 +45,7 @@ export async function openInProcess(
   opening.defer(() => background.stop({ drain: 0 }));
   const open = opening.move();
   return {
-    app: openOperatorApp({ db, background, namespace, log }),
+    app: openOperatorApp({ db, background, repositories: openRepositories(settings), namespace, log }),
     close: () => open.disposeAsync(),
   };
 }
