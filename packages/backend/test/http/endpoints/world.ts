@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { startPds, startPostgres, until, Visitor, type Account, type Pds } from "@plyr/dev";
 import { sql, type Kysely } from "kysely";
-import { z } from "zod";
+import { type z } from "zod";
 import { openDatabase } from "../../../src/database/open.js";
 import type { Schema } from "../../../src/database/schema.js";
 import { adoptTrack } from "../../../src/tracks/adopt-track.js";
