@@ -72,7 +72,7 @@ function sentCredentials(): string[] {
   });
 }
 
-test("no secret is in Redis, in the log, in an answer or in a row, whatever goes wrong", async () => {
+test("no secret is in Redis, in the log, in an answer or in a row, whatever goes wrong (incident 10)", async () => {
   await ask("POST", like(0));
   await until("the like is written", async () => (await stateOf(0)).includes('"confirmed"'));
   const [token] = sentCredentials().filter((text) => text.startsWith("eyJ"));
