@@ -73,7 +73,7 @@ class Auditor {
 
   async *person(did: string): AsyncGenerator<Finding> {
     const collections = new Set([
-      ...Object.values(collectionsOf(this.#parts.namespace)),
+      ...Object.values({ ...collectionsOf(this.#parts.namespace) }),
       ...(await ownCollections(this.#parts.db, did)),
     ]);
     yield* this.#unconfirmed(did);

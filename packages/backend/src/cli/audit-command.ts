@@ -21,14 +21,15 @@ export const addAudit: AddCommand = (program, bind) => {
       bind(async ({ reach, output }, typed) => {
         const { did, repair } = options.parse(typed.options);
         const counts = new Map<string, number>();
-        let toSeeTo = false;
-        await reach(async (operator) => {
+        const toSeeTo = await reach(async (operator) => {
+          let any = false;
           for await (const found of operator.lines("/audit", { did, repair }, finding)) {
             output.value(found);
             if (!COUNTED_ONLY.has(found.kind)) tell(output, found);
             counts.set(found.kind, (counts.get(found.kind) ?? 0) + 1);
-            toSeeTo ||= found.repair === "needed" || found.kind === "not audited";
+            any ||= found.repair === "needed" || found.kind === "not audited";
           }
+          return any;
         });
         summarise(output, counts, repair);
         return toSeeTo ? 1 : 0;
