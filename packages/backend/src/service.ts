@@ -9,12 +9,8 @@ import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
-<<<<<<< HEAD
-import { listen, type Listener } from "./http/listen.js";
-=======
 import { routesOf } from "./http/route-list.js";
-import { listen } from "./http/listen.js";
->>>>>>> main
+import { listen, type Listener } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
