@@ -5,15 +5,17 @@ export interface OutboundOptions {
   guarded: boolean;
   /** Origins that the operator has named in the settings; never refused. */
   trustedOrigins: readonly string[];
-  /** For all but XRPC procedures; default 10 s: sign-in and refresh hold a lock meanwhile. */
+  /** For all but XRPC procedures and files; default 10 s: sign-in and refresh hold a lock meanwhile. */
   limitMs?: number;
 }
 
 const LIMIT_MS = 10_000;
+const BLOB = "/xrpc/com.atproto.sync.getBlob";
 
 /**
  * The one way by which requests leave for PDSs, PLC directories and handle resolvers. No redirect is followed (it could
- * lead past the guard). Answers must come in time, but for XRPC procedures, to which the caller sets a limit.
+ * lead past the guard). Answers must come in time, but for XRPC procedures and files (which are long), to which the caller sets
+ * a limit.
  */
 export function outboundFetch(options: OutboundOptions): typeof globalThis.fetch {
   const { guarded, trustedOrigins, limitMs = LIMIT_MS } = options;
@@ -22,10 +24,10 @@ export function outboundFetch(options: OutboundOptions): typeof globalThis.fetch
     const request = new Request(input, init);
     const { origin, pathname } = new URL(request.url);
     const send = guarded && !trustedOrigins.includes(origin) ? safe : globalThis.fetch;
-    const isProcedure = request.method === "POST" && pathname.startsWith("/xrpc/");
+    const isLong = pathname.startsWith("/xrpc/") && (request.method === "POST" || pathname === BLOB);
     return send(request, {
       redirect: request.redirect === "follow" ? "error" : request.redirect,
-      signal: isProcedure ? request.signal : AbortSignal.any([request.signal, AbortSignal.timeout(limitMs)]),
+      signal: isLong ? request.signal : AbortSignal.any([request.signal, AbortSignal.timeout(limitMs)]),
     });
   };
 }

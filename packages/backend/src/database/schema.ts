@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
+import type { ExportsTable } from "./exports-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -192,6 +193,7 @@ export interface Schema {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  exports: ExportsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
 }
