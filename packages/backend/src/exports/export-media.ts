@@ -8,7 +8,7 @@ import { NotStored, StorageUnavailable } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 import { archiveKey, clearAway, stagingKey } from "./archive-key.js";
 import { archiveName } from "./archive-names.js";
-import { beginRun, completeRun, noteCleared, putOff, type Wanted } from "./export-run.js";
+import { beginRun, completeRun, noteCleared, putOff, readWanted, type Wanted } from "./export-run.js";
 import { ExportedFiles } from "./exported-files.js";
 import { PdsAudio } from "./pds-audio.js";
 import { CalledOff, RunWatch } from "./run-watch.js";
@@ -65,10 +65,11 @@ async function pursue(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = await beginRun(services.db, exportId);
+  const wanted = await readWanted(services.db, exportId);
   if (wanted.what === "nothing") return;
   await clearAway(services.storage, exportId);
   if (wanted.what === "make") {
+    await beginRun(services.db, exportId, lease);
     const isMade = await make(services, exportId, wanted, lease, signal);
     if (isMade) return;
     // Cancelled: whatever was written meanwhile goes.

@@ -14,23 +14,33 @@ export type Wanted =
   | { readonly what: "clear away" }
   | { readonly what: "nothing" };
 
-/** Reads what is wanted of an export, and notes that it is being made. From here on the row names the file. */
-export async function beginRun(db: Kysely<Schema>, exportId: string): Promise<Wanted> {
-  const begun = await db
+/** Reads what is wanted of an export. From here on the row of one that is to be made names its file. */
+export async function readWanted(db: Kysely<Schema>, exportId: string): Promise<Wanted> {
+  const wanted = await db
     .updateTable("exports")
     .from("people")
-    .set({ status: "running", reason: null, file_key: archiveKey(exportId) })
-    .set({ processed_count: 0, processed_bytes: 0 })
+    .set({ file_key: archiveKey(exportId) })
     .whereRef("people.did", "=", "exports.did")
     .where("exports.id", "=", exportId)
     .where("status", "in", ["waiting", "running"])
     .returning(["exports.did", "people.handle", "exports.total_bytes"])
     .executeTakeFirst();
-  if (begun !== undefined)
-    return { what: "make", did: begun.did, handle: begun.handle, expected: begun.total_bytes };
+  if (wanted !== undefined)
+    return { what: "make", did: wanted.did, handle: wanted.handle, expected: wanted.total_bytes };
   const row = await db.selectFrom("exports").select("status").where("id", "=", exportId).executeTakeFirst();
   const isOver = row !== undefined && ["done", "expired", "removed"].includes(row.status);
   return { what: isOver ? "nothing" : "clear away" };
+}
+
+/** Notes that an export is being made. The reason why it waited stays until then. */
+export async function beginRun(db: Kysely<Schema>, exportId: string, holder: Holder): Promise<void> {
+  await db
+    .updateTable("exports")
+    .set({ status: "running", reason: null, processed_count: 0, processed_bytes: 0 })
+    .where("id", "=", exportId)
+    .where("status", "in", ["waiting", "running"])
+    .where(holds(holder))
+    .execute();
 }
 
 /** Notes that nothing of a cancelled or failed export is in the storage any more. */

@@ -1,6 +1,5 @@
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as pause } from "node:timers/promises";
 import ZipStream from "zip-stream";
 import type { Storage } from "../storage/storage.js";
 
@@ -46,19 +45,23 @@ export async function writeArchive(
   const zip = new ZipStream({ store: true, highWaterMark: WINDOW });
   const out = new PassThrough({ highWaterMark: WINDOW });
   const flowing = pipeline(zip, out);
+  // What goes wrong here the storage says, too.
+  flowing.catch(() => undefined);
   const putting = storage.put(key, out, { contentType: "application/zip", fileName, expected, signal });
   const filling = fill(zip, files).catch((error: unknown) => {
     // The storage is told by the content's own failure, and clears away what it has.
     zip.destroy(error instanceof Error ? error : new Error(String(error)));
   });
+  const { tooLate, over } = farewell(signal);
   try {
-    return await unlessHung(putting, signal);
+    return await Promise.race([putting, tooLate]);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   } finally {
     zip.destroy();
-    await Promise.allSettled([filling, flowing]);
+    await Promise.race([Promise.allSettled([putting, filling, flowing]), tooLate]).catch(() => undefined);
+    over();
   }
 }
 
@@ -92,23 +95,22 @@ async function add(zip: ZipStream, { name, content, modified }: PackedFile): Pro
   }
 }
 
-async function unlessHung<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => undefined);
-  const over = new AbortController();
-  const { promise: hung, reject } = Promise.withResolvers<never>();
+/** Rejects some seconds after `signal` is aborted: from then on nobody waits for what doesn't heed it. */
+function farewell(signal: AbortSignal): { tooLate: Promise<never>; over: () => void } {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  tooLate.catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
-    pause(FAREWELL, undefined, { signal: over.signal }).then(
-      () => {
-        reject(new Error("the storage did not give the file up in time"));
-      },
-      () => undefined,
-    );
+    timer = setTimeout(() => {
+      reject(new Error("the storage did not give the archive up in time"));
+    }, FAREWELL);
   };
   signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, hung]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    over.abort();
-  }
+  return {
+    tooLate,
+    over: () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    },
+  };
 }

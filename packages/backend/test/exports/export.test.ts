@@ -114,6 +114,9 @@ describe.each(["folder", "bucket"] as const)("an export, with files in a %s", (k
       expect([method, path, await asked(null), await asked(listener)]).toEqual([method, path, 401, 404]);
     }
     expect(await (await stage.ask(listener, "GET", "/exports")).json()).toEqual({ exports: [] });
+    expect((await stage.ask(null, "GET", "/exports")).status).toBe(401);
+    expect((await stage.ask(null, "POST", "/exports/media")).status).toBe(401);
+    expect((await stage.ask(artist, "GET", "/exports/no-id")).status).toBe(404);
     expect((await stage.state(artist, done.export_id)).status).toBe("done");
   });
 
@@ -132,6 +135,30 @@ describe.each(["folder", "bucket"] as const)("an export, with files in a %s", (k
     const log = stage.service.log.join("\n");
     expect(log).not.toContain(searchParams.get("X-Amz-Signature") ?? "no signature");
     expect(log).not.toContain("X-Amz");
+  });
+
+  test("tells how it gets on as events, to the end", async () => {
+    const { export_id: id } = await stage.begin(artist);
+    const answer = await stage.ask(artist, "GET", `/exports/${id}/progress`, { accept: "text/event-stream" });
+    expect(answer.headers.get("content-type")).toContain("text/event-stream");
+    const events = (await answer.text()).split("\n\n").flatMap((event) => {
+      const data = /^event: progress\ndata: (.*)$/m.exec(event)?.[1];
+      return data === undefined ? [] : [exportAnswer.parse(JSON.parse(data))];
+    });
+    expect(events.at(-1)).toMatchObject({ export_id: id, status: "done", processed_count: songs.length });
+    done = await stage.state(artist, id);
+  });
+
+  test("that asks for what is no export, or with what is not known here, is refused", async () => {
+    const nonsense = await fetch(new URL("/exports/media", stage.service.url), {
+      method: "POST",
+      headers: { ...stage.cookie(artist), "content-type": "application/json" },
+      body: JSON.stringify({ tracks: [1] }),
+    });
+    expect(await nonsense.json()).toMatchObject({ error: { code: "malformed", field: "tracks" } });
+    const nothing = await stage.ask(listener, "POST", "/exports/media");
+    expect(nothing.status).toBe(409);
+    expect(await nothing.json()).toMatchObject({ error: { code: "nothing_to_export" } });
   });
 
   test("gives way to a newer one, is gone for its owner at once when that is removed, and soon from the storage", async () => {

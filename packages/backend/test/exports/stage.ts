@@ -39,6 +39,8 @@ export interface Stage extends AsyncDisposable {
   plant(track: PlantedTrack, by?: Artist): ReturnType<typeof plantTrack>;
   /** @param who null: nobody */
   ask(who: Artist | null, method: string, path: string, headers?: Record<string, string>): Promise<Response>;
+  /** The header that says who asks. */
+  cookie(who: Artist): { cookie: string };
   begin(who: Artist): Promise<ExportAnswer>;
   state(who: Artist, id: string): Promise<ExportAnswer>;
   reaches(who: Artist, id: string, status: ExportAnswer["status"]): Promise<ExportAnswer>;
@@ -69,12 +71,13 @@ export async function setStage(kind: "folder" | "bucket", env: Record<string, st
   }
   const stack = starting.move();
 
+  const cookie: Stage["cookie"] = ({ did }) => ({ cookie: `plyr_session=${cookies.get(did) ?? ""}` });
   const ask: Stage["ask"] = (who, method, path, headers = {}) =>
     fetch(new URL(path, service.url), {
       method,
       redirect: "manual",
       headers: {
-        ...(who === null ? {} : { cookie: `plyr_session=${cookies.get(who.did) ?? ""}` }),
+        ...(who === null ? {} : cookie(who)),
         ...headers,
       },
     });
@@ -87,6 +90,7 @@ export async function setStage(kind: "folder" | "bucket", env: Record<string, st
     bucket,
     plant: (track, by = artist) => plantTrack(db, storage, by, track),
     ask,
+    cookie,
     begin: async (who) => exportAnswer.parse(await (await ask(who, "POST", "/exports/media")).json()),
     state,
     reaches: (who, id, status) =>

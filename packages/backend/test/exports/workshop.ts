@@ -36,10 +36,14 @@ const short = { sweepInterval: 100, pauses: { shortest: 100, longest: 300 } };
 export async function openWorkshop(
   kind: "folder" | "bucket",
   options: Partial<BackgroundOptions> = {},
+  database: "postgres" | "embedded" = "postgres",
 ): Promise<Workshop> {
   await using starting = new AsyncDisposableStack();
-  const databaseUrl = await starting.use(await startPostgres()).createDatabase();
-  const db = await openDatabase({ databaseUrl, dataDir: "" });
+  const dataDir = await mkdtemp(join(tmpdir(), "plyr-exports-data-"));
+  starting.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const databaseUrl =
+    database === "embedded" ? undefined : await starting.use(await startPostgres()).createDatabase();
+  const db = await openDatabase({ databaseUrl, dataDir });
   starting.defer(() => db.destroy());
   await migrateToLatest(db);
   for (const { did, handle } of [artist, listener])
