@@ -109,7 +109,12 @@ if (flags === undefined || flags.help) {
   try {
     for (const kind of kinds) {
       const begun = performance.now();
-      const made = await measureStorage(kind, sizes, rounds, (line) => void process.stderr.write(`${line}\n`));
+      const made = await measureStorage(
+        kind,
+        sizes,
+        rounds,
+        (line) => void process.stderr.write(`${line}\n`),
+      );
       measured.push({
         measurement: `export, files in a ${kind}`,
         method: METHOD,

@@ -47,7 +47,10 @@ export async function measureStorage(
 async function exportOnce(studio: Studio): Promise<{ peak: number; seconds: number; archive: string }> {
   await using service = await studio.serve();
   const { id, began } = await service.begin();
-  const ended = await until("the export is done", () => service.doneAt(id), { within: 3_600_000, every: 100 });
+  const ended = await until("the export is done", () => service.doneAt(id), {
+    within: 3_600_000,
+    every: 100,
+  });
   const status = await readFile(`/proc/${String(service.pid)}/status`, "utf8");
   const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
   return { peak, seconds: (ended - began) / 1_000, archive: `exports/${id}.zip` };
@@ -70,7 +73,8 @@ async function copy({ storage, keys }: Studio): Promise<number> {
 /** @throws when unzip has anything against the archive */
 async function demandSound(studio: Studio, archive: string): Promise<void> {
   const path = studio.path(archive) ?? join(studio.folder, "fetched.zip");
-  if (studio.path(archive) === null) await pipeline(await studio.storage.get(archive), createWriteStream(path));
+  if (studio.path(archive) === null)
+    await pipeline(await studio.storage.get(archive), createWriteStream(path));
   await promisify(execFile)("unzip", ["-tqq", path]);
   if (studio.path(archive) === null) await rm(path);
 }

@@ -102,7 +102,12 @@ export async function openStudio(kind: "folder" | "bucket"): Promise<Studio> {
         const key = await file(size);
         const { id } = await adoptTrack(db, {
           artist: { ...artist, displayName: null },
-          track: { title: `Track ${String(number)}`, fileType: "wav", duration: 9, audioUrl: "http://127.0.0.1/" },
+          track: {
+            title: `Track ${String(number)}`,
+            fileType: "wav",
+            duration: 9,
+            audioUrl: "http://127.0.0.1/",
+          },
           record: {
             collection: collectionsOf(NAMESPACE).track,
             rkey: `track-${String(bytes)}-${String(number)}`,

@@ -3,7 +3,8 @@ const LONGEST = 160;
 const LONGEST_ENDING = 16;
 
 /** Forbidden in names by Windows, or meaning folders, or not to be seen (bidirectional controls turn an ending round). */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}<>:"/\\|?*\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
+const UNSAFE =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}<>:"/\\|?*\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
 
 /** Windows takes these for devices, whatever ending follows. */
 const DEVICES = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])$/i;
@@ -39,7 +40,10 @@ function safeStem(title: string): string {
 }
 
 function safeEnding(fileType: string): string {
-  const plain = fileType.replaceAll(/[^A-Za-z0-9]/g, "").slice(0, LONGEST_ENDING).toLowerCase();
+  const plain = fileType
+    .replaceAll(/[^A-Za-z0-9]/g, "")
+    .slice(0, LONGEST_ENDING)
+    .toLowerCase();
   return plain === "" ? "" : `.${plain}`;
 }
 
@@ -57,7 +61,11 @@ function cut(text: string): string {
 
 /** Windows and macOS take names for the same that differ only in case or in how a character is composed. */
 function asFileSystemsCompare(name: string): string {
-  return name.normalize("NFKC").toUpperCase().toLowerCase().replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "");
+  return name
+    .normalize("NFKC")
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "");
 }
 
 /** Under which name a browser saves an archive: letters, digits, dots and dashes, whatever the handle is. */

@@ -103,7 +103,11 @@ export function openExports(parts: { db: Kysely<Schema>; outbox: Outbox<TaskServ
 }
 
 function shown(db: Kysely<Schema>, did: string) {
-  return db.selectFrom("exports").selectAll("exports").where("exports.did", "=", did).where("status", "<>", "removed");
+  return db
+    .selectFrom("exports")
+    .selectAll("exports")
+    .where("exports.did", "=", did)
+    .where("status", "<>", "removed");
 }
 
 /** @returns undefined when the person has a living export */

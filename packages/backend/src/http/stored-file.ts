@@ -36,8 +36,7 @@ export async function answerStored(c: Context, storage: Storage, file: StoredFil
   const { start, end } = range ?? { start: 0, end: file.size - 1 };
   c.header("content-type", file.contentType);
   c.header("content-length", String(end - start + 1));
-  if (range !== null)
-    c.header("content-range", `bytes ${String(start)}-${String(end)}/${String(file.size)}`);
+  if (range !== null) c.header("content-range", `bytes ${String(start)}-${String(end)}/${String(file.size)}`);
   const status = range === null ? 200 : 206;
   if (c.req.method === "HEAD") return c.body(null, status);
   const content = await storage.get(file.key, range ?? undefined).catch((error: unknown) => {

@@ -43,7 +43,20 @@ test("an ending holds letters and digits alone", () => {
 
 test("names that some file system takes for the same are told apart", () => {
   const names = new ArchiveNames();
-  const titles = ["Song", "song", "SONG", "ﬁn", "fin", "é", "e\u0301", "straße", "STRASSE", "a\u00adb", "ab", "Song (2)"];
+  const titles = [
+    "Song",
+    "song",
+    "SONG",
+    "ﬁn",
+    "fin",
+    "é",
+    "e\u0301",
+    "straße",
+    "STRASSE",
+    "a\u00adb",
+    "ab",
+    "Song (2)",
+  ];
   const files = titles.map((title) => names.take(title, "wav"));
   expect(files.slice(0, 3)).toEqual(["Song.wav", "song (2).wav", "SONG (3).wav"]);
   expect(files.at(-1)).toBe("Song (2) (2).wav");

@@ -30,7 +30,12 @@ describe("an archive", () => {
 
   test("holds what it was given, in the order given, empty files included", async () => {
     const large = randomBytes(3 * MiB);
-    const manifest = { artist: { did: "d", handle: "h" }, madeAt: modified.toISOString(), tracks: [], leftOut: [] };
+    const manifest = {
+      artist: { did: "d", handle: "h" },
+      madeAt: modified.toISOString(),
+      tracks: [],
+      leftOut: [],
+    };
     function* files(): Generator<PackedFile> {
       yield { name: "audio/large", content: [large.subarray(0, MiB), large.subarray(MiB)], modified };
       yield { name: "audio/empty", content: [], modified };

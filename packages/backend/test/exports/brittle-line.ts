@@ -37,6 +37,11 @@ export async function startBrittleLine(port: number): Promise<BrittleLine> {
       most = bytes;
     },
     cuts: () => cuts,
-    [Symbol.asyncDispose]: () => new Promise((closed) => line.close(() => { closed(); })),
+    [Symbol.asyncDispose]: () =>
+      new Promise((closed) =>
+        line.close(() => {
+          closed();
+        }),
+      ),
   };
 }

@@ -38,7 +38,7 @@ describe.each(["folder", "bucket"] as const)("an export, with files in a %s", (k
     await stage[Symbol.asyncDispose]();
   });
 
-  test("incident 15: holds every original under a name of its own, and says in the archive and in the job what it lacks and why", async () => {
+  test("holds every original under a name of its own, and says in the archive and in the job what it lacks and why (incident 15)", async () => {
     const { files, manifest } = await unpacked(archive);
     const held = songs.filter(({ title }) => title !== "only elsewhere" && title !== "lost");
     expect(manifest.tracks.map(({ title }) => title)).toEqual(held.map(({ title }) => title));

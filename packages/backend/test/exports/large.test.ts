@@ -74,7 +74,11 @@ test("an export that is under way keeps no other work waiting", async () => {
     .execute();
   await serving.remove(earlier?.id ?? "");
   await until("the other work is done", async () => {
-    const left = await yard.db.selectFrom("exports").select("id").where("id", "=", earlier?.id ?? "").execute();
+    const left = await yard.db
+      .selectFrom("exports")
+      .select("id")
+      .where("id", "=", earlier?.id ?? "")
+      .execute();
     return left.length === 0;
   });
   expect((await serving.state(id)).status).toBe("running");

@@ -73,7 +73,11 @@ describe.each(["folder", "bucket"] as const)("exports, with files in a %s", (kin
   test("one that was cancelled while others were before it is never begun", async () => {
     const running = await shop.begin();
     await shop.reaches(running, "running");
-    await shop.db.updateTable("tracks").set({ artist_did: listener.did }).where("title", "=", "Long 1").execute();
+    await shop.db
+      .updateTable("tracks")
+      .set({ artist_did: listener.did })
+      .where("title", "=", "Long 1")
+      .execute();
     const { state } = await shop.exports.begin(listener.did);
     expect(state.status).toBe("waiting");
     await shop.exports.remove(listener.did, state.id);
@@ -85,7 +89,11 @@ describe.each(["folder", "bucket"] as const)("exports, with files in a %s", (kin
     const found = await shop.exports.find(listener.did, state.id);
     expect(found.state).toMatchObject({ status: "cancelled", processedCount: 0 });
     expect(await shop.stored()).toHaveLength(audio.length);
-    await shop.db.updateTable("tracks").set({ artist_did: artist.did }).where("title", "=", "Long 1").execute();
+    await shop.db
+      .updateTable("tracks")
+      .set({ artist_did: artist.did })
+      .where("title", "=", "Long 1")
+      .execute();
   });
 
   test("a track that is deleted meanwhile is left out and named", async () => {

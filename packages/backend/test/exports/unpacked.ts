@@ -47,9 +47,7 @@ export async function unpacked(archive: Buffer): Promise<Unpacked> {
     const entries = await readdir(inside, { recursive: true, withFileTypes: true });
     const paths = entries.flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
     const files = new Map(
-      await Promise.all(
-        paths.map(async (path) => [relative(inside, path), await readFile(path)] as const),
-      ),
+      await Promise.all(paths.map(async (path) => [relative(inside, path), await readFile(path)] as const)),
     );
     const text = files.get("manifest.json")?.toString() ?? "null";
     return { files, manifest: manifest.parse(JSON.parse(text)) };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -12,6 +12,8 @@ import { openStorage } from "../../src/storage/open.js";
 import { serve, type Serving } from "../promise/serving.js";
 import { plantTrack, type PlantedTrack } from "./planted.js";
 import { artist, exportAnswer, filesIn, ofBucket, silent, type ExportAnswer } from "./stage.js";
+
+const PART = 8 * 1024 * 1024;
 
 /** A process of the service, and the artist at it. */
 export interface Served extends Serving {
@@ -28,6 +30,8 @@ export interface Yard extends AsyncDisposable {
   serve(): Promise<Served>;
   plant(track: PlantedTrack): ReturnType<typeof plantTrack>;
   stored(): Promise<string[]>;
+  /** Bytes of an archive that is not complete. */
+  underway(): Promise<number>;
   content(key: string): Promise<Buffer>;
 }
 
@@ -71,6 +75,15 @@ export async function setYard(kind: "folder" | "bucket"): Promise<Yard> {
     },
     plant: (track) => plantTrack(db, storage, artist, track),
     stored: async () => bucket?.files() ?? filesIn(folder),
+    underway: async () => {
+      // The server's own names of parts are their numbers.
+      if (bucket !== undefined) return bucket.files().filter((name) => /^\d+$/.test(name)).length * PART;
+      const drafts = join(folder, ".incoming");
+      const sizes = await Promise.all(
+        (await readdir(drafts)).map(async (name) => (await stat(join(drafts, name))).size),
+      );
+      return sizes.reduce((sum, size) => sum + size, 0);
+    },
     content: async (key) => buffer(await storage.get(key)),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

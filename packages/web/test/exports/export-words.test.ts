@@ -33,12 +33,18 @@ test.each([
   [done, "done", "4 tracks, 1.2 MB, to be had for 7 days"],
   [{ ...done, left_out: [leftOut, leftOut, leftOut] }, "done", "1 track, 1.2 MB, to be had for 7 days"],
   [{ ...done, expires_at: "2026-11-25T11:00:00Z" }, "done", "4 tracks, 1.2 MB, to be had for 23 hours"],
-  [{ ...done, expires_at: "2026-11-24T12:10:00Z" }, "done", "4 tracks, 1.2 MB, to be had for less than an hour"],
+  [
+    { ...done, expires_at: "2026-11-24T12:10:00Z" },
+    "done",
+    "4 tracks, 1.2 MB, to be had for less than an hour",
+  ],
   [{ status: "failed", reason: "too old" }, "wrong", "the export failed: too old"],
   [{ status: "cancelled" }, "held", "cancelled"],
   [{ status: "expired", reason: "Its time was over" }, "held", "the last export is gone: Its time was over"],
 ] as const)("of %j it says how it stands", (change, tone, text) => {
-  expect(exportWords({ ...music, ...change, left_out: "left_out" in change ? [...change.left_out] : [] }, NOW)).toEqual({
+  expect(
+    exportWords({ ...music, ...change, left_out: "left_out" in change ? [...change.left_out] : [] }, NOW),
+  ).toEqual({
     tone,
     text,
   });
