@@ -57,9 +57,10 @@ async function exportOnce(studio: Studio): Promise<{ peak: number; seconds: numb
 }
 
 /** The same reading and writing through the same client, and nothing in between. @returns seconds */
-async function copy({ storage, keys }: Studio): Promise<number> {
+async function copy(studio: Studio): Promise<number> {
+  const { storage } = studio;
   async function* all(): AsyncGenerator<Buffer> {
-    for (const key of keys()) yield* await storage.get(key);
+    for (const key of studio.keys()) yield* await storage.get(key);
   }
   const began = performance.now();
   await storage.put("bench/copy", Readable.from(all(), { objectMode: false }), {

@@ -156,7 +156,8 @@ export async function openStudio(kind: "folder" | "bucket"): Promise<Studio> {
             .where("id", "=", id)
             .executeTakeFirstOrThrow();
           if (row.status === "failed") throw new Error(`the export failed: ${row.reason ?? ""}`);
-          return row.status === "done" && row.ended_at !== null && row.ended_at.getTime();
+          if (row.status !== "done" || row.ended_at === null) return false;
+          return row.ended_at.getTime();
         },
         [Symbol.asyncDispose]: () => program.close(),
       };
