@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
 import type { PacingTables } from "./pacing-tables.js";
+import type { ExportsTable } from "./exports-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -193,6 +194,7 @@ export interface Schema extends PacingTables {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  exports: ExportsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
 }
