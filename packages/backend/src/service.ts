@@ -14,6 +14,7 @@ import { openApp, openHealthApp } from "./http/app.js";
 import { routesOf } from "./http/route-list.js";
 import { listen, type Listener } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
+import { hostsOnHold } from "./pds/holds.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
@@ -154,6 +155,7 @@ async function openHealthOf(
   const sealedOtherwise = await auth.countSealedOtherwise();
   return openHealth({
     role: settings.role,
+    askHeldHosts: () => hostsOnHold(db),
     askDatabase: () => sql`select 1`.execute(db),
     askDocket: () => background.health(),
     docketMode: () => background.mode(),

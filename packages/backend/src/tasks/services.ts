@@ -1,6 +1,7 @@
 import type { Carrier } from "../outbox/carry.js";
 import type { Intent } from "../outbox/intents.js";
 import type { Outbox } from "../outbox/outbox.js";
+import type { Pacing } from "../pds/pacing.js";
 import type { ReconcileParts } from "../records/reconcile.js";
 import type { Storage } from "../storage/storage.js";
 
@@ -15,6 +16,8 @@ export interface ExportTimes {
 /** What tasks are given to work with. */
 export interface TaskServices extends ReconcileParts {
   readonly carrier: Carrier;
+  /** Says whether a person's PDS may be called now. */
+  readonly pacing: Pacing;
   readonly storage: Storage;
   readonly exports: ExportTimes;
   /** For what a task leaves for others to do. */
