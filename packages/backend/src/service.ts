@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope } from "./auth/scope.js";
 import { openComments } from "./comments/comments.js";
@@ -11,6 +12,7 @@ import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
+import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
@@ -23,6 +25,7 @@ import { listTracks } from "./tracks/list-tracks.js";
 import { Reaper } from "./tracks/reaper.js";
 import { openReleases } from "./tracks/releases.js";
 import { uploadsOf } from "./tracks/upload-progress.js";
+import { openWaitingWrites } from "./waiting/waiting.js";
 
 export interface ServiceOptions {
   settings: Settings;
@@ -116,6 +119,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     worker: settings.role !== "api",
     restore: auth.restore,
     markGrantLost: auth.markGrantLost,
+    endGrant: auth.endGrant,
     storage,
     namespace: settings.collectionNamespace,
     log,
@@ -161,6 +165,9 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     health,
     auth,
     sessions: new BrowserSessions(db),
+    tokens: new DeveloperTokens(db),
+    waiting: openWaitingWrites({ db, outbox, namespace, hasten: background.hasten }),
+    departures: openDepartures({ db, outbox }),
     likes: openLikes({ db, outbox, namespace }),
     comments: openComments({ db, outbox, namespace }),
     listTracks: (viewer) => listTracks(db, viewer),

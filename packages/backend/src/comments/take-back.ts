@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import type { SelectQueryBuilder, Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Schedule } from "../outbox/outbox.js";
 import { wishGone } from "../records/pds-record.js";
@@ -18,11 +18,29 @@ export async function takeBackComments(
   trackId: number,
   limit: number,
 ): Promise<number> {
+  return takeBack(tx, schedule, (some) => some.where("track_id", "=", trackId).limit(limit));
+}
+
+/** Takes back comments of a person who leaves; otherwise as `takeBackComments`. */
+export async function takeBackCommentsOf(
+  tx: Transaction<Schema>,
+  schedule: Schedule<TaskServices>,
+  did: string,
+  limit: number,
+): Promise<number> {
+  return takeBack(tx, schedule, (some) => some.where("did", "=", did).limit(limit));
+}
+
+type Selection = SelectQueryBuilder<Schema, "comments", { id: number }>;
+
+async function takeBack(
+  tx: Transaction<Schema>,
+  schedule: Schedule<TaskServices>,
+  which: (some: Selection) => Selection,
+): Promise<number> {
   const comments = await tx
     .deleteFrom("comments")
-    .where("id", "in", (some) =>
-      some.selectFrom("comments").select("id").where("track_id", "=", trackId).limit(limit),
-    )
+    .where("id", "in", (some) => which(some.selectFrom("comments").select("id")))
     .returning(["id", "did", "record_id", "deleted_at"])
     .execute();
   for (const { id, did, record_id, deleted_at } of comments) {

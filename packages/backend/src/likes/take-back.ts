@@ -32,3 +32,30 @@ export async function takeBackLikes(
   }
   return likes.length;
 }
+
+/**
+ * Takes back likes of a person who leaves.
+ *
+ * @param limit at most this many
+ * @returns how many there were
+ */
+export async function takeBackLikesOf(
+  tx: Transaction<Schema>,
+  schedule: Schedule<TaskServices>,
+  did: string,
+  limit: number,
+): Promise<number> {
+  const likes = await tx
+    .deleteFrom("likes")
+    .where("did", "=", did)
+    .where("track_id", "in", (some) =>
+      some.selectFrom("likes").select("track_id").where("did", "=", did).limit(limit),
+    )
+    .returning(["track_id", "record_id"])
+    .execute();
+  for (const { track_id, record_id } of likes) {
+    await wishGone(tx, record_id);
+    await schedule(writeRecord, { recordId: record_id, did, about: aboutTrack(track_id) });
+  }
+  return likes.length;
+}

@@ -1,5 +1,5 @@
 import { TID } from "@atproto/common-web";
-import { sql, type Kysely, type Selectable } from "kysely";
+import { sql, type Kysely, type RawBuilder, type Selectable } from "kysely";
 import type { PdsRecordsTable, RecordContent, RecordState, Schema } from "../database/schema.js";
 import { demandValid } from "./valid-content.js";
 
@@ -59,7 +59,12 @@ export async function wishGone(tx: Kysely<Schema>, id: string): Promise<void> {
   await wishAnew(tx, id, null);
 }
 
-async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Promise<void> {
+/** Accepts the wish that a record is what the PDS is confirmed to have (`confirmed_wish`, which is not null). */
+export async function wishAsConfirmed(tx: Kysely<Schema>, id: string): Promise<void> {
+  await wishAnew(tx, id, sql<string>`confirmed_wish`);
+}
+
+async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | RawBuilder<string> | null): Promise<void> {
   await tx
     .updateTable("pds_records")
     .set({
@@ -67,6 +72,7 @@ async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Pr
       // What is to be gone waits for nothing.
       ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
+      confirmed_wish: sql<string>`case when confirmed_version = wish_version then wish else confirmed_wish end`,
       state: "writing",
       reason: null,
       state_since: sql`now()`,
@@ -161,6 +167,8 @@ export async function confirm(
     .set({
       confirmed_version: version,
       confirmed_cid: cid,
+      confirmed_wish: sql<string>`case when wish_version = ${version} then null
+        else ${record.wish === null ? null : JSON.stringify(record.wish)}::jsonb end`,
       confirmed_at: sql`now()`,
       may_exist: cid !== null,
       ...unansweredBefore(record),
@@ -209,6 +217,7 @@ export async function distrust(db: Kysely<Schema>, id: string): Promise<void> {
     .updateTable("pds_records")
     .set({
       confirmed_version: sql`least(confirmed_version, wish_version - 1)`,
+      confirmed_wish: null,
       may_exist: true,
       state: "writing",
       state_since: sql`now()`,

@@ -1,5 +1,6 @@
 import type { Task } from "@plyr/docket";
 import type { GivenUp } from "../outbox/burial.js";
+import { leave, leaveGivenUp } from "../people/leave.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -16,4 +17,5 @@ export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: leave, givenUp: leaveGivenUp },
 ];

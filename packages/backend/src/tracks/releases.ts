@@ -4,7 +4,8 @@ import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
-import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
+import { oneAtATime } from "../records/one-at-a-time.js";
+import { wishContent, wishRecord } from "../records/pds-record.js";
 import { trackRecord } from "../records/track.js";
 import type { Storage } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
@@ -12,7 +13,7 @@ import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
 import { publishTrack } from "./publish-track.js";
 import { discard, receive, type ReceivedFile } from "./receive.js";
 import { lockTrack, trackWish, type LockedTrack } from "./track-wish.js";
-import { withdrawTrack } from "./withdraw-track.js";
+import { withdrawRelease } from "./withdraw-release.js";
 import { demandDescription, demandTitle, titleFrom } from "./words.js";
 
 /** The track is somebody else's. */
@@ -99,20 +100,13 @@ export function openReleases(parts: ReleaseParts): Releases {
     remove: (did, trackId) =>
       outbox.transact(async (tx, schedule) => {
         const track = await ownTrack(tx, did, trackId);
-        await tx
-          .updateTable("tracks")
-          .set({ deleted_at: sql`now()` })
-          .where("id", "=", trackId)
-          .execute();
         const { likes } = await tx
           .selectFrom("likes")
           .select(sql<number>`count(*)::int`.as("likes"))
           .where("track_id", "=", trackId)
           .where("did", "<>", did)
           .executeTakeFirstOrThrow();
-        await wishGone(tx, track.recordId);
-        await schedule(publishTrack, { trackId, recordId: track.recordId, did });
-        await schedule(withdrawTrack, { trackId });
+        await withdrawRelease(tx, schedule, track, "remove");
         return { likes };
       }),
   };
@@ -144,6 +138,7 @@ async function insertTrack(
   words: { title: string; description: string | null },
 ): Promise<{ trackId: number }> {
   const collection = collectionsOf(namespace).track;
+  await oneAtATime(tx, did);
   const { handle, display_name } = await tx
     .selectFrom("people")
     .select(["handle", "display_name"])

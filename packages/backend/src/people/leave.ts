@@ -1,0 +1,119 @@
+import { defineTask, exponential, RetryAt } from "@plyr/docket";
+import { sql, type Kysely } from "kysely";
+import { z } from "zod";
+import type { DeparturesTable } from "../database/people-tables.js";
+import type { Schema } from "../database/schema.js";
+import type { GivenUp } from "../outbox/burial.js";
+import { countUnsettled } from "../records/write-state.js";
+import { StorageUnavailable } from "../storage/storage.js";
+import type { TaskServices } from "../tasks/services.js";
+import { discardUploadsOf } from "../tracks/receive.js";
+import { forgetPerson } from "./forget-person.js";
+import { leavingSteps } from "./leaving-steps.js";
+import { takeBackRecordsOf } from "./take-back-records.js";
+
+const payload = z.object({ did: z.string() });
+
+/** Handled in one transaction. */
+const BATCH = 100;
+/** After this many days a PDS is left as it is: about as long as a grant lives without its owner. */
+const LONGEST_DAYS = 14;
+/** Milliseconds, between two looks at what is still going on. */
+const SHORTEST_PAUSE = 250;
+const LONGEST_PAUSE = 60_000;
+
+type Leaving = Pick<DeparturesTable, "did" | "records"> & { readonly age_ms: number };
+
+/**
+ * Deletes a person's account here: brings their PDS up to date (or takes our records off it), has their tracks and files
+ * cleared away, and then forgets them. It waits for their PDS, and for them to sign in if it must; after 14 days what is
+ * still on the PDS stays there.
+ *
+ * Safe to run twice: each step finds less to do the second time, and a person who is gone is found gone.
+ */
+export const leave = defineTask<TaskServices>()({
+  name: "person.leave",
+  payload,
+  serial: ({ did }) => `leave:${did}`,
+  retry: exponential({ attempts: 8, min: "1s", max: "10m" }),
+  timeout: "10m",
+  maxAge: "30d",
+  onDeadLetter: async (_payload, death, { bury }) => {
+    if (death.key !== undefined) await bury(death.key, death.reason);
+  },
+  async run({ did }, { services, signal }) {
+    const leaving = await findLeaving(services.db, did);
+    if (leaving === undefined) return;
+    if (leaving.records === "remove") await takeAllBack(services, leaving, signal);
+    await demandSettled(services.db, leaving);
+    // Only now if records are kept: a track that is on its way needs its file until it is there.
+    await takeAllBack(services, leaving, signal);
+    await clearAway(services, leaving);
+    await services.endGrant(did);
+    await forgetPerson(services.db, did);
+  },
+});
+
+/** Notes at the account that its deletion has been given up. */
+export const leaveGivenUp: GivenUp = async (tx, given, reason) => {
+  await note(tx, payload.parse(given).did, `It could not be finished (${reason}). Whoever runs this service can see to it`);
+};
+
+async function findLeaving(db: Kysely<Schema>, did: string): Promise<Leaving | undefined> {
+  return db
+    .selectFrom("departures")
+    .select(["did", "records", sql<number>`(extract(epoch from now() - created_at) * 1000)::float8`.as("age_ms")])
+    .where("did", "=", did)
+    .executeTakeFirst();
+}
+
+async function takeAllBack({ outbox }: TaskServices, leaving: Leaving, signal: AbortSignal): Promise<void> {
+  for (const step of [...leavingSteps, takeBackRecordsOf]) {
+    let handled: number;
+    do {
+      signal.throwIfAborted();
+      handled = await outbox.transact((tx, schedule) => step(tx, schedule, leaving, BATCH));
+    } while (handled > 0);
+  }
+}
+
+/** @throws {RetryAt} while the person's PDS is not as wished, and it is not too long ago that they asked */
+async function demandSettled(db: Kysely<Schema>, leaving: Leaving): Promise<void> {
+  const left = await countUnsettled(db, leaving.did);
+  if (left === 0 || leaving.age_ms > LONGEST_DAYS * 86_400_000) return;
+  const { waiting } = await db
+    .selectFrom("pds_records")
+    .select(sql<string | null>`max(reason) filter (where state in ('waiting', 'needs-sign-in'))`.as("waiting"))
+    .where("did", "=", leaving.did)
+    .executeTakeFirstOrThrow();
+  const count = left === 1 ? "One record is" : `${String(left)} records are`;
+  const until = `After ${String(LONGEST_DAYS)} days what is on your PDS is left there.`;
+  await putOff(db, leaving, `${count} still to be seen to on your PDS. ${waiting ?? "This goes on by itself."} ${until}`);
+}
+
+/** @throws {RetryAt} while there are tracks or files left */
+async function clearAway(services: TaskServices, leaving: Leaving): Promise<void> {
+  const { db, storage } = services;
+  try {
+    await discardUploadsOf({ db, storage }, leaving.did);
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error;
+    await putOff(db, leaving, "Our storage can't be reached to delete your files. Trying again by itself.");
+  }
+  const track = await db
+    .selectFrom("tracks")
+    .select("id")
+    .where("artist_did", "=", leaving.did)
+    .executeTakeFirst();
+  if (track !== undefined) await putOff(db, leaving, "Your tracks and their files are being deleted.");
+}
+
+/** @throws {RetryAt} always */
+async function putOff(db: Kysely<Schema>, { did, age_ms }: Leaving, why: string): Promise<never> {
+  await note(db, did, why);
+  throw new RetryAt(Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, Math.round(age_ms / 10))), why);
+}
+
+async function note(db: Kysely<Schema>, did: string, words: string): Promise<void> {
+  await db.updateTable("departures").set({ note: words }).where("did", "=", did).execute();
+}
