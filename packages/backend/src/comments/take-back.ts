@@ -1,4 +1,5 @@
 import type { SelectQueryBuilder, Transaction } from "kysely";
+import type { LeavingRecords } from "../database/people-tables.js";
 import type { Schema } from "../database/schema.js";
 import type { Schedule } from "../outbox/outbox.js";
 import { wishGone } from "../records/pds-record.js";
@@ -18,17 +19,22 @@ export async function takeBackComments(
   trackId: number,
   limit: number,
 ): Promise<number> {
-  return takeBack(tx, schedule, (some) => some.where("track_id", "=", trackId).limit(limit));
+  return takeBack(tx, schedule, "remove", (some) => some.where("track_id", "=", trackId).limit(limit));
 }
 
-/** Takes back comments of a person who leaves; otherwise as `takeBackComments`. */
+/**
+ * Takes back comments of a person who leaves, or lets go of them; otherwise as `takeBackComments`.
+ *
+ * @param records whether their records go, too
+ */
 export async function takeBackCommentsOf(
   tx: Transaction<Schema>,
   schedule: Schedule<TaskServices>,
   did: string,
+  records: LeavingRecords,
   limit: number,
 ): Promise<number> {
-  return takeBack(tx, schedule, (some) => some.where("did", "=", did).limit(limit));
+  return takeBack(tx, schedule, records, (some) => some.where("did", "=", did).limit(limit));
 }
 
 type Selection = SelectQueryBuilder<Schema, "comments", { id: number }>;
@@ -36,6 +42,7 @@ type Selection = SelectQueryBuilder<Schema, "comments", { id: number }>;
 async function takeBack(
   tx: Transaction<Schema>,
   schedule: Schedule<TaskServices>,
+  records: LeavingRecords,
   which: (some: Selection) => Selection,
 ): Promise<number> {
   const comments = await tx
@@ -45,7 +52,7 @@ async function takeBack(
     .execute();
   for (const { id, did, record_id, deleted_at } of comments) {
     // What its author has taken back already is on its way out.
-    if (deleted_at !== null) continue;
+    if (deleted_at !== null || records === "keep") continue;
     await wishGone(tx, record_id);
     await schedule(writeRecord, { recordId: record_id, did, about: aboutComment(id) });
   }

@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely";
+import type { LeavingRecords } from "../database/people-tables.js";
 import type { Schema } from "../database/schema.js";
 import type { Schedule } from "../outbox/outbox.js";
 import { wishGone } from "../records/pds-record.js";
@@ -34,8 +35,9 @@ export async function takeBackLikes(
 }
 
 /**
- * Takes back likes of a person who leaves.
+ * Takes back likes of a person who leaves, or lets go of them.
  *
+ * @param records whether their records go, too
  * @param limit at most this many
  * @returns how many there were
  */
@@ -43,6 +45,7 @@ export async function takeBackLikesOf(
   tx: Transaction<Schema>,
   schedule: Schedule<TaskServices>,
   did: string,
+  records: LeavingRecords,
   limit: number,
 ): Promise<number> {
   const likes = await tx
@@ -53,6 +56,7 @@ export async function takeBackLikesOf(
     )
     .returning(["track_id", "record_id"])
     .execute();
+  if (records === "keep") return likes.length;
   for (const { track_id, record_id } of likes) {
     await wishGone(tx, record_id);
     await schedule(writeRecord, { recordId: record_id, did, about: aboutTrack(track_id) });

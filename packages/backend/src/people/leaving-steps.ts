@@ -8,7 +8,8 @@ import type { TaskServices } from "../tasks/services.js";
 import { withdrawReleasesOf } from "../tracks/withdraw-release.js";
 
 /**
- * What a family does for a person who leaves, a batch at a time. Only what doesn't go by itself needs a step: rows that
+ * What a family does for a person who leaves, a batch at a time: it takes the person's records back, or lets go of them
+ * (then only once they are all as wished). Only what doesn't go by itself needs a step: rows that
  * refer to `people` with `on delete cascade` go with the person, and records that nobody takes back are taken back by
  * `takeBackRecordsOf`.
  *
@@ -25,9 +26,7 @@ export type LeavingStep = (
 
 /** Every family's step, each once, in this order. */
 export const leavingSteps: readonly LeavingStep[] = [
-  (tx, schedule, { did, records }, limit) =>
-    records === "keep" ? Promise.resolve(0) : takeBackLikesOf(tx, schedule, did, limit),
-  (tx, schedule, { did, records }, limit) =>
-    records === "keep" ? Promise.resolve(0) : takeBackCommentsOf(tx, schedule, did, limit),
+  (tx, schedule, { did, records }, limit) => takeBackLikesOf(tx, schedule, did, records, limit),
+  (tx, schedule, { did, records }, limit) => takeBackCommentsOf(tx, schedule, did, records, limit),
   (tx, schedule, { did, records }, limit) => withdrawReleasesOf(tx, schedule, did, records, limit),
 ];

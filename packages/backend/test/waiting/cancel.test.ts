@@ -220,6 +220,7 @@ test("a like of a track that is gone can't be brought back", async () => {
   await quiet();
   endPermission();
   await stage.likes.unlike(stage.listener, track.id);
+  await until("it waits", async () => (await onlyWaiting()).write.state === "needs-sign-in");
   await stage.db.updateTable("tracks").set({ deleted_at: new Date() }).where("id", "=", track.id).execute();
   await expect(waiting.cancel(stage.listener, (await onlyWaiting()).id)).rejects.toThrow(
     "The track is gone, so it can't be liked any more",

@@ -1,7 +1,7 @@
 import { until, xrpc, type Match } from "@plyr/dev";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { tone } from "../tracks/audio.js";
+import { makeAudio } from "../tracks/audio.js";
 import { setStage, type Person, type Stage } from "../tracks/stage.js";
 
 const list = z.object({
@@ -29,7 +29,7 @@ let track: number;
 
 beforeAll(async () => {
   stage = await setStage();
-  ({ trackId: track } = await stage.upload(stage.artist, tone(), { title: "Rain", description: "wet" }));
+  ({ trackId: track } = await stage.upload(stage.artist, await makeAudio("mp3", 2), { title: "Rain", description: "wet" }));
   await quiet(stage.artist);
 }, 60_000);
 
@@ -101,7 +101,7 @@ test("an edit of a track that waits gives way to what the PDS has; a deletion ca
     ["Rain", "wet"],
   ]);
 
-  const { trackId } = await stage.upload(stage.artist, tone({ seconds: 1 }), { title: "Never" });
+  const { trackId } = await stage.upload(stage.artist, await makeAudio("mp3", 1), { title: "Never" });
   await until("the upload waits", async () => (await waiting(stage.artist)).needSignIn === 1);
   const upload = (await waiting(stage.artist)).writes.find((write) => write.track?.id === trackId);
   expect((await stage.artist.browser.delete(`/me/waiting/${upload?.id ?? ""}`)).status).toBe(204);
@@ -112,7 +112,7 @@ test("an edit of a track that waits gives way to what the PDS has; a deletion ca
 });
 
 test("a deletion of a track that waits can't be cancelled", async () => {
-  const { trackId } = await stage.upload(stage.artist, tone({ seconds: 1 }), { title: "Hail" });
+  const { trackId } = await stage.upload(stage.artist, await makeAudio("mp3", 1), { title: "Hail" });
   await quiet(stage.artist);
   endPermission();
   await stage.artist.browser.delete(`/tracks/${String(trackId)}`);
