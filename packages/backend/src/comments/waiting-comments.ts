@@ -30,7 +30,8 @@ export const waitingComments: WaitingFamily = {
       .where("record_id", "=", id)
       .forUpdate()
       .executeTakeFirst();
-    if (comment === undefined) throw new TooLate("The track is gone, and what was said about it goes with it");
+    if (comment === undefined)
+      throw new TooLate("The track is gone, and what was said about it goes with it");
     await takeBack(cancelling, comment);
     await schedule(writeRecord, { recordId: id, did, about: aboutComment(comment.id) });
   },
@@ -63,7 +64,9 @@ async function takeBack(
 /** @throws {TooLate} when it isn't known what the PDS has */
 function asOnPds(confirmedWish: RecordContent | null): z.infer<typeof said> {
   if (confirmedWish === null) {
-    throw new TooLate("It is not certain what your PDS has by now, so what you asked for is carried out first");
+    throw new TooLate(
+      "It is not certain what your PDS has by now, so what you asked for is carried out first",
+    );
   }
   return said.parse(confirmedWish);
 }

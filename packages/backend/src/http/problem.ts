@@ -66,7 +66,8 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof UnknownToken) return new Problem(404, "unknown_token", error.message);
   if (error instanceof UnknownWrite) return new Problem(404, "unknown_write", error.message);
   if (error instanceof TooLate) return new Problem(409, "too_late", error.message);
-  if (error instanceof Leaving) return new Problem(401, "not_signed_in", "Your account here is being deleted");
+  if (error instanceof Leaving)
+    return new Problem(401, "not_signed_in", "Your account here is being deleted");
   if (error instanceof NotYours) return new Problem(403, "not_yours", error.message);
   if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);
   if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");

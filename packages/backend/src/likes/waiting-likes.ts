@@ -84,7 +84,9 @@ async function describe(
     .where("id", "in", [...new Set(trackIds.values())])
     .execute();
   const byId = new Map(tracks.map((track) => [track.id, track]));
-  return new Map([...trackIds].map(([id, trackId]) => [id, { track: byId.get(trackId) ?? null, text: null }]));
+  return new Map(
+    [...trackIds].map(([id, trackId]) => [id, { track: byId.get(trackId) ?? null, text: null }]),
+  );
 }
 
 /** The track in what a like's writes are about. */

@@ -85,11 +85,7 @@ export function openDepartures(parts: { db: Kysely<Schema>; outbox: Outbox<TaskS
     },
 
     async isLeaving(did) {
-      const row = await db
-        .selectFrom("departures")
-        .select("did")
-        .where("did", "=", did)
-        .executeTakeFirst();
+      const row = await db.selectFrom("departures").select("did").where("did", "=", did).executeTakeFirst();
       return row !== undefined;
     },
   };

@@ -56,13 +56,21 @@ export const leave = defineTask<TaskServices>()({
 
 /** Notes at the account that its deletion has been given up. */
 export const leaveGivenUp: GivenUp = async (tx, given, reason) => {
-  await note(tx, payload.parse(given).did, `It could not be finished (${reason}). Whoever runs this service can see to it`);
+  await note(
+    tx,
+    payload.parse(given).did,
+    `It could not be finished (${reason}). Whoever runs this service can see to it`,
+  );
 };
 
 async function findLeaving(db: Kysely<Schema>, did: string): Promise<Leaving | undefined> {
   return db
     .selectFrom("departures")
-    .select(["did", "records", sql<number>`(extract(epoch from now() - created_at) * 1000)::float8`.as("age_ms")])
+    .select([
+      "did",
+      "records",
+      sql<number>`(extract(epoch from now() - created_at) * 1000)::float8`.as("age_ms"),
+    ])
     .where("did", "=", did)
     .executeTakeFirst();
 }
@@ -83,12 +91,18 @@ async function demandSettled(db: Kysely<Schema>, leaving: Leaving): Promise<void
   if (left === 0 || leaving.age_ms > LONGEST_DAYS * 86_400_000) return;
   const { waiting } = await db
     .selectFrom("pds_records")
-    .select(sql<string | null>`max(reason) filter (where state in ('waiting', 'needs-sign-in'))`.as("waiting"))
+    .select(
+      sql<string | null>`max(reason) filter (where state in ('waiting', 'needs-sign-in'))`.as("waiting"),
+    )
     .where("did", "=", leaving.did)
     .executeTakeFirstOrThrow();
   const count = left === 1 ? "One record is" : `${String(left)} records are`;
   const until = `After ${String(LONGEST_DAYS)} days what is on your PDS is left there.`;
-  await putOff(db, leaving, `${count} still to be seen to on your PDS. ${waiting ?? "This goes on by itself."} ${until}`);
+  await putOff(
+    db,
+    leaving,
+    `${count} still to be seen to on your PDS. ${waiting ?? "This goes on by itself."} ${until}`,
+  );
 }
 
 /** @throws {RetryAt} while there are tracks or files left */

@@ -64,7 +64,11 @@ export async function wishAsConfirmed(tx: Kysely<Schema>, id: string): Promise<v
   await wishAnew(tx, id, sql<string>`confirmed_wish`);
 }
 
-async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | RawBuilder<string> | null): Promise<void> {
+async function wishAnew(
+  tx: Kysely<Schema>,
+  id: string,
+  wish: string | RawBuilder<string> | null,
+): Promise<void> {
   await tx
     .updateTable("pds_records")
     .set({

@@ -93,7 +93,9 @@ async function carryOut(
 
 /** A change was thought better of before it left: nothing is to be written. An unanswered write could have changed it. */
 function isAsConfirmed({ wish, confirmed_wish, confirmed_cid, sent_at }: PdsRecord): boolean {
-  return wish !== null && confirmed_cid !== null && sent_at === null && isDeepStrictEqual(wish, confirmed_wish);
+  return (
+    wish !== null && confirmed_cid !== null && sent_at === null && isDeepStrictEqual(wish, confirmed_wish)
+  );
 }
 
 async function write(

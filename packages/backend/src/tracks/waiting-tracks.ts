@@ -32,7 +32,9 @@ export const waitingTracks: WaitingFamily = {
       return;
     }
     if (confirmedWish === null) {
-      throw new TooLate("It is not certain what your PDS has by now, so what you asked for is carried out first");
+      throw new TooLate(
+        "It is not certain what your PDS has by now, so what you asked for is carried out first",
+      );
     }
     const { title, description } = named.parse(confirmedWish);
     await tx

@@ -78,7 +78,8 @@ export function openWaitingWrites(parts: WaitingParts): WaitingWrites {
     const waiting = await waitingRecord(tx, did, id);
     if (waiting === undefined) throw new UnknownWrite();
     const family = familyOf(waiting.collection);
-    if (family === undefined) throw new TooLate("This follows from other things that you did: it can't be cancelled");
+    if (family === undefined)
+      throw new TooLate("This follows from other things that you did: it can't be cancelled");
     const earlier = await openIntentsOf(tx, id);
     await family.cancel({ tx, schedule, did, id, about: waiting.about, now: () => currentWrite(tx, id) });
     return earlier;

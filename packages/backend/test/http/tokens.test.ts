@@ -1,4 +1,13 @@
-import { startPds, startPostgres, startRedis, until, Visitor, type Account, type Pds, type Redis } from "@plyr/dev";
+import {
+  startPds,
+  startPostgres,
+  startRedis,
+  until,
+  Visitor,
+  type Account,
+  type Pds,
+  type Redis,
+} from "@plyr/dev";
 import { Redis as Client } from "ioredis";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
@@ -60,7 +69,12 @@ async function newToken(visitor: Visitor, body: object = { name: "my script" }) 
 }
 
 /** A program: no cookie, and nothing that a browser says of itself. */
-function ask(method: string, path: string, token: string, headers: Record<string, string> = {}): Promise<Response> {
+function ask(
+  method: string,
+  path: string,
+  token: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(service.url + path, { method, headers: { authorization: `Bearer ${token}`, ...headers } });
 }
 
@@ -157,7 +171,9 @@ test.each([
 test("a person has twenty tokens at most; those that are too old don't count", async () => {
   const visitor = await signedIn(bea);
   const answers = await Promise.all(
-    Array.from({ length: 22 }, (_, at) => visitor.post("/me/tokens", { body: { name: `token ${String(at)}` } })),
+    Array.from({ length: 22 }, (_, at) =>
+      visitor.post("/me/tokens", { body: { name: `token ${String(at)}` } }),
+    ),
   );
   expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(20).fill(201), 409, 409]);
   await db
@@ -168,7 +184,7 @@ test("a person has twenty tokens at most; those that are too old don't count", a
   await newToken(visitor);
 });
 
-test("incident 10, session ids and OAuth tokens in Redis: no credential is in Redis, in the database or in the log", async () => {
+test("a token is in no task, no row and no log line while it is used", async () => {
   const visitor = await signedIn();
   const { token } = await newToken(visitor);
   await using client = new AsyncDisposableStack();
@@ -188,8 +204,9 @@ test("incident 10, session ids and OAuth tokens in Redis: no credential is in Re
   await until("the writes went through Redis", () =>
     Promise.resolve(traffic.some((line) => line.includes("pds.record.write"))),
   );
-  await until("nothing is owed any more", async () =>
-    (await db.selectFrom("intents").select("id").execute()).length === 0,
+  await until(
+    "nothing is owed any more",
+    async () => (await db.selectFrom("intents").select("id").execute()).length === 0,
   );
 
   const { rows } = await sql<{ text: string }>`

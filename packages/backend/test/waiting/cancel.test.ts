@@ -83,7 +83,12 @@ describe("while a sign-in is waited for", () => {
     endPermission();
     await stage.comments.edit(stage.listener, id, "after");
     const write = await onlyWaiting();
-    expect(write).toMatchObject({ kind: "comment", action: "change", text: "after", track: { id: track.id } });
+    expect(write).toMatchObject({
+      kind: "comment",
+      action: "change",
+      text: "after",
+      track: { id: track.id },
+    });
     await waiting.cancel(stage.listener, write.id);
     await quiet();
     const [comment] = await stage.comments.on(track.id, stage.listener);

@@ -29,7 +29,10 @@ let track: number;
 
 beforeAll(async () => {
   stage = await setStage();
-  ({ trackId: track } = await stage.upload(stage.artist, await makeAudio("mp3", 2), { title: "Rain", description: "wet" }));
+  ({ trackId: track } = await stage.upload(stage.artist, await makeAudio("mp3", 2), {
+    title: "Rain",
+    description: "wet",
+  }));
   await quiet(stage.artist);
 }, 60_000);
 
@@ -55,7 +58,8 @@ const quiet = (person: Person) =>
 
 const like = (person: Person) => person.browser.post(`/tracks/${String(track)}/like`);
 const isLiked = async (person: Person) =>
-  z.object({ liked: z.boolean() }).parse((await person.browser.get(`/tracks/${String(track)}/like`)).json()).liked;
+  z.object({ liked: z.boolean() }).parse((await person.browser.get(`/tracks/${String(track)}/like`)).json())
+    .liked;
 
 const titles = async (): Promise<string[]> =>
   z
