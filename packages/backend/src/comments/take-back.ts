@@ -1,5 +1,4 @@
-import type { SelectQueryBuilder, Transaction } from "kysely";
-import type { LeavingRecords } from "../database/people-tables.js";
+import type { Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Schedule } from "../outbox/outbox.js";
 import { wishGone } from "../records/pds-record.js";
@@ -19,40 +18,16 @@ export async function takeBackComments(
   trackId: number,
   limit: number,
 ): Promise<number> {
-  return takeBack(tx, schedule, "remove", (some) => some.where("track_id", "=", trackId).limit(limit));
-}
-
-/**
- * Takes back comments of a person who leaves, or lets go of them; otherwise as `takeBackComments`.
- *
- * @param records whether their records go, too
- */
-export async function takeBackCommentsOf(
-  tx: Transaction<Schema>,
-  schedule: Schedule<TaskServices>,
-  did: string,
-  records: LeavingRecords,
-  limit: number,
-): Promise<number> {
-  return takeBack(tx, schedule, records, (some) => some.where("did", "=", did).limit(limit));
-}
-
-type Selection = SelectQueryBuilder<Schema, "comments", { id: number }>;
-
-async function takeBack(
-  tx: Transaction<Schema>,
-  schedule: Schedule<TaskServices>,
-  records: LeavingRecords,
-  which: (some: Selection) => Selection,
-): Promise<number> {
   const comments = await tx
     .deleteFrom("comments")
-    .where("id", "in", (some) => which(some.selectFrom("comments").select("id")))
+    .where("id", "in", (some) =>
+      some.selectFrom("comments").select("id").where("track_id", "=", trackId).limit(limit),
+    )
     .returning(["id", "did", "record_id", "deleted_at"])
     .execute();
   for (const { id, did, record_id, deleted_at } of comments) {
     // What its author has taken back already is on its way out.
-    if (deleted_at !== null || records === "keep") continue;
+    if (deleted_at !== null) continue;
     await wishGone(tx, record_id);
     await schedule(writeRecord, { recordId: record_id, did, about: aboutComment(id) });
   }

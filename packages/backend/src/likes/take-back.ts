@@ -1,5 +1,4 @@
 import type { Transaction } from "kysely";
-import type { LeavingRecords } from "../database/people-tables.js";
 import type { Schema } from "../database/schema.js";
 import type { Schedule } from "../outbox/outbox.js";
 import { wishGone } from "../records/pds-record.js";
@@ -30,36 +29,6 @@ export async function takeBackLikes(
   for (const { did, record_id } of likes) {
     await wishGone(tx, record_id);
     await schedule(writeRecord, { recordId: record_id, did, about: aboutTrack(trackId) });
-  }
-  return likes.length;
-}
-
-/**
- * Takes back likes of a person who leaves, or lets go of them.
- *
- * @param records whether their records go, too
- * @param limit at most this many
- * @returns how many there were
- */
-export async function takeBackLikesOf(
-  tx: Transaction<Schema>,
-  schedule: Schedule<TaskServices>,
-  did: string,
-  records: LeavingRecords,
-  limit: number,
-): Promise<number> {
-  const likes = await tx
-    .deleteFrom("likes")
-    .where("did", "=", did)
-    .where("track_id", "in", (some) =>
-      some.selectFrom("likes").select("track_id").where("did", "=", did).limit(limit),
-    )
-    .returning(["track_id", "record_id"])
-    .execute();
-  if (records === "keep") return likes.length;
-  for (const { track_id, record_id } of likes) {
-    await wishGone(tx, record_id);
-    await schedule(writeRecord, { recordId: record_id, did, about: aboutTrack(track_id) });
   }
   return likes.length;
 }

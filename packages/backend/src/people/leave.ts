@@ -5,12 +5,12 @@ import type { DeparturesTable } from "../database/people-tables.js";
 import type { Schema } from "../database/schema.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { countUnsettled } from "../records/write-state.js";
+import { keepersOf } from "../keepers/keepers.js";
+import { wishGone } from "../records/pds-record.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
-import { discardUploadsOf } from "../tracks/receive.js";
 import { forgetPerson } from "./forget-person.js";
 import { leavingSteps } from "./leaving-steps.js";
-import { takeBackRecordsOf } from "./take-back-records.js";
 
 const payload = z.object({ did: z.string() });
 
@@ -21,6 +21,8 @@ const LONGEST_DAYS = 14;
 /** Milliseconds, between two looks at what is still going on. */
 const SHORTEST_PAUSE = 250;
 const LONGEST_PAUSE = 60_000;
+
+const STORAGE_AWAY = "Our storage can't be reached to delete your files. Trying again by itself.";
 
 type Leaving = Pick<DeparturesTable, "did" | "records"> & { readonly age_ms: number };
 
@@ -44,11 +46,10 @@ export const leave = defineTask<TaskServices>()({
   async run({ did }, { services, signal }) {
     const leaving = await findLeaving(services.db, did);
     if (leaving === undefined) return;
-    if (leaving.records === "remove") await takeAllBack(services, leaving, signal);
+    if (leaving.records === "remove") await takeRecordsBack(services, did, signal);
+    // What waits goes first, so that a track that is on its way has its file until it is there.
     await demandSettled(services.db, leaving);
-    // Only now if records are kept: a track that is on its way needs its file until it is there.
-    await takeAllBack(services, leaving, signal);
-    await clearAway(services, leaving);
+    await clearAway(services, leaving, signal);
     await services.endGrant(did);
     await forgetPerson(services.db, did);
   },
@@ -75,14 +76,27 @@ async function findLeaving(db: Kysely<Schema>, did: string): Promise<Leaving | u
     .executeTakeFirst();
 }
 
-async function takeAllBack({ outbox }: TaskServices, leaving: Leaving, signal: AbortSignal): Promise<void> {
-  for (const step of [...leavingSteps, takeBackRecordsOf]) {
-    let handled: number;
-    do {
-      signal.throwIfAborted();
-      handled = await outbox.transact((tx, schedule) => step(tx, schedule, leaving, BATCH));
-    } while (handled > 0);
-  }
+/** Has all of a person's records taken off their PDS, by whoever keeps them. */
+async function takeRecordsBack(services: TaskServices, did: string, signal: AbortSignal): Promise<void> {
+  const keepers = keepersOf(services.namespace);
+  let taken: number;
+  do {
+    signal.throwIfAborted();
+    taken = await services.outbox.transact(async (tx, schedule) => {
+      const records = await tx
+        .selectFrom("pds_records")
+        .select(["id", "collection"])
+        .where("did", "=", did)
+        .where("wish", "is not", null)
+        .limit(BATCH)
+        .execute();
+      for (const { id, collection } of records) {
+        await wishGone(tx, id);
+        await keepers(collection).letGo(tx, schedule, { id, did });
+      }
+      return records.length;
+    });
+  } while (taken > 0);
 }
 
 /** @throws {RetryAt} while the person's PDS is not as wished, and it is not too long ago that they asked */
@@ -105,21 +119,16 @@ async function demandSettled(db: Kysely<Schema>, leaving: Leaving): Promise<void
   );
 }
 
-/** @throws {RetryAt} while there are tracks or files left */
-async function clearAway(services: TaskServices, leaving: Leaving): Promise<void> {
-  const { db, storage } = services;
-  try {
-    await discardUploadsOf({ db, storage }, leaving.did);
-  } catch (error) {
-    if (!(error instanceof StorageUnavailable)) throw error;
-    await putOff(db, leaving, "Our storage can't be reached to delete your files. Trying again by itself.");
+/** @throws {RetryAt} while something of the person's is still being cleared away */
+async function clearAway(services: TaskServices, leaving: Leaving, signal: AbortSignal): Promise<void> {
+  for (const step of leavingSteps) {
+    signal.throwIfAborted();
+    const left = await step(services, leaving.did).catch((error: unknown) => {
+      if (error instanceof StorageUnavailable) return STORAGE_AWAY;
+      throw error;
+    });
+    if (left !== null) await putOff(services.db, leaving, left);
   }
-  const track = await db
-    .selectFrom("tracks")
-    .select("id")
-    .where("artist_did", "=", leaving.did)
-    .executeTakeFirst();
-  if (track !== undefined) await putOff(db, leaving, "Your tracks and their files are being deleted.");
 }
 
 /** @throws {RetryAt} always */

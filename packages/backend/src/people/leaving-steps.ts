@@ -1,32 +1,18 @@
-import type { Transaction } from "kysely";
-import { takeBackCommentsOf } from "../comments/take-back.js";
-import type { LeavingRecords } from "../database/people-tables.js";
-import type { Schema } from "../database/schema.js";
-import { takeBackLikesOf } from "../likes/take-back.js";
-import type { Schedule } from "../outbox/outbox.js";
 import type { TaskServices } from "../tasks/services.js";
-import { withdrawReleasesOf } from "../tracks/withdraw-release.js";
+import { clearTracksOf } from "../tracks/clear-tracks.js";
+import { discardUploadsOf } from "../tracks/receive.js";
 
 /**
- * What a family does for a person who leaves, a batch at a time: it takes the person's records back, or lets go of them
- * (then only once they are all as wished). Only what doesn't go by itself needs a step: rows that
- * refer to `people` with `on delete cascade` go with the person, and records that nobody takes back are taken back by
- * `takeBackRecordsOf`.
+ * Clears away what a family has of a person who leaves, when nothing waits for their PDS any more. Only what doesn't go
+ * by itself needs a step: files, and what refers to rows of others. Rows that refer to `people` with `on delete cascade`
+ * go with the person; their records are taken back by whoever keeps them (`keepers`).
  *
- * @param records what is to become of the person's records on their PDS
- * @param limit at most this many
- * @returns how many there were; called again until there are none
+ * Safe to run twice.
+ *
+ * @returns what is still being cleared away, for the person to read; null: nothing is left
+ * @throws {StorageUnavailable}
  */
-export type LeavingStep = (
-  tx: Transaction<Schema>,
-  schedule: Schedule<TaskServices>,
-  leaving: { readonly did: string; readonly records: LeavingRecords },
-  limit: number,
-) => Promise<number>;
+export type LeavingStep = (services: TaskServices, did: string) => Promise<string | null>;
 
-/** Every family's step, each once, in this order. */
-export const leavingSteps: readonly LeavingStep[] = [
-  (tx, schedule, { did, records }, limit) => takeBackLikesOf(tx, schedule, did, records, limit),
-  (tx, schedule, { did, records }, limit) => takeBackCommentsOf(tx, schedule, did, records, limit),
-  (tx, schedule, { did, records }, limit) => withdrawReleasesOf(tx, schedule, did, records, limit),
-];
+/** Every family's step, each once. */
+export const leavingSteps: readonly LeavingStep[] = [clearTracksOf, discardUploadsOf];

@@ -95,11 +95,16 @@ export async function discard(
   );
 }
 
-/** Ends the uploads of a person who leaves that became no track. @throws {StorageUnavailable} */
+/**
+ * Ends the uploads of a person who leaves that became no track.
+ *
+ * @returns null: nothing of them is left
+ * @throws {StorageUnavailable}
+ */
 export async function discardUploadsOf(
   { db, storage }: Pick<ReceiveParts, "db" | "storage">,
   did: string,
-): Promise<void> {
+): Promise<null> {
   const uploads = await db
     .updateTable("uploads")
     .set({ phase: "failed", reason: "The account is being deleted", touched_at: sql`now()` })
@@ -111,6 +116,7 @@ export async function discardUploadsOf(
     if (key !== null) await clearAway(storage, key);
     await db.updateTable("uploads").set({ file_key: null }).where("id", "=", id).execute();
   }
+  return null;
 }
 
 /** Also what is only half there. @throws {StorageUnavailable} */

@@ -5,15 +5,15 @@ import { UnknownTrack } from "../likes/unknown-track.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
 import { oneAtATime } from "../records/one-at-a-time.js";
-import { wishContent, wishRecord } from "../records/pds-record.js";
+import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
 import { trackRecord } from "../records/track.js";
 import type { Storage } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
 import { publishTrack } from "./publish-track.js";
 import { discard, receive, type ReceivedFile } from "./receive.js";
+import { takeAway } from "./take-away.js";
 import { lockTrack, trackWish, type LockedTrack } from "./track-wish.js";
-import { withdrawRelease } from "./withdraw-release.js";
 import { demandDescription, demandTitle, titleFrom } from "./words.js";
 
 /** The track is somebody else's. */
@@ -106,7 +106,8 @@ export function openReleases(parts: ReleaseParts): Releases {
           .where("track_id", "=", trackId)
           .where("did", "<>", did)
           .executeTakeFirstOrThrow();
-        await withdrawRelease(tx, schedule, track, "remove");
+        await wishGone(tx, track.recordId);
+        await takeAway(tx, schedule, track);
         return { likes };
       }),
   };

@@ -1,12 +1,12 @@
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
-import { wishAsConfirmed } from "../records/pds-record.js";
+import { wishAsConfirmed, wishGone } from "../records/pds-record.js";
 import type { About, Waiting, WaitingFamily } from "../waiting/family.js";
 import { TooLate } from "../waiting/refusals.js";
 import { publishTrack } from "./publish-track.js";
+import { takeAway } from "./take-away.js";
 import { lockTrack } from "./track-wish.js";
-import { withdrawRelease } from "./withdraw-release.js";
 
 /** What of a track's record a person can change. */
 const named = z.looseObject({ title: z.string(), description: z.string().optional() });
@@ -28,7 +28,8 @@ export const waitingTracks: WaitingFamily = {
       throw new TooLate("The track is being deleted, with all that refers to it: that can't be undone");
     }
     if (action === "add") {
-      await withdrawRelease(tx, schedule, track, "remove");
+      await wishGone(tx, id);
+      await takeAway(tx, schedule, track);
       return;
     }
     if (confirmedWish === null) {
