@@ -1,3 +1,4 @@
+import { account } from "./account.js";
 import { comments } from "./comments.js";
 import type { Endpoint } from "./endpoint.js";
 import { likes } from "./likes.js";
@@ -5,7 +6,7 @@ import { people } from "./people.js";
 import { tracks } from "./tracks.js";
 
 /** Every route of the service, each once. */
-export const endpoints: readonly Endpoint[] = [...people, ...tracks, ...likes, ...comments];
+export const endpoints: readonly Endpoint[] = [...people, ...account, ...tracks, ...likes, ...comments];
 
 export function methodOf({ route }: Endpoint): string {
   return route.slice(0, route.indexOf(" "));
