@@ -37,9 +37,13 @@ export interface AccountService {
 
 /** How the service is asked. */
 export interface Asking {
-  question<Answer>(answer: z.ZodMiniType<Answer>, path: string, init?: RequestInit): Promise<Answer>;
+  readonly question: <Answer>(
+    answer: z.ZodMiniType<Answer>,
+    path: string,
+    init?: RequestInit,
+  ) => Promise<Answer>;
   /** A question whose answer is that it was done. */
-  order(path: string, init: RequestInit): Promise<void>;
+  readonly order: (path: string, init: RequestInit) => Promise<void>;
 }
 
 export function accountService({ question, order }: Asking): AccountService {

@@ -7,8 +7,9 @@ import type { World } from "./world.js";
 const token = z.object({ id: z.string() });
 
 /** A like that waits, and that nothing is going to carry out meanwhile. */
-async function waitingLike({ db, owner, track }: World): Promise<string> {
-  const trackId = await track();
+async function waitingLike(world: World): Promise<string> {
+  const { db, owner } = world;
+  const trackId = await world.track();
   const collection = collectionsOf(NAMESPACE).like;
   const { id } = await db
     .insertInto("pds_records")
