@@ -9,6 +9,8 @@ import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
+import { Expirer } from "./exports/expirer.js";
+import { openExports } from "./exports/exports.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen, type Listener } from "./http/listen.js";
 import { routesOf } from "./http/route-list.js";
@@ -136,12 +138,16 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     endGrant: auth.endGrant,
     storage,
     namespace: settings.collectionNamespace,
+    exports: { keep: settings.exportKeep },
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
   const reaper = new Reaper({ db, storage, log });
   closing.add(() => reaper.stop());
   reaper.start();
+  const expirer = new Expirer({ db, outbox: background.outbox, log });
+  closing.add(() => expirer.stop());
+  expirer.start();
   return { db, auth, storage, background };
 }
 
@@ -186,6 +192,7 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     comments: openComments({ db, outbox, namespace }),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
+    exports: openExports({ db, outbox }),
     storage,
     findAudio: (trackId) => findAudio(db, trackId),
     uploadsOf: (did, id) => uploadsOf(db, did, id),

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
+import type { ExportsTable } from "./exports-tables.js";
 import type { PeopleTables } from "./people-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
@@ -197,6 +198,7 @@ export interface Schema extends PeopleTables {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  exports: ExportsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
 }

@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import { Agent } from "@atproto/api";
 import { z } from "zod";
 import type { RecordContent } from "../database/schema.js";
 import { askedPause } from "./rate-limit.js";
 import { RateHolds } from "./rate-holds.js";
+import { readBlob, type NamedBlob } from "./read-blob.js";
 import { PdsRefusal } from "./refusal.js";
 import { sendBlob, type OutgoingBlob } from "./send-blob.js";
 import type { PdsSession } from "./session.js";
@@ -35,7 +37,7 @@ const SLOWEST_BLOB = 128;
 
 /**
  * Writes records to people's PDSs, each as that person. Only `putRecord` at a known rkey, `deleteRecord` and
- * `uploadBlob`: all of them leave the same behind when they are done twice.
+ * `uploadBlob`: all of them leave the same behind when they are done twice. Reads what files records name.
  */
 export class PdsClient {
   readonly #options: PdsClientOptions;
@@ -75,14 +77,30 @@ export class PdsClient {
    * @throws as `put` does; {PdsRefusal} with status 413 when the PDS takes no file of this size
    */
   async uploadBlob(did: string, blob: OutgoingBlob, signal: AbortSignal): Promise<RecordContent> {
-    const limit = 60_000 + Math.ceil(blob.size / SLOWEST_BLOB);
-    return this.#inTime(did, signal, limit, (session, limited) =>
+    return this.#inTime(did, signal, blobLimit(blob.size), (session, limited) =>
       sendBlob(
         session,
         blob,
         (path, init) => this.#fetch(session, path, { ...init, signal: limited }),
         (error) => error instanceof PdsRefusal && error.status === 401,
       ),
+    );
+  }
+
+  /**
+   * Reads a file that a record of this person names.
+   *
+   * @param take gets what comes, checked against the name only at its end, and must read it there and then
+   * @throws as `put` does; {WrongBlob}; what `take` throws
+   */
+  async readBlob<T>(
+    did: string,
+    blob: NamedBlob,
+    take: (content: Readable) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return this.#inTime(did, signal, blobLimit(blob.size), (session, limited) =>
+      readBlob(did, blob, (path) => this.#fetch(session, path, { method: "GET", signal: limited }), take),
     );
   }
 
@@ -119,6 +137,10 @@ export class PdsClient {
     }
     throw new PdsRefusal(response.status, response.headers, body.data?.error, body.data?.message);
   }
+}
+
+function blobLimit(size: number): number {
+  return 60_000 + Math.ceil(size / SLOWEST_BLOB);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { clearExportsOf } from "../exports/clear-exports.js";
 import type { TaskServices } from "../tasks/services.js";
 import { clearTracksOf } from "../tracks/clear-tracks.js";
 import { discardUploadsOf } from "../tracks/receive.js";
@@ -15,4 +16,4 @@ import { discardUploadsOf } from "../tracks/receive.js";
 export type LeavingStep = (services: TaskServices, did: string) => Promise<string | null>;
 
 /** Every family's step, each once. */
-export const leavingSteps: readonly LeavingStep[] = [clearTracksOf, discardUploadsOf];
+export const leavingSteps: readonly LeavingStep[] = [clearExportsOf, clearTracksOf, discardUploadsOf];

@@ -245,7 +245,8 @@ export async function markFailed(db: Kysely<Schema>, id: string, reason: string)
     .execute();
 }
 
-function holds(holder: Holder) {
+/** For `where`: whether the subject's lease is still the holder's. */
+export function holds(holder: Holder) {
   return sql<boolean>`exists (
     select 1 from subject_leases where subject = ${holder.subject} and token = ${holder.token}
   )`;

@@ -14,7 +14,7 @@ import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Storage } from "../storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
-import type { TaskServices } from "./services.js";
+import type { ExportTimes, TaskServices } from "./services.js";
 
 export interface BackgroundOptions {
   /** Migrated. */
@@ -42,6 +42,8 @@ export interface BackgroundOptions {
   readonly settle?: number;
   readonly pauses?: Pauses;
   readonly leaseTimes?: LeaseTimes;
+  /** Defaults: 7 days, and 2 minutes. */
+  readonly exports?: Partial<ExportTimes>;
 }
 
 /** All that carries out what was accepted. */
@@ -101,6 +103,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     bury,
     storage: options.storage,
     namespace: options.namespace,
+    exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;

@@ -1,4 +1,6 @@
 import type { Task } from "@plyr/docket";
+import { clearExport } from "../exports/clear-export.js";
+import { exportGivenUp, exportMedia } from "../exports/export-media.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { leave, leaveGivenUp } from "../people/leave.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
@@ -17,5 +19,7 @@ export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: exportMedia, givenUp: exportGivenUp },
+  { task: clearExport },
   { task: leave, givenUp: leaveGivenUp },
 ];

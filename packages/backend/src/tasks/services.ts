@@ -4,10 +4,19 @@ import type { Outbox } from "../outbox/outbox.js";
 import type { ReconcileParts } from "../records/reconcile.js";
 import type { Storage } from "../storage/storage.js";
 
+/** Milliseconds. */
+export interface ExportTimes {
+  /** For how long an archive can be downloaded. */
+  readonly keep: number;
+  /** For how long nothing may move before our storage counts as away. */
+  readonly stall: number;
+}
+
 /** What tasks are given to work with. */
 export interface TaskServices extends ReconcileParts {
   readonly carrier: Carrier;
   readonly storage: Storage;
+  readonly exports: ExportTimes;
   /** For what a task leaves for others to do. */
   readonly outbox: Outbox<TaskServices>;
   /** Makes parked intents due now. */

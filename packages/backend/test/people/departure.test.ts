@@ -86,6 +86,7 @@ test("with their records removed, nothing of a person is left: on their PDS, in 
   expect(await stage.stored()).toHaveLength(1);
   expect(await recordsOf(stage.listener)).toHaveLength(2);
 
+  await leaver.browser.post("/exports/media");
   const ticket = await leaves(leaver, "remove");
   expect(leaver.browser.cookie("plyr_session")).toBeUndefined();
   await isDone(ticket);
@@ -105,6 +106,11 @@ test("with their records removed, nothing of a person is left: on their PDS, in 
 test("with their records kept, they stay as they are, and nothing else is left", async () => {
   const leaver = await somebody("bert");
   const before = await recordsOf(leaver);
+  await leaver.browser.post("/exports/media");
+  await until("the archive is made", async () =>
+    (await leaver.browser.get("/exports")).text.includes('"status":"done"'),
+  );
+  expect(await stage.stored()).toHaveLength(2);
   await isDone(await leaves(leaver, "keep"));
   expect(await recordsOf(leaver)).toEqual(before);
   expect(await stage.stored()).toEqual([]);

@@ -1,6 +1,7 @@
 import { account } from "./account.js";
 import { comments } from "./comments.js";
 import type { Endpoint } from "./endpoint.js";
+import { exports } from "./exports.js";
 import { likes } from "./likes.js";
 import { operators } from "./operators.js";
 import { people } from "./people.js";
@@ -13,6 +14,7 @@ export const endpoints: readonly Endpoint[] = [
   ...tracks,
   ...likes,
   ...comments,
+  ...exports,
   ...operators,
 ];
 
