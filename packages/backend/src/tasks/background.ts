@@ -4,7 +4,7 @@ import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
 import { Carrier } from "../outbox/carry.js";
 import { Dispatcher, type Mode } from "../outbox/dispatcher.js";
-import { checkAllNow } from "../outbox/intents.js";
+import { checkAllNow, type Intent } from "../outbox/intents.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
@@ -31,6 +31,8 @@ export interface BackgroundOptions {
   readonly worker: boolean;
   readonly restore: (did: string) => Promise<PdsSession>;
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  /** Default: there is no grant to end. */
+  readonly endGrant?: (did: string) => Promise<void>;
   readonly storage: Storage;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
@@ -60,6 +62,8 @@ export interface Background {
   readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
   readonly resumeParked: (did: string) => Promise<void>;
+  /** Has put-off intents carried out soon; returns at once. */
+  readonly hasten: (intents: readonly Intent[]) => void;
   /** How tasks are carried out at the moment, as far as is known. */
   readonly mode: () => Mode;
   readonly health: () => Promise<BackgroundHealth>;
@@ -108,6 +112,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,
+    endGrant: options.endGrant ?? (() => Promise.resolve()),
     settle: options.settle ?? SETTLE,
     pauses,
     carrier,
@@ -165,6 +170,10 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
 
     async resumeParked(did) {
       await dispatcher.wake(await resumeParked(db, did));
+    },
+
+    hasten: (intents) => {
+      dispatcher.hasten(intents);
     },
 
     mode: () => dispatcher.mode,
