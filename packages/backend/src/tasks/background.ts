@@ -9,6 +9,7 @@ import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
+import type { Hold } from "../pds/holds.js";
 import { Pacing } from "../pds/pacing.js";
 import { Prober } from "../pds/prober.js";
 import { outagePauses, pauseAfter, type Pauses } from "../records/pauses.js";
@@ -64,6 +65,8 @@ export interface Background {
   readonly resumeParked: (did: string) => Promise<void>;
   /** Has put-off intents carried out soon; returns at once. */
   readonly hasten: (intents: readonly Intent[]) => void;
+  /** What holds up calls for a person now; undefined when they may be made. */
+  readonly heldNow: (did: string) => Promise<Hold | undefined>;
   /** How tasks are carried out at the moment, as far as is known. */
   readonly mode: () => Mode;
   readonly health: () => Promise<BackgroundHealth>;
@@ -176,6 +179,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       dispatcher.hasten(intents);
     },
 
+    heldNow: (did) => pacing.heldNow(did),
     mode: () => dispatcher.mode,
 
     async health() {
