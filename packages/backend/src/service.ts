@@ -10,6 +10,8 @@ import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen } from "./http/listen.js";
+import { scansOf, takenDown } from "./scans/scan-state.js";
+import { webhookOf } from "./notices/open.js";
 import { openLikes } from "./likes/likes.js";
 import { countUnsettled } from "./records/write-state.js";
 import { loadSessionKey } from "./settings/session-key.js";
@@ -118,6 +120,9 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     markGrantLost: auth.markGrantLost,
     storage,
     namespace: settings.collectionNamespace,
+    publicUrl: settings.http.publicUrl,
+    scans: settings.scans,
+    webhook: webhookOf(settings),
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
@@ -163,6 +168,8 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     sessions: new BrowserSessions(db),
     likes: openLikes({ db, outbox, namespace }),
     comments: openComments({ db, outbox, namespace }),
+    scansOf: (did) => scansOf(db, did),
+    takenDown: (did) => takenDown(db, did),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
     storage,

@@ -1,10 +1,13 @@
 import type { ColumnType, Generated } from "kysely";
+import type { Json } from "./json.js";
+import type { NoticeTables } from "./notice-tables.js";
+import type { ScanTables } from "./scan-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 
-/** JSON as it may stand in a record or a payload. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type { Json } from "./json.js";
+export type { ScanState } from "./scan-tables.js";
 
 /** A record's content: an object, as `com.atproto.repo.putRecord` takes it. */
 export type RecordContent = Record<string, Json>;
@@ -182,7 +185,7 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema {
+export interface Schema extends ScanTables, NoticeTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;

@@ -7,6 +7,7 @@ import type { BrowserSessions } from "../auth/browser-sessions.js";
 import type { Comments } from "../comments/comments.js";
 import type { Likes } from "../likes/likes.js";
 import type { HealthReport } from "../telemetry/health.js";
+import type { ScanState, TakenDown } from "../scans/scan-state.js";
 import type { ListedTrack } from "../tracks/list-tracks.js";
 import type { Storage } from "../storage/storage.js";
 import type { FoundAudio } from "../tracks/find-audio.js";
@@ -27,6 +28,7 @@ import { logRequests } from "./request-log.js";
 import { demandSameOrigin } from "./same-origin.js";
 import { securityHeaders } from "./security-headers.js";
 import { Doorkeeper } from "./signed-in.js";
+import { takenDownRoutes } from "./taken-down-routes.js";
 import { tracksRoutes } from "./tracks-routes.js";
 import { uploadsRoutes } from "./uploads-routes.js";
 
@@ -42,6 +44,9 @@ export interface AppOptions {
   likes: Likes;
   comments: Comments;
   listTracks: (viewer: string | null) => Promise<ListedTrack[]>;
+  /** By track. */
+  scansOf: (did: string) => Promise<ReadonlyMap<number, ScanState>>;
+  takenDown: (did: string) => Promise<TakenDown[]>;
   releases: Releases;
   storage: Storage;
   findAudio: (trackId: number) => Promise<FoundAudio>;
@@ -70,7 +75,8 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   app.route("/", healthRoutes(options.health));
   app.route("/", authRoutes({ auth, sessions, cookies, publicUrl }));
   app.route("/", meRoutes({ doorkeeper, lostGrant: auth.lostGrant, countUnsettled: options.countUnsettled }));
-  app.route("/", tracksRoutes({ doorkeeper, listTracks: options.listTracks, likes }));
+  app.route("/", tracksRoutes({ ...options, doorkeeper }));
+  app.route("/", takenDownRoutes(doorkeeper, options.takenDown));
   app.route("/", likesRoutes(doorkeeper, likes));
   app.route("/", commentsRoutes(doorkeeper, options.comments));
   app.route("/", uploadsRoutes({ doorkeeper, uploadsOf: options.uploadsOf }));

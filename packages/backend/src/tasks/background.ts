@@ -11,6 +11,8 @@ import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
 import { outagePauses, type Pauses } from "../records/pauses.js";
 import { resumeParked } from "../records/resume-parked.js";
+import type { Webhook } from "../notices/webhook.js";
+import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import type { TaskServices } from "./services.js";
@@ -30,6 +32,12 @@ export interface BackgroundOptions {
   readonly storage: Storage;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  /** Under which others find the service; for scanners that fetch audio. Default: nowhere that others reach. */
+  readonly publicUrl?: string;
+  /** Default: `defaultScanSettings`. */
+  readonly scans?: ScanSettings;
+  /** Default: none. */
+  readonly webhook?: Webhook | undefined;
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
@@ -80,6 +88,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
+  const scanning = openScanning({
+    db,
+    storage: options.storage,
+    publicUrl: options.publicUrl ?? "http://127.0.0.1",
+    settings: options.scans ?? defaultScanSettings,
+  });
   const services: TaskServices = {
     db,
     pds: new PdsClient({
@@ -93,6 +107,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     bury,
     storage: options.storage,
     namespace: options.namespace,
+    scanning,
+    webhook: options.webhook ?? null,
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;
@@ -128,6 +144,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();
       await local.close();
+      await scanning.close();
     },
 
     async resumeParked(did) {

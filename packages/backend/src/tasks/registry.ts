@@ -1,5 +1,7 @@
 import type { Task } from "@plyr/docket";
 import type { GivenUp } from "../outbox/burial.js";
+import { noticeGivenUp, sendNotice } from "../notices/send-notice.js";
+import { scanGivenUp, scanTrack } from "../scans/scan-track.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -16,4 +18,6 @@ export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: scanTrack, givenUp: scanGivenUp },
+  { task: sendNotice, givenUp: noticeGivenUp },
 ];

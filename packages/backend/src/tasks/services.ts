@@ -2,6 +2,8 @@ import type { Carrier } from "../outbox/carry.js";
 import type { Intent } from "../outbox/intents.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { ReconcileParts } from "../records/reconcile.js";
+import type { Webhook } from "../notices/webhook.js";
+import type { Scanning } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
 
 /** What tasks are given to work with. */
@@ -14,6 +16,9 @@ export interface TaskServices extends ReconcileParts {
   readonly wake: (intents: readonly Intent[]) => Promise<void>;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  readonly scanning: Scanning;
+  /** Where the operator is told things; null: nowhere. */
+  readonly webhook: Webhook | null;
   /** Ends an intent that has been given up. */
   readonly bury: (intentId: string, reason: string) => Promise<void>;
 }

@@ -4,15 +4,16 @@ import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
-import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
+import { wishContent, wishRecord } from "../records/pds-record.js";
 import { trackRecord } from "../records/track.js";
+import { askForScan } from "../scans/ask-for-scan.js";
 import type { Storage } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
 import { publishTrack } from "./publish-track.js";
 import { discard, receive, type ReceivedFile } from "./receive.js";
+import { takeAway } from "./take-away.js";
 import { lockTrack, trackWish, type LockedTrack } from "./track-wish.js";
-import { withdrawTrack } from "./withdraw-track.js";
 import { demandDescription, demandTitle, titleFrom } from "./words.js";
 
 /** The track is somebody else's. */
@@ -99,21 +100,7 @@ export function openReleases(parts: ReleaseParts): Releases {
     remove: (did, trackId) =>
       outbox.transact(async (tx, schedule) => {
         const track = await ownTrack(tx, did, trackId);
-        await tx
-          .updateTable("tracks")
-          .set({ deleted_at: sql`now()` })
-          .where("id", "=", trackId)
-          .execute();
-        const { likes } = await tx
-          .selectFrom("likes")
-          .select(sql<number>`count(*)::int`.as("likes"))
-          .where("track_id", "=", trackId)
-          .where("did", "<>", did)
-          .executeTakeFirstOrThrow();
-        await wishGone(tx, track.recordId);
-        await schedule(publishTrack, { trackId, recordId: track.recordId, did });
-        await schedule(withdrawTrack, { trackId });
-        return { likes };
+        return takeAway(tx, schedule, track);
       }),
   };
 }
@@ -186,5 +173,6 @@ async function insertTrack(
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw new Error("The upload was given up meanwhile: upload the file again");
   await schedule(publishTrack, { trackId, recordId, did });
+  await askForScan(tx, schedule, { trackId, artistDid: did });
   return { trackId };
 }
