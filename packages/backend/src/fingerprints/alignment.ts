@@ -74,9 +74,7 @@ function isTelling(items: Uint32Array, start: number): boolean {
     seen.add(items[i] ?? 0);
     if (i > start) changes += bitsBetween(items, i - 1, items, i);
   }
-  return (
-    seen.size >= thresholds.distinct * WINDOW && changes >= thresholds.flux * (WINDOW - 1) * BITS
-  );
+  return seen.size >= thresholds.distinct * WINDOW && changes >= thresholds.flux * (WINDOW - 1) * BITS;
 }
 
 function bitsBetween(left: Uint32Array, i: number, right: Uint32Array, j: number): number {

@@ -41,7 +41,10 @@ export class FingerprintInTheMaking {
   readonly #portion: number;
 
   constructor(module: WebAssembly.Module) {
-    const { exports } = new WebAssembly.Instance(module, surroundings(() => this.#memory));
+    const { exports } = new WebAssembly.Instance(
+      module,
+      surroundings(() => this.#memory),
+    );
     const { memory } = exports;
     if (!(memory instanceof WebAssembly.Memory)) throw new TypeError("Chromaprint exports no memory");
     this.#memory = memory;

@@ -60,7 +60,9 @@ export async function decode(fd: number, options: DecodeOptions): Promise<{ seco
     await ended;
     signal.throwIfAborted();
     if (tooLong.aborted)
-      throw new Undecodable(`Decoding it took longer than ${String(limit / 60_000)} minutes, so it was given up.`);
+      throw new Undecodable(
+        `Decoding it took longer than ${String(limit / 60_000)} minutes, so it was given up.`,
+      );
     if (child.exitCode !== 0) throw new Undecodable(`The file is damaged: ${said()}`);
     return { seconds };
   } finally {
@@ -80,7 +82,9 @@ async function started(child: ChildProcess, program: string): Promise<void> {
   try {
     await once(child, "spawn");
   } catch (cause) {
-    throw new DecoderMissing(`The program ${program}, which decodes audio, can't be started here.`, { cause });
+    throw new DecoderMissing(`The program ${program}, which decodes audio, can't be started here.`, {
+      cause,
+    });
   }
   try {
     if (child.pid !== undefined) setPriority(child.pid, PRIORITY);
@@ -98,13 +102,15 @@ function listen(child: ChildProcess): () => string {
   });
   return () => {
     const [line = ""] = said.replaceAll(/^\[[^\]]*\]\s*|file:\/dev\/stdin:\s*/gm, "").split("\n");
-    return line === "" ? "its audio can't be decoded." : `its audio can't be decoded (${line.slice(0, 200)}).`;
+    return line === ""
+      ? "its audio can't be decoded."
+      : `its audio can't be decoded (${line.slice(0, 200)}).`;
   };
 }
 
 async function handOn(child: ChildProcess, take: DecodeOptions["take"]): Promise<number> {
   let samples = 0;
-  let rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   if (child.stdout === null) throw new TypeError("the decoder has no output");
   for await (const chunk of child.stdout) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError("the decoder's output is not bytes");
@@ -116,7 +122,9 @@ async function handOn(child: ChildProcess, take: DecodeOptions["take"]): Promise
     bytes.set(all.subarray(0, whole));
     samples += whole / 2;
     if (samples > LONGEST * SAMPLE_RATE)
-      throw new Undecodable(`It is longer than ${String(LONGEST / 3_600)} hours, which is not looked through.`);
+      throw new Undecodable(
+        `It is longer than ${String(LONGEST / 3_600)} hours, which is not looked through.`,
+      );
     await take(new Int16Array(bytes.buffer));
   }
   return samples / SAMPLE_RATE;

@@ -54,7 +54,8 @@ export class FingerprintIndex {
       // The frames of the two need not begin at the same time.
       for (const shift of [0, -1, 1]) {
         const stretches = compareAt(fingerprint, other, offset + shift);
-        if (stretches.length > 0) found.set(place.content, [...(found.get(place.content) ?? []), ...stretches]);
+        if (stretches.length > 0)
+          found.set(place.content, [...(found.get(place.content) ?? []), ...stretches]);
       }
     }
     return [...found].map(([content, stretches]) => ({ content, stretches: best(stretches) }));

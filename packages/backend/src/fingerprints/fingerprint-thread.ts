@@ -1,4 +1,4 @@
-import { Worker, type TransferListItem } from "node:worker_threads";
+import { Worker, type Transferable } from "node:worker_threads";
 import type { Likeness } from "./fingerprint-index.js";
 import { answered, likenesses, type Asked, type KnownContent, type Question } from "./thread-messages.js";
 
@@ -56,7 +56,7 @@ export class FingerprintThread {
     await this.#worker?.terminate();
   }
 
-  #ask(question: Question, given: TransferListItem[] = []): Promise<unknown> {
+  #ask(question: Question, given: Transferable[] = []): Promise<unknown> {
     const worker = (this.#worker ??= this.#start());
     const id = ++this.#asked;
     return new Promise((resolve, reject) => {

@@ -1,6 +1,8 @@
 // Node has it; the types are otherwise only in those of the browser, which the service is not.
 declare namespace WebAssembly {
-  class Module {}
+  interface Module {
+    readonly [Symbol.toStringTag]: "WebAssembly.Module";
+  }
   class Memory {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;

@@ -18,12 +18,7 @@ export interface TracksRouteOptions {
  * The tracks, each with the like of whoever asks (null when nobody is signed in), and their own with how their record
  * stands and what its scan has found (`own`, null for others').
  */
-export function tracksRoutes({
-  doorkeeper,
-  listTracks,
-  likes,
-  scansOf,
-}: TracksRouteOptions): Hono<HttpEnv> {
+export function tracksRoutes({ doorkeeper, listTracks, likes, scansOf }: TracksRouteOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   routes.get("/tracks", async (c) => {
     const person = await doorkeeper.recognise(c);

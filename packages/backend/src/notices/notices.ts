@@ -14,7 +14,7 @@ export interface NewNotice {
   /** In one sentence. No credentials, and no address with one. */
   readonly text: string;
   /** For programs. The same holds. */
-  readonly facts: { readonly [name: string]: Json };
+  readonly facts: Readonly<Record<string, Json>>;
 }
 
 /**

@@ -47,5 +47,7 @@ function textOf(facts: Json, kind: string): string {
 /** What the failure is called, without its words: they may name the address. */
 function code(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string"
+    ? ` (${cause.code})`
+    : "";
 }

@@ -12,7 +12,9 @@ export class AnswerTooLong extends Error {
 export async function bodyText(response: Response, most: number): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  if (body === null) return "";
+  for await (const part of body) {
     size += part.length;
     // Leaving the loop also lets go of the connection.
     if (size > most) throw new AnswerTooLong(`The answer is longer than ${String(most)} bytes`);

@@ -57,11 +57,7 @@ export async function endCall(
   outcome: { state: "answered"; response: Json } | { state: "not billed" },
 ): Promise<void> {
   const response = outcome.state === "answered" ? JSON.stringify(outcome.response) : null;
-  await db
-    .updateTable("audd_calls")
-    .set({ state: outcome.state, response })
-    .where("id", "=", call)
-    .execute();
+  await db.updateTable("audd_calls").set({ state: outcome.state, response }).where("id", "=", call).execute();
 }
 
 /** Lets a call in doubt go, so that another one may be made. An answered one stays: asking again would cost again. */

@@ -9,7 +9,14 @@ import type { Storage } from "../storage/storage.js";
 import { auddAnswer, matchesOf } from "./audd-answer.js";
 import { beginCall, endCall } from "./audd-calls.js";
 import { judge } from "./flag-rule.js";
-import { ScanFailed, ScanPutOff, type Compared, type Finding, type Scanner, type ScanSubject } from "./scanner.js";
+import {
+  ScanFailed,
+  ScanPutOff,
+  type Compared,
+  type Finding,
+  type Scanner,
+  type ScanSubject,
+} from "./scanner.js";
 
 export interface AuddParts {
   readonly db: Kysely<Schema>;
@@ -90,7 +97,11 @@ export class AuddScanner implements Scanner {
     if (answer?.status === "error") throw refusal(answer.error, response);
     const { status, until } = posted;
     const words = `AuDD answers ${String(status)}. Trying again by itself.`;
-    throw new ScanPutOff(words, { until, broken: status !== 429 && status < 500, mayBeTheTrack: status !== 429 });
+    throw new ScanPutOff(words, {
+      until,
+      broken: status !== 429 && status < 500,
+      mayBeTheTrack: status !== 429,
+    });
   }
 
   async #form(call: number, { fileKey, trackId }: ScanSubject): Promise<URLSearchParams> {

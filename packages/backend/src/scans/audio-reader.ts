@@ -84,7 +84,8 @@ function asStorageTrouble(error: Error): Error {
 
 function inOurWords(error: unknown): never {
   if (error instanceof Undecodable) throw new ScanFailed(error.message, { cause: error });
-  if (error instanceof NotStored) throw new ScanFailed("The audio is gone from our storage.", { cause: error });
+  if (error instanceof NotStored)
+    throw new ScanFailed("The audio is gone from our storage.", { cause: error });
   if (error instanceof StorageUnavailable)
     throw new ScanPutOff("Our storage can't be reached. Trying again by itself.", { cause: error });
   if (error instanceof DecoderMissing) {

@@ -47,7 +47,9 @@ export class CatalogueScanner implements Scanner {
       const owners = await this.#owners(likeness.content, subject.artistDid);
       matches.push(...owners.map((owner) => likenessOf(likeness, owner, subject.names)));
     }
-    const sorted = matches.sort((left, right) => Number(right.same) - Number(left.same) || length(right) - length(left));
+    const sorted = matches.sort(
+      (left, right) => Number(right.same) - Number(left.same) || length(right) - length(left),
+    );
     return { ...conclude(sorted, content), matches: sorted, compared, response: null };
   }
 
@@ -126,7 +128,10 @@ function conclude(
     return { state: "review", reason: "There is hardly anything to hear in it that could be compared." };
   if (content.seconds < thresholds.seconds) {
     const seconds = String(thresholds.seconds);
-    return { state: "clear", reason: `Shorter than ${seconds} s: only a copy of the same file would be found.` };
+    return {
+      state: "clear",
+      reason: `Shorter than ${seconds} s: only a copy of the same file would be found.`,
+    };
   }
   return { state: "clear", reason: null };
 }

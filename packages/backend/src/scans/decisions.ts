@@ -55,8 +55,7 @@ export async function listScans(
     title: row.track_title ?? row.title ?? "",
     artist: { did: row.artist_did, handle: row.handle },
     scan: toScanState(row),
-    told:
-      row.told === null || row.told_at === null ? null : { who: row.told, at: row.told_at.toISOString() },
+    told: row.told === null || row.told_at === null ? null : { who: row.told, at: row.told_at.toISOString() },
   }));
 }
 
@@ -72,7 +71,13 @@ export interface Decisions {
 }
 
 /** What the operator decides. */
-export function openDecisions({ db, outbox }: { db: Kysely<Schema>; outbox: Outbox<TaskServices> }): Decisions {
+export function openDecisions({
+  db,
+  outbox,
+}: {
+  db: Kysely<Schema>;
+  outbox: Outbox<TaskServices>;
+}): Decisions {
   return {
     async keep(scanId, because) {
       const { numUpdatedRows } = await db

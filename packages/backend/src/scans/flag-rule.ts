@@ -10,7 +10,10 @@ const POSITIONS = 3;
  * AuDD's matches come without scores, so how often a song is matched decides: flagged when one song has 30 % of all
  * positions, or three songs have three each. Songs by the uploader's own name don't count towards it, but a person looks.
  */
-export function judge(matches: readonly Match[]): { state: "clear" | "flagged" | "review"; reason: string | null } {
+export function judge(matches: readonly Match[]): {
+  state: "clear" | "flagged" | "review";
+  reason: string | null;
+} {
   const positions = (match: Match) => match.stretches.length;
   const total = matches.reduce((sum, match) => sum + positions(match), 0);
   const others = matches.filter(({ ownName }) => !ownName);
@@ -24,10 +27,16 @@ export function judge(matches: readonly Match[]): { state: "clear" | "flagged" |
   }
   const repeated = others.filter((match) => positions(match) >= POSITIONS);
   if (repeated.length >= SONGS) {
-    return { state: "flagged", reason: `AuDD found ${String(repeated.length)} songs in it, each several times.` };
+    return {
+      state: "flagged",
+      reason: `AuDD found ${String(repeated.length)} songs in it, each several times.`,
+    };
   }
   const own = matches.find(({ ownName }) => ownName);
   return own === undefined
     ? { state: "clear", reason: null }
-    : { state: "review", reason: `“${own.title}” by ${own.artist} is in it, which may be the uploader's own.` };
+    : {
+        state: "review",
+        reason: `“${own.title}” by ${own.artist} is in it, which may be the uploader's own.`,
+      };
 }

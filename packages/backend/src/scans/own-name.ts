@@ -8,9 +8,7 @@ const SHORTEST = 4;
 export function isOwnName(artist: string, names: readonly string[]): boolean {
   const of = slug(artist);
   if (of.length < SHORTEST) return false;
-  return names
-    .map(slug)
-    .some((name) => name.length >= SHORTEST && (name.includes(of) || of.includes(name)));
+  return names.map(slug).some((name) => name.length >= SHORTEST && (name.includes(of) || of.includes(name)));
 }
 
 /** Letters and digits of any script, without accents and case. */

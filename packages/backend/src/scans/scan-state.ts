@@ -61,7 +61,9 @@ export async function scansOf(db: Kysely<Schema>, did: string): Promise<Readonly
     .where("scan.artist_did", "=", did)
     .where("scan.track_id", "is not", null)
     .execute();
-  return new Map(rows.flatMap((row) => (row.track_id === null ? [] : [[row.track_id, toScanState(row)] as const])));
+  return new Map(
+    rows.flatMap((row) => (row.track_id === null ? [] : [[row.track_id, toScanState(row)] as const])),
+  );
 }
 
 export interface TakenDown {

@@ -90,14 +90,22 @@ const WORDS = { flagged: "was flagged", review: "should be looked at" };
 /** @throws {RetryAt} unless it is given up */
 async function putOff(services: TaskServices, scan: OpenScan, trouble: ScanPutOff): Promise<void> {
   if (trouble.mayBeTheTrack && scan.deferrals >= MOST_TRIES) {
-    await fail(services, scan, new ScanFailed(`Given up after ${String(MOST_TRIES)} tries: ${trouble.message}`));
+    await fail(
+      services,
+      scan,
+      new ScanFailed(`Given up after ${String(MOST_TRIES)} tries: ${trouble.message}`),
+    );
     return;
   }
   const state = trouble.broken ? "failed" : "pending";
   const deferrals = await notePutOff(services.db, scan, state, trouble.message);
-  throw new RetryAt(trouble.until ?? pauseAfter(deferrals, services.pauses), trouble.message, { cause: trouble });
+  throw new RetryAt(trouble.until ?? pauseAfter(deferrals, services.pauses), trouble.message, {
+    cause: trouble,
+  });
 }
 
 async function fail({ db }: TaskServices, scan: OpenScan, { message, response }: ScanFailed): Promise<void> {
-  await db.transaction().execute((tx) => settle(tx, scan, { state: "failed", reason: message, response }, null));
+  await db
+    .transaction()
+    .execute((tx) => settle(tx, scan, { state: "failed", reason: message, response }, null));
 }
