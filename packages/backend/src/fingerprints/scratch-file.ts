@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 
 /** A file that a program can be given, and jump about in. */
 export interface ScratchFile extends AsyncDisposable {
@@ -15,11 +13,7 @@ export interface ScratchFile extends AsyncDisposable {
  * @param folder absolute; made when it is not there
  * @throws what `content` fails with, and when the disk is full
  */
-export async function writeScratch(
-  folder: string,
-  content: Readable,
-  signal: AbortSignal,
-): Promise<ScratchFile> {
+export async function writeScratch(folder: string, content: AsyncIterable<Buffer>): Promise<ScratchFile> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, randomUUID());
   const written = await open(path, "wx", 0o600);
@@ -27,7 +21,7 @@ export async function writeScratch(
     const file = await open(path, "r");
     try {
       await unlink(path);
-      await pipeline(content, written.createWriteStream({ autoClose: false }), { signal });
+      for await (const chunk of content) await written.appendFile(chunk);
       return { fd: file.fd, [Symbol.asyncDispose]: () => file.close() };
     } catch (error) {
       await file.close();

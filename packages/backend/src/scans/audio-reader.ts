@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { Transform } from "node:stream";
+import { createHash, type Hash } from "node:crypto";
+import { addAbortSignal, type Readable } from "node:stream";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { readContent, saveContent, type Content } from "../fingerprints/contents.js";
@@ -47,15 +47,9 @@ export class AudioReader {
     const { db, storage, thread, ffmpeg, scratchDir } = this.#parts;
     signal.throwIfAborted();
     const hash = createHash("sha256");
-    const hashing = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        hash.update(chunk);
-        done(null, chunk);
-      },
-    });
-    const stored = await storage.get(key);
-    stored.once("error", (error) => hashing.destroy(asStorageTrouble(error)));
-    await using file = await writeScratch(scratchDir, stored.pipe(hashing), signal);
+    const stored = addAbortSignal(signal, await storage.get(key));
+    await using file = await writeScratch(scratchDir, hashing(stored, hash));
+    signal.throwIfAborted();
     const sha256 = hash.digest("hex");
     const known = await readContent(db, { sha256 });
     const heard = known ?? (await hear(file.fd, { thread, program: ffmpeg, signal }));
@@ -75,11 +69,19 @@ function demandWhole({ seconds }: Heard, said: number): void {
   );
 }
 
-/** A stream that breaks off while a file is read is the storage's doing, however it says so. */
-function asStorageTrouble(error: Error): Error {
-  return error instanceof StorageUnavailable
-    ? error
-    : new StorageUnavailable(`the audio could not be read to its end: ${error.message}`, { cause: error });
+async function* hashing(stored: Readable, hash: Hash): AsyncGenerator<Buffer> {
+  try {
+    const chunks: AsyncIterable<Buffer> = stored;
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof StorageUnavailable) throw error;
+    // A stream that breaks off is the storage's doing, however it says so.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StorageUnavailable(`the audio could not be read to its end: ${why}`, { cause: error });
+  }
 }
 
 function inOurWords(error: unknown): never {
