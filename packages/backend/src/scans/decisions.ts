@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
 import type { Outbox } from "../outbox/outbox.js";
+import { wishGone } from "../records/pds-record.js";
 import type { TaskServices } from "../tasks/services.js";
 import { takeAway } from "../tracks/take-away.js";
 import { lockTrack } from "../tracks/track-wish.js";
@@ -104,6 +105,7 @@ export function openDecisions({
           })
           .where("id", "=", scanId)
           .execute();
+        await wishGone(tx, track.recordId);
         await takeAway(tx, schedule, track);
       }),
 

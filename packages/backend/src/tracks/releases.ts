@@ -4,7 +4,7 @@ import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
-import { wishContent, wishRecord } from "../records/pds-record.js";
+import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
 import { trackRecord } from "../records/track.js";
 import { askForScan } from "../scans/ask-for-scan.js";
 import type { Storage } from "../storage/storage.js";
@@ -100,7 +100,15 @@ export function openReleases(parts: ReleaseParts): Releases {
     remove: (did, trackId) =>
       outbox.transact(async (tx, schedule) => {
         const track = await ownTrack(tx, did, trackId);
-        return takeAway(tx, schedule, track);
+        const { likes } = await tx
+          .selectFrom("likes")
+          .select(sql<number>`count(*)::int`.as("likes"))
+          .where("track_id", "=", trackId)
+          .where("did", "<>", did)
+          .executeTakeFirstOrThrow();
+        await wishGone(tx, track.recordId);
+        await takeAway(tx, schedule, track);
+        return { likes };
       }),
   };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { endpoints, methodOf } from "./endpoints/all.js";
-import type { Asker } from "./endpoints/endpoint.js";
+import type { Asker } from "./endpoints/asked.js";
 import { openWorld, type World } from "./endpoints/world.js";
 
 /** The owner comes last: whoever is refused before must have left what is asked for as it was. */
