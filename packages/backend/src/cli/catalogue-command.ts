@@ -47,7 +47,7 @@ export const addCatalogue: AddCommand = (program, bind) => {
                 output.value({ path, id, added: isNew });
                 output.say(`${path}: ${isNew ? "added" : "was there already"}, as ${String(id)}`);
               } catch (error) {
-                if (!(error instanceof Undecodable) && !(error instanceof NoArtist)) throw error;
+                if (!(error instanceof Undecodable) && !(error instanceof NotAddable)) throw error;
                 failed += 1;
                 output.value({ path, error: error.message });
                 output.say(`${path}: not added: ${error.message}`);
@@ -111,9 +111,9 @@ export const addCatalogue: AddCommand = (program, bind) => {
     );
 };
 
-/** Nobody says whose the work is. */
-class NoArtist extends Error {
-  override readonly name = "NoArtist";
+/** Something is missing, of this file or about it. */
+class NotAddable extends Error {
+  override readonly name = "NotAddable";
 }
 
 async function addFile(
@@ -122,11 +122,14 @@ async function addFile(
   words: { title?: string | undefined; artist?: string | undefined },
   listen: (fd: number) => Promise<Heard>,
 ): Promise<z.infer<typeof added>> {
-  const { common } = await parseFile(path, { skipCovers: true });
-  const artist = words.artist ?? common.artist;
-  if (artist === undefined) throw new NoArtist("its tags name no artist: give one with --artist");
-  const title = words.title ?? common.title ?? basename(path, extname(path));
-  await using file = await open(path);
+  await using file = await open(path).catch((cause: unknown) => {
+    throw new NotAddable(cause instanceof Error ? cause.message : "it can't be read", { cause });
+  });
+  // Of what has no tags, or is no audio: which of the two, decoding says.
+  const tags = await parseFile(path, { skipCovers: true }).catch(() => undefined);
+  const artist = words.artist ?? tags?.common.artist;
+  if (artist === undefined) throw new NotAddable("its tags name no artist: give one with --artist");
+  const title = words.title ?? tags?.common.title ?? basename(path, extname(path));
   const { fingerprint, seconds, audible } = await listen(file.fd);
   const body = { title, artist, sha256: await sha256Of(path), seconds, audible };
   return operator.post(

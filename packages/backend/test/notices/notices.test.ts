@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { inspect } from "node:util";
 import { freePort } from "@plyr/dev";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { listNotices, scheduleNotice, type NewNotice } from "../../src/notices/notices.js";
@@ -48,13 +49,10 @@ const flagged: NewNotice = {
 };
 const secret = "part-that-nobody-may-see";
 
-function begin(at = `127.0.0.1:${String(port)}`): Promise<Background> {
-  const webhook = webhookOf({
-    operatorWebhookUrl: `http://${at}/${secret}`,
-    http: { publicUrl: "https://plyr.example" },
-  });
-  return stage.process({ webhook });
-}
+const webhookAt = (host: string) =>
+  webhookOf({ operatorWebhookUrl: `http://${host}/${secret}`, http: { publicUrl: "https://plyr.example" } });
+
+const begin = (): Promise<Background> => stage.process({ webhook: webhookAt(`127.0.0.1:${String(port)}`) });
 
 const tell = ({ outbox }: Background, notice = flagged) =>
   outbox.transact((tx, schedule) => scheduleNotice(tx, schedule, notice));
@@ -88,16 +86,27 @@ describe("the operator is told", () => {
     await expect.poll(state).toEqual([{ state: "kept", told: null }]);
   });
 
+  test("or the notice says why not, when it is given up after three days", async () => {
+    // Taken in by a process that carries nothing out, three days before one comes that does.
+    await tell(await stage.process({ worker: false }, false));
+    await stage.db
+      .updateTable("intents")
+      .set({ created_at: new Date(Date.now() - 73 * 3_600_000), check_at: new Date() })
+      .execute();
+    answers = [429];
+    await begin();
+    await expect.poll(state, { timeout: 10_000 }).toEqual([{ state: "failed", told: null }]);
+    expect((await listNotices(stage.db, 1))[0]?.reason).toContain(`at 127.0.0.1:${String(port)} answers 429`);
+  });
+
   test("and nothing that goes wrong names the webhook's address", async () => {
     const nobody = `127.0.0.1:${String(await freePort())}`;
-    const background = await begin(nobody);
-    await tell(background);
-    await expect.poll(() => stage.log.filter(({ level }) => level !== "info").length).toBeGreaterThan(0);
-    const written = JSON.stringify(stage.log, (_key, value: unknown) =>
-      value instanceof Error ? `${value.message}\n${value.stack ?? ""}` : value,
-    );
-    expect(written).toContain("The operator's webhook at");
-    expect(written).not.toContain(secret);
-    expect(await state()).toEqual([{ state: "waiting", told: null }]);
+    const webhook = webhookAt(nobody);
+    const notice = { id: "1", kind: "x", at: new Date().toISOString(), facts: {} };
+    const failure: unknown = await webhook
+      ?.send(notice, new AbortController().signal)
+      .catch((error: unknown) => error);
+    expect(inspect(failure, { depth: 9 })).toContain(`The operator's webhook at ${nobody} can't be reached`);
+    expect(inspect(failure, { depth: 9 })).not.toContain(secret);
   });
 });

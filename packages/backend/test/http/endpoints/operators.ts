@@ -31,10 +31,16 @@ export const operators: readonly Endpoint[] = [
   {
     route: "POST /operator/scans/decide",
     answers,
-    ask: async ({ db, owner, track }) => {
+    ask: async (world) => {
+      const { db, owner } = world;
       const { id: scan } = await db
         .insertInto("copyright_scans")
-        .values({ track_id: await track(), artist_did: owner.did, state: "flagged", settled_at: new Date() })
+        .values({
+          track_id: await world.track(),
+          artist_did: owner.did,
+          state: "flagged",
+          settled_at: new Date(),
+        })
         .returning("id")
         .executeTakeFirstOrThrow();
       return { path: "/operator/scans/decide", body: { scan, decision: "keep", because: "It is theirs" } };
