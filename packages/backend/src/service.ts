@@ -14,6 +14,8 @@ import { openExports } from "./exports/exports.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen, type Listener } from "./http/listen.js";
 import { routesOf } from "./http/route-list.js";
+import { scansOf, takenDown } from "./scans/scan-state.js";
+import { webhookOf } from "./notices/open.js";
 import { openLikes } from "./likes/likes.js";
 import { hostsOnHold } from "./pds/holds.js";
 import { openOperatorApp } from "./operator/app.js";
@@ -140,6 +142,9 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     storage,
     namespace: settings.collectionNamespace,
     exports: { keep: settings.exportKeep },
+    publicUrl: settings.http.publicUrl,
+    scans: settings.scans,
+    webhook: webhookOf(settings),
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
@@ -192,6 +197,8 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     departures: openDepartures({ db, outbox }),
     likes: openLikes({ db, outbox, namespace }),
     comments: openComments({ db, outbox, namespace }),
+    scansOf: (did) => scansOf(db, did),
+    takenDown: (did) => takenDown(db, did),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
     exports: openExports({ db, outbox }),

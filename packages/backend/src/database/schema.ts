@@ -2,12 +2,15 @@ import type { ColumnType, Generated } from "kysely";
 import type { ExportsTable } from "./exports-tables.js";
 import type { PacingTables } from "./pacing-tables.js";
 import type { PeopleTables } from "./people-tables.js";
+import type { Json } from "./json.js";
+import type { NoticeTables } from "./notice-tables.js";
+import type { ScanTables } from "./scan-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 
-/** JSON as it may stand in a record or a payload. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type { Json } from "./json.js";
+export type { ScanState } from "./scan-tables.js";
 
 /** A record's content: an object, as `com.atproto.repo.putRecord` takes it. */
 export type RecordContent = Record<string, Json>;
@@ -189,7 +192,7 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema extends PacingTables, PeopleTables {
+export interface Schema extends ScanTables, NoticeTables, PacingTables, PeopleTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;

@@ -10,6 +10,7 @@ import type { Likes } from "../likes/likes.js";
 import type { Departures } from "../people/departures.js";
 import type { OperatorServices } from "../operator/services.js";
 import type { HealthReport } from "../telemetry/health.js";
+import type { ScanState, TakenDown } from "../scans/scan-state.js";
 import type { ListedTrack } from "../tracks/list-tracks.js";
 import type { Storage } from "../storage/storage.js";
 import type { FoundAudio } from "../tracks/find-audio.js";
@@ -34,6 +35,7 @@ import { demandSameOrigin } from "./same-origin.js";
 import { securityHeaders } from "./security-headers.js";
 import { Doorkeeper } from "./signed-in.js";
 import { tokensRoutes } from "./tokens-routes.js";
+import { takenDownRoutes } from "./taken-down-routes.js";
 import { tracksRoutes } from "./tracks-routes.js";
 import { uploadsRoutes } from "./uploads-routes.js";
 import { waitingRoutes } from "./waiting-routes.js";
@@ -53,6 +55,9 @@ export interface AppOptions {
   likes: Likes;
   comments: Comments;
   listTracks: (viewer: string | null) => Promise<ListedTrack[]>;
+  /** By track. */
+  scansOf: (did: string) => Promise<ReadonlyMap<number, ScanState>>;
+  takenDown: (did: string) => Promise<TakenDown[]>;
   releases: Releases;
   exports: Exports;
   storage: Storage;
@@ -89,7 +94,8 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   app.route("/", tokensRoutes(doorkeeper, tokens));
   app.route("/", waitingRoutes(doorkeeper, waiting));
   app.route("/", accountRoutes({ doorkeeper, departures, cookies }));
-  app.route("/", tracksRoutes({ doorkeeper, listTracks: options.listTracks, likes }));
+  app.route("/", tracksRoutes({ ...options, doorkeeper }));
+  app.route("/", takenDownRoutes(doorkeeper, options.takenDown));
   app.route("/", likesRoutes(doorkeeper, likes));
   app.route("/", commentsRoutes(doorkeeper, options.comments));
   app.route("/", uploadsRoutes({ doorkeeper, uploadsOf: options.uploadsOf }));

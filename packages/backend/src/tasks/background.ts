@@ -15,6 +15,8 @@ import { Prober } from "../pds/prober.js";
 import { outagePauses, pauseAfter, type Pauses } from "../records/pauses.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
+import type { Webhook } from "../notices/webhook.js";
+import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
@@ -37,6 +39,12 @@ export interface BackgroundOptions {
   readonly storage: Storage;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  /** Under which others find the service; for scanners that fetch audio. Default: nowhere that others reach. */
+  readonly publicUrl?: string;
+  /** Default: `defaultScanSettings`. */
+  readonly scans?: ScanSettings;
+  /** Default: none. */
+  readonly webhook?: Webhook | undefined;
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
@@ -106,6 +114,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       prober.soon();
     },
   });
+  const scanning = openScanning({
+    db,
+    storage: options.storage,
+    publicUrl: options.publicUrl ?? "http://127.0.0.1",
+    settings: options.scans ?? defaultScanSettings,
+  });
   const services: TaskServices = {
     db,
     pacing,
@@ -123,6 +137,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     storage: options.storage,
     namespace: options.namespace,
     exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
+    scanning,
+    webhook: options.webhook ?? null,
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;
@@ -169,6 +185,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();
       await local.close();
+      await scanning.close();
     },
 
     async resumeParked(did) {

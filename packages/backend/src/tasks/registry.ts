@@ -3,6 +3,8 @@ import { clearExport } from "../exports/clear-export.js";
 import { exportGivenUp, exportMedia } from "../exports/export-media.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { leave, leaveGivenUp } from "../people/leave.js";
+import { noticeGivenUp, sendNotice } from "../notices/send-notice.js";
+import { scanGivenUp, scanTrack } from "../scans/scan-track.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -22,4 +24,6 @@ export const registry: readonly RegisteredTask[] = [
   { task: exportMedia, givenUp: exportGivenUp },
   { task: clearExport },
   { task: leave, givenUp: leaveGivenUp },
+  { task: scanTrack, givenUp: scanGivenUp },
+  { task: sendNotice, givenUp: noticeGivenUp },
 ];

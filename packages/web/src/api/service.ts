@@ -14,6 +14,7 @@ import {
 } from "./answers.js";
 import { accountService, type AccountService } from "./account.js";
 import { MusicExport, MusicExports } from "./export-answers.js";
+import { TakenDown, type TakenDown as TakenDownTrack } from "../scans/scan-answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
@@ -33,6 +34,8 @@ export interface Service extends AccountService {
   removeComment(commentId: number): Promise<Comment | null>;
   /** How the person's own upload stands now. */
   uploadProgress(uploadId: string): Promise<UploadProgress>;
+  /** What the operator has taken down of the person's own. */
+  takenDown(): Promise<TakenDownTrack[]>;
   /** Only the artist may. */
   editTrack(trackId: number, change: { title: string; description: string }): Promise<void>;
   /** Only the artist may. Resolves to how many likes of others are taken back with it. */
@@ -131,6 +134,7 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     editComment: (commentId, text) => comment(commentPath(commentId), "PATCH", { text }),
     removeComment: (commentId) => comment(commentPath(commentId), "DELETE"),
     uploadProgress: (uploadId) => question(UploadProgress, `/tracks/uploads/${uploadId}/progress`),
+    takenDown: async () => (await question(TakenDown, "/tracks/taken-down")).takenDown,
     async editTrack(trackId, change) {
       await question(Edited, `/tracks/${String(trackId)}`, { method: "PATCH", body: JSON.stringify(change) });
     },
