@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { Role } from "./role.js";
+import type { ScanSettings } from "../scans/open.js";
+import { scanSettings } from "./scan-settings.js";
 import { SettingsError } from "./settings-error.js";
 import { storageSettings, type StorageSettings } from "./storage-settings.js";
 import { variables } from "./variables.js";
@@ -30,6 +32,9 @@ export interface Settings {
   maxUploadBytes: number;
   /** For how long an export can be downloaded; milliseconds. */
   exportKeep: number;
+  scans: ScanSettings;
+  /** Gets notices for the operator. May hold a credential. */
+  operatorWebhookUrl: string | undefined;
   docket: {
     /** Undefined: docket is disabled and tasks run in process. */
     url: string | undefined;
@@ -67,6 +72,11 @@ const environmentSchema = z.object(
     S3_SECRET_ACCESS_KEY: variables.S3_SECRET_ACCESS_KEY.schema,
     MAX_UPLOAD_BYTES: variables.MAX_UPLOAD_BYTES.schema,
     EXPORT_KEEP: variables.EXPORT_KEEP.schema,
+    AUDD_TOKEN: variables.AUDD_TOKEN.schema,
+    AUDD_URL: variables.AUDD_URL.schema,
+    AUDD_DAILY_CALLS: variables.AUDD_DAILY_CALLS.schema,
+    FFMPEG: variables.FFMPEG.schema,
+    OPERATOR_WEBHOOK_URL: variables.OPERATOR_WEBHOOK_URL.schema,
     DOCKET_URL: variables.DOCKET_URL.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
@@ -129,6 +139,8 @@ export function parseSettings(
     storage,
     maxUploadBytes: values.MAX_UPLOAD_BYTES,
     exportKeep: values.EXPORT_KEEP,
+    scans: scanSettings(values),
+    operatorWebhookUrl: values.OPERATOR_WEBHOOK_URL,
     docket: {
       url: values.DOCKET_URL,
       name: values.DOCKET_NAME,

@@ -120,6 +120,28 @@ export const variables = {
       .prefault("7d"),
     allowed: "a time from 1m to 90d, as in 12h",
   }),
+  AUDD_TOKEN: variable({
+    schema: z.string().min(1).max(256).optional(),
+    allowed: "AuDD's API token, or unset for the built-in scanner",
+    secret: true,
+  }),
+  AUDD_URL: variable({
+    schema: url(["http:", "https:"]).default("https://enterprise.audd.io/"),
+    allowed: "an http:// or https:// URL",
+  }),
+  AUDD_DAILY_CALLS: variable({
+    schema: wholeNumber(1, 100_000).default(100),
+    allowed: "a whole number from 1 to 100000",
+  }),
+  FFMPEG: variable({
+    schema: z.string().min(1).default("ffmpeg"),
+    allowed: "the name or path of the program ffmpeg",
+  }),
+  OPERATOR_WEBHOOK_URL: variable({
+    schema: url(["http:", "https:"]).optional(),
+    allowed: "an http:// or https:// URL, or unset to keep notices for the operator's commands",
+    secret: true,
+  }),
   DOCKET_URL: variable({
     schema: url(["redis:", "rediss:", "unix:"]).optional(),
     allowed: "a redis://, rediss:// or unix: URL, or unset to run tasks in process",

@@ -4,7 +4,7 @@ import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
 import { Carrier } from "../outbox/carry.js";
 import { Dispatcher, type Mode } from "../outbox/dispatcher.js";
-import { checkAllNow } from "../outbox/intents.js";
+import { checkAllNow, type Intent } from "../outbox/intents.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
@@ -15,6 +15,8 @@ import { Prober } from "../pds/prober.js";
 import { outagePauses, pauseAfter, type Pauses } from "../records/pauses.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
+import type { Webhook } from "../notices/webhook.js";
+import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
@@ -32,9 +34,17 @@ export interface BackgroundOptions {
   readonly worker: boolean;
   readonly restore: (did: string) => Promise<PdsSession>;
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  /** Default: there is no grant to end. */
+  readonly endGrant?: (did: string) => Promise<void>;
   readonly storage: Storage;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  /** Under which others find the service; for scanners that fetch audio. Default: nowhere that others reach. */
+  readonly publicUrl?: string;
+  /** Default: `defaultScanSettings`. */
+  readonly scans?: ScanSettings;
+  /** Default: none. */
+  readonly webhook?: Webhook | undefined;
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
@@ -61,6 +71,8 @@ export interface Background {
   readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
   readonly resumeParked: (did: string) => Promise<void>;
+  /** Has put-off intents carried out soon; returns at once. */
+  readonly hasten: (intents: readonly Intent[]) => void;
   /** What holds up calls for a person now; undefined when they may be made. */
   readonly heldNow: (did: string) => Promise<Hold | undefined>;
   /** How tasks are carried out at the moment, as far as is known. */
@@ -102,6 +114,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       prober.soon();
     },
   });
+  const scanning = openScanning({
+    db,
+    storage: options.storage,
+    publicUrl: options.publicUrl ?? "http://127.0.0.1",
+    settings: options.scans ?? defaultScanSettings,
+  });
   const services: TaskServices = {
     db,
     pacing,
@@ -111,6 +129,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,
+    endGrant: options.endGrant ?? (() => Promise.resolve()),
     settle: options.settle ?? SETTLE,
     pauses,
     carrier,
@@ -118,6 +137,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     storage: options.storage,
     namespace: options.namespace,
     exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
+    scanning,
+    webhook: options.webhook ?? null,
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;
@@ -164,10 +185,15 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();
       await local.close();
+      await scanning.close();
     },
 
     async resumeParked(did) {
       await dispatcher.wake(await resumeParked(db, did));
+    },
+
+    hasten: (intents) => {
+      dispatcher.hasten(intents);
     },
 
     heldNow: (did) => pacing.heldNow(did),

@@ -3,6 +3,8 @@ import type { Intent } from "../outbox/intents.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Pacing } from "../pds/pacing.js";
 import type { ReconcileParts } from "../records/reconcile.js";
+import type { Webhook } from "../notices/webhook.js";
+import type { Scanning } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
 
 /** Milliseconds. */
@@ -26,6 +28,11 @@ export interface TaskServices extends ReconcileParts {
   readonly wake: (intents: readonly Intent[]) => Promise<void>;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  /** Gives a person's grant back to their PDS, and forgets it. */
+  readonly endGrant: (did: string) => Promise<void>;
+  readonly scanning: Scanning;
+  /** Where the operator is told things; null: nowhere. */
+  readonly webhook: Webhook | null;
   /** Ends an intent that has been given up. */
   readonly bury: (intentId: string, reason: string) => Promise<void>;
 }

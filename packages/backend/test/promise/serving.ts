@@ -25,8 +25,8 @@ export interface Surroundings {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly docketUrl: string | undefined;
-  /** Settings besides. */
-  readonly env?: Record<string, string>;
+  /** Besides what every process is told. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const NAMESPACE = "fm.plyr.test";
