@@ -33,6 +33,8 @@ export interface Settings {
   scans: ScanSettings;
   /** Gets notices for the operator. May hold a credential. */
   operatorWebhookUrl: string | undefined;
+  /** For how long an export can be downloaded; milliseconds. */
+  exportKeep: number;
   docket: {
     /** Undefined: docket is disabled and tasks run in process. */
     url: string | undefined;
@@ -74,6 +76,7 @@ const environmentSchema = z.object(
     AUDD_DAILY_CALLS: variables.AUDD_DAILY_CALLS.schema,
     FFMPEG: variables.FFMPEG.schema,
     OPERATOR_WEBHOOK_URL: variables.OPERATOR_WEBHOOK_URL.schema,
+    EXPORT_KEEP: variables.EXPORT_KEEP.schema,
     DOCKET_URL: variables.DOCKET_URL.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
@@ -137,6 +140,7 @@ export function parseSettings(
     maxUploadBytes: values.MAX_UPLOAD_BYTES,
     scans: scanSettings(values),
     operatorWebhookUrl: values.OPERATOR_WEBHOOK_URL,
+    exportKeep: values.EXPORT_KEEP,
     docket: {
       url: values.DOCKET_URL,
       name: values.DOCKET_NAME,
