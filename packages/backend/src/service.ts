@@ -13,9 +13,9 @@ import { Expirer } from "./exports/expirer.js";
 import { openExports } from "./exports/exports.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen, type Listener } from "./http/listen.js";
-import { routesOf } from "./http/route-list.js";
 import { scansOf, takenDown } from "./scans/scan-state.js";
 import { webhookOf } from "./notices/open.js";
+import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
 import { hostsOnHold } from "./pds/holds.js";
 import { openOperatorApp } from "./operator/app.js";
@@ -141,10 +141,10 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     endGrant: auth.endGrant,
     storage,
     namespace: settings.collectionNamespace,
-    exports: { keep: settings.exportKeep },
     publicUrl: settings.http.publicUrl,
     scans: settings.scans,
     webhook: webhookOf(settings),
+    exports: { keep: settings.exportKeep },
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));

@@ -1,10 +1,10 @@
 import type { ColumnType, Generated } from "kysely";
-import type { ExportsTable } from "./exports-tables.js";
-import type { PacingTables } from "./pacing-tables.js";
-import type { PeopleTables } from "./people-tables.js";
 import type { Json } from "./json.js";
 import type { NoticeTables } from "./notice-tables.js";
 import type { ScanTables } from "./scan-tables.js";
+import type { ExportsTable } from "./exports-tables.js";
+import type { PacingTables } from "./pacing-tables.js";
+import type { PeopleTables } from "./people-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;

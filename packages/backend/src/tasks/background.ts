@@ -104,6 +104,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
+  const scanning = openScanning({
+    db,
+    storage: options.storage,
+    publicUrl: options.publicUrl ?? "http://127.0.0.1",
+    settings: options.scans ?? defaultScanSettings,
+  });
   const pauses = options.pauses ?? outagePauses;
   const pacing = new Pacing({
     db,
@@ -113,12 +119,6 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     back: () => {
       prober.soon();
     },
-  });
-  const scanning = openScanning({
-    db,
-    storage: options.storage,
-    publicUrl: options.publicUrl ?? "http://127.0.0.1",
-    settings: options.scans ?? defaultScanSettings,
   });
   const services: TaskServices = {
     db,
@@ -136,9 +136,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     bury,
     storage: options.storage,
     namespace: options.namespace,
-    exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     scanning,
     webhook: options.webhook ?? null,
+    exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;

@@ -12,9 +12,9 @@ import {
   type Comment,
   type Track,
 } from "./answers.js";
+import { TakenDown, type TakenDown as TakenDownTrack } from "../scans/scan-answers.js";
 import { accountService, type AccountService } from "./account.js";
 import { MusicExport, MusicExports } from "./export-answers.js";
-import { TakenDown, type TakenDown as TakenDownTrack } from "../scans/scan-answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
