@@ -11,6 +11,10 @@ import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
+import { openAlbums } from "./lists/albums.js";
+import { keepLikedList } from "./lists/at-sign-in.js";
+import { followLikes } from "./lists/liked-list.js";
+import { likedListView } from "./lists/liked-view.js";
 import { countUnsettled } from "./records/write-state.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
@@ -104,7 +108,10 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     plcUrl: settings.plcUrl,
     handleResolverUrl: settings.handleResolverUrl,
     log,
-    onSignIn: (did) => background.resumeParked(did),
+    onSignIn: async (did) => {
+      await keepLikedList(background.outbox, settings.collectionNamespace, did);
+      await background.resumeParked(did);
+    },
   });
   closing.add(() => auth.close());
 
@@ -161,8 +168,10 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     health,
     auth,
     sessions: new BrowserSessions(db),
-    likes: openLikes({ db, outbox, namespace }),
+    likes: openLikes({ db, outbox, namespace, after: followLikes(namespace) }),
     comments: openComments({ db, outbox, namespace }),
+    albums: openAlbums({ db, outbox, namespace }),
+    likedList: (did) => likedListView(db, did),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
     storage,

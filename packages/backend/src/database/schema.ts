@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
+import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -192,6 +193,8 @@ export interface Schema {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  lists: ListsTable;
+  album_tracks: AlbumTracksTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
 }

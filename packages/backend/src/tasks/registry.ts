@@ -1,4 +1,5 @@
 import type { Task } from "@plyr/docket";
+import { listGivenUp, writeList } from "../lists/write-list.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
@@ -16,4 +17,5 @@ export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: writeList, givenUp: listGivenUp },
 ];

@@ -3,6 +3,8 @@ import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { aboutTrack } from "../../src/likes/like-state.js";
+import { openAlbums } from "../../src/lists/albums.js";
+import { writeList } from "../../src/lists/write-list.js";
 import { wishGone } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
 import { registry } from "../../src/tasks/registry.js";
@@ -10,7 +12,7 @@ import { writeRecord } from "../../src/tasks/write-record.js";
 import { publishTrack } from "../../src/tracks/publish-track.js";
 import { withdrawTrack } from "../../src/tracks/withdraw-track.js";
 import { makeAudio } from "../tracks/audio.js";
-import { collections, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
+import { collections, NAMESPACE, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -186,6 +188,26 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
         await stage.db.updateTable("pds_records").set(unconfirmed).where("id", "=", recordId).execute();
       },
       effect: rows,
+    };
+  },
+
+  [writeList.name]: async () => {
+    const { db, background, listener: did } = stage;
+    const albums = openAlbums({ db, outbox: background.outbox, namespace: NAMESPACE });
+    const album = await albums.create(did, { title: "Twice", description: "" });
+    await until("it is on the PDS", async () => (await albums.view(album.id, did)).write?.state === "confirmed");
+    const { id } = await recordOf(db, album.uri);
+    return {
+      payload: { listId: album.id, recordId: id, did },
+      asksPds: true,
+      forget: async () => {
+        const unconfirmed = { confirmed_version: 0, confirmed_cid: null };
+        await db.updateTable("pds_records").set(unconfirmed).where("id", "=", id).execute();
+      },
+      effect: async () => {
+        const { rkey, wish, wish_version, confirmed_cid } = await recordOf(db, album.uri);
+        return { rkey, wish, wish_version, confirmed_cid };
+      },
     };
   },
 
