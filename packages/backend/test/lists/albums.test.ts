@@ -93,7 +93,7 @@ test("a burst of edits ends in one write, of the last order", async () => {
   expect(listWrites()).toBe(before + 1);
 });
 
-test("incident 17: the order that a person gave outlives later uploads, edits and deletions", async () => {
+test("the order that a person gave outlives later uploads, edits and deletions (incident 17)", async () => {
   const album = await stage.newAlbum("Kept");
   await put(album, first, second, third);
   await finalize(album, third, second, first);
@@ -112,7 +112,7 @@ test("incident 17: the order that a person gave outlives later uploads, edits an
   expect((await stage.album(album.id)).tracks.map(({ id }) => id)).toEqual([third.id, second.id, first.id]);
 });
 
-test("incident 6, for lists: an album that was deleted before it was written does not come back", async () => {
+test("an album that was deleted before it was written does not come back (incident 6)", async () => {
   const holding = stage.gate.holdRequest(isListWrite);
   const album = await stage.newAlbum("Short-lived");
   await put(album, first);

@@ -59,7 +59,7 @@ test("what a person likes is one list, the newest first, written once however ma
   expect(await likedList()).toMatchObject({ likes: 3, listed: 3 });
 });
 
-test("incident 16: signing in again writes no list anew and makes no second one, and createdAt stays", async () => {
+test("signing in again writes no list anew and makes no second one, and createdAt stays (incident 16)", async () => {
   for (const track of tracks) await like(track);
   const uri = await uriOfList();
   const before = await stage.holds(stage.listener, uri, tracks.toReversed());
