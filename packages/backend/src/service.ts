@@ -9,6 +9,7 @@ import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
+import { routesOf } from "./http/route-list.js";
 import { listen } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
 import { openAlbums } from "./lists/albums.js";
@@ -38,6 +39,8 @@ export interface ServiceOptions {
 export interface Service {
   /** Where HTTP is answered; null for a worker without PORT. */
   readonly url: string | null;
+  /** What is answered there, as `METHOD /path/:parameter`; each once. */
+  readonly routes: readonly string[];
   /**
    * Ends in order: no new requests, what runs is drained for 30 s at most, everything is let go. Calling it again waits for
    * the same end.
@@ -63,8 +66,9 @@ export async function startService({ settings, log, onFatal }: ServiceOptions): 
     const parts = await openParts(settings, log, closing);
     const health = await openHealthOf(settings, parts);
     const { host, port, publicUrl } = settings.http;
+    const app = appOf(settings, log, parts, health);
     if (port !== null) {
-      const listener = await listen(appOf(settings, log, parts, health), host, port);
+      const listener = await listen(app, host, port);
       closing.add(() => listener.stop());
     }
     // Not awaited: with Redis away its worker starts when Redis is back, and requests are answered meanwhile.
@@ -73,7 +77,11 @@ export async function startService({ settings, log, onFatal }: ServiceOptions): 
       onFatal?.(error);
     });
     announce(settings, log, await health());
-    return { url: port === null ? null : publicUrl, stop: () => closing.close() };
+    return {
+      url: port === null ? null : publicUrl,
+      routes: port === null ? [] : routesOf(app),
+      stop: () => closing.close(),
+    };
   } catch (error) {
     await closing.close();
     throw error;
