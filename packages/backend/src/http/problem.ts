@@ -46,8 +46,7 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof NotYours) return new Problem(403, "not_yours", error.message);
   if (error instanceof UnknownAlbum) return new Problem(404, "unknown_album", error.message);
   if (error instanceof SlugTaken) return new Problem(409, "slug_taken", error.message, "title");
-  if (error instanceof OnAnotherAlbum)
-    return new Problem(409, "on_another_album", error.message, "track_id");
+  if (error instanceof OnAnotherAlbum) return new Problem(409, "on_another_album", error.message, "track_id");
   if (error instanceof AlbumFull) return new Problem(422, "album_full", error.message, "track_id");
   if (error instanceof BadOrder) return new Problem(422, "malformed", error.message, "track_ids");
   if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);

@@ -64,7 +64,15 @@ function select(db: Kysely<Schema>, viewer: string | undefined) {
     .selectFrom("lists")
     .innerJoin("people", "people.did", "lists.did")
     .innerJoin("pds_records as record", "record.id", "lists.record_id")
-    .select(["lists.id", "lists.title", "lists.description", "slug", "lists.created_at", "deleted_at", "owed"])
+    .select([
+      "lists.id",
+      "lists.title",
+      "lists.description",
+      "slug",
+      "lists.created_at",
+      "deleted_at",
+      "owed",
+    ])
     .select(["people.handle", "people.display_name"])
     .select(["record.did", "collection", "rkey", "state", "reason", "state_since"])
     .select((from) =>
@@ -102,7 +110,9 @@ function listed(row: Row, viewer: string | undefined): ListedAlbum {
 }
 
 /** What is confirmed is not yet what the person has made of the list since. */
-export function listWriteState(row: Parameters<typeof writeState>[0] & { readonly owed: boolean }): WriteState {
+export function listWriteState(
+  row: Parameters<typeof writeState>[0] & { readonly owed: boolean },
+): WriteState {
   const write = writeState(row);
   return row.owed && write.state === "confirmed" ? { ...write, state: "writing" } : write;
 }

@@ -38,7 +38,14 @@ export async function wishedLists(db: Kysely<Schema>, did: string): Promise<Wish
   const lists: WishedList[] = [];
   for (const row of rows) {
     const { id, kind, title: name, record_id: recordId } = row;
-    lists.push({ id, kind, recordId, uri: recordUri(row), name, items: await itemsOf(db, { id, did, kind }) });
+    lists.push({
+      id,
+      kind,
+      recordId,
+      uri: recordUri(row),
+      name,
+      items: await itemsOf(db, { id, did, kind }),
+    });
   }
   return lists;
 }

@@ -120,7 +120,8 @@ async function settle(db: Kysely<Schema>, listId: number): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const list = await lockList(tx, listId);
     if (list === undefined) return;
-    if (list.changed_at !== null) throw new RetryAt(leftAloneFor(list, list.now) ?? 0, "the list has changed");
+    if (list.changed_at !== null)
+      throw new RetryAt(leftAloneFor(list, list.now) ?? 0, "the list has changed");
     if (list.deleted_at === null)
       await tx.updateTable("lists").set({ owed: false }).where("id", "=", listId).execute();
     // Its record is gone from the PDS, so nothing is left to show.

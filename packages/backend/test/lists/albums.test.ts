@@ -44,7 +44,8 @@ function path(album: Album, rest = ""): string {
 }
 
 async function put(album: Album, ...tracks: PublishedTrack[]): Promise<void> {
-  for (const { id } of tracks) expect(await stage.ask("POST", path(album, "/tracks"), { track_id: id })).toBe(200);
+  for (const { id } of tracks)
+    expect(await stage.ask("POST", path(album, "/tracks"), { track_id: id })).toBe(200);
 }
 
 async function finalize(album: Album, ...tracks: PublishedTrack[]): Promise<void> {

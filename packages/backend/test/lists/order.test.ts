@@ -23,15 +23,18 @@ test.each([
   expect(slugOf(title)).toBe(slug);
 });
 
-test.each(["album", "liked"] as const)("a list (%s) is left alone while it changes, but not for ever", (kind) => {
-  const { quiet, longest } = quietTimes[kind];
-  const at = (ms: number) => new Date(Date.UTC(2026, 10, 24) + ms);
-  const left = (first: number, last: number, now: number) =>
-    leftAloneFor({ kind, changing_since: at(first), changed_at: at(last) }, at(now));
-  expect(left(0, 0, 0)).toBe(quiet);
-  expect(left(0, 500, 600)).toBe(quiet - 100);
-  expect(left(0, 0, quiet)).toBe(0);
-  expect(left(0, longest - 10, longest - 10)).toBe(10);
-  expect(left(0, longest + 10, longest + 10)).toBe(0);
-  expect(leftAloneFor({ kind, changing_since: null, changed_at: null }, at(0))).toBeNull();
-});
+test.each(["album", "liked"] as const)(
+  "a list (%s) is left alone while it changes, but not for ever",
+  (kind) => {
+    const { quiet, longest } = quietTimes[kind];
+    const at = (ms: number) => new Date(Date.UTC(2026, 10, 24) + ms);
+    const left = (first: number, last: number, now: number) =>
+      leftAloneFor({ kind, changing_since: at(first), changed_at: at(last) }, at(now));
+    expect(left(0, 0, 0)).toBe(quiet);
+    expect(left(0, 500, 600)).toBe(quiet - 100);
+    expect(left(0, 0, quiet)).toBe(0);
+    expect(left(0, longest - 10, longest - 10)).toBe(10);
+    expect(left(0, longest + 10, longest + 10)).toBe(0);
+    expect(leftAloneFor({ kind, changing_since: null, changed_at: null }, at(0))).toBeNull();
+  },
+);

@@ -66,7 +66,8 @@ export async function setListsStage(env: Record<string, string> = {}): Promise<L
       limit: 100,
     });
     const records = z.array(listRecord).parse(JSON.parse(JSON.stringify(data.records)));
-    for (const { value } of records) demandValid(collections.list, z.record(z.string(), z.json()).parse(value));
+    for (const { value } of records)
+      demandValid(collections.list, z.record(z.string(), z.json()).parse(value));
     return records;
   };
   const readAlbum = async (path: string): Promise<Album> => {
@@ -110,7 +111,9 @@ export async function setListsStage(env: Record<string, string> = {}): Promise<L
           return (
             record !== undefined &&
             held.length === wanted.length &&
-            held.every(({ uri: of, cid }, index) => of === wanted[index]?.uri && cid === wanted[index]?.cid) &&
+            held.every(
+              ({ uri: of, cid }, index) => of === wanted[index]?.uri && cid === wanted[index].cid,
+            ) &&
             record
           );
         },

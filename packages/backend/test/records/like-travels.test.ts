@@ -195,7 +195,10 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
     const { db, background, listener: did } = stage;
     const albums = openAlbums({ db, outbox: background.outbox, namespace: NAMESPACE });
     const album = await albums.create(did, { title: "Twice", description: "" });
-    await until("it is on the PDS", async () => (await albums.view(album.id, did)).write?.state === "confirmed");
+    await until(
+      "it is on the PDS",
+      async () => (await albums.view(album.id, did)).write?.state === "confirmed",
+    );
     const { id } = await recordOf(db, album.uri);
     return {
       payload: { listId: album.id, recordId: id, did },

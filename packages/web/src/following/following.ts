@@ -43,7 +43,7 @@ export class Following<Answer> {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    while (await this.#ask(signal)) {
+    while (!signal.aborted && (await this.#ask(signal))) {
       const delay = this.#last?.moving ? pollDelay(this.#last.moving, this.#asked) : null;
       if (delay === null) return;
       await this.#parts.wait(delay, signal);
@@ -52,7 +52,6 @@ export class Following<Answer> {
 
   /** @returns whether there may be more to ask */
   async #ask(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
     this.#asked += 1;
     try {
       const answer = await this.#parts.ask(signal);

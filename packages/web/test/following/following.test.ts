@@ -6,9 +6,13 @@ import type { PollReason } from "../../src/likes/poll-schedule.js";
 type Answer = PollReason | null;
 
 function stage() {
-  const questions: { answer: (answer: Answer) => void; fail: (failure: Error) => void; signal: AbortSignal }[] = [];
+  const questions: {
+    answer: (answer: Answer) => void;
+    fail: (failure: Error) => void;
+    signal: AbortSignal;
+  }[] = [];
   const waits: (() => void)[] = [];
-  const seen: (Answer | string)[] = [];
+  const seen: (string | null)[] = [];
   let signedOut = 0;
   const following = new Following<Answer>({
     ask: (signal) =>

@@ -32,7 +32,12 @@ const anAlbum = (): Asked => ({ path: "/albums/", body: { title: title() } });
 
 export const lists: readonly Endpoint[] = [
   { route: "GET /albums", answers: everybody(200), ask: () => ({ path: "/albums" }) },
-  { route: "POST /albums", answers: signedIn(201), ask: () => ({ ...anAlbum(), path: "/albums" }), fields: words },
+  {
+    route: "POST /albums",
+    answers: signedIn(201),
+    ask: () => ({ ...anAlbum(), path: "/albums" }),
+    fields: words,
+  },
   { route: "POST /albums/", answers: signedIn(201), ask: anAlbum, fields: words },
   {
     route: "GET /albums/:id",
