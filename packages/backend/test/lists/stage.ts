@@ -111,9 +111,7 @@ export async function setListsStage(env: Record<string, string> = {}): Promise<L
           return (
             record !== undefined &&
             held.length === wanted.length &&
-            held.every(
-              ({ uri: of, cid }, index) => of === wanted[index]?.uri && cid === wanted[index].cid,
-            ) &&
+            held.every(({ uri: of, cid }, index) => of === wanted[index]?.uri && cid === wanted[index].cid) &&
             record
           );
         },
