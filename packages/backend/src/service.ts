@@ -10,13 +10,16 @@ import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { routesOf } from "./http/route-list.js";
-import { listen } from "./http/listen.js";
+import { listen, type Listener } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
 import { openAlbums } from "./lists/albums.js";
-import { keepLikedList } from "./lists/at-sign-in.js";
-import { followLikes } from "./lists/liked-list.js";
+import { followLikes, keepLikedList } from "./lists/liked-list.js";
 import { likedListView } from "./lists/liked-view.js";
+import { openOperatorApp } from "./operator/app.js";
+import type { OperatorServices } from "./operator/services.js";
+import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
 import { countUnsettled } from "./records/write-state.js";
+import { openRepositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { openStorage } from "./storage/open.js";
@@ -71,6 +74,8 @@ export async function startService({ settings, log, onFatal }: ServiceOptions): 
       const listener = await listen(app, host, port);
       closing.add(() => listener.stop());
     }
+    const socket = await answerOperator(settings, log, parts);
+    if (socket !== null) closing.add(() => socket.stop());
     // Not awaited: with Redis away its worker starts when Redis is back, and requests are answered meanwhile.
     parts.background.start().catch((error: unknown) => {
       log.fatal({ err: error }, "background work can't start");
@@ -117,7 +122,9 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     handleResolverUrl: settings.handleResolverUrl,
     log,
     onSignIn: async (did) => {
-      await keepLikedList(background.outbox, settings.collectionNamespace, did);
+      await background.outbox.transact((tx, schedule) =>
+        keepLikedList(settings.collectionNamespace)(tx, schedule, did),
+      );
       await background.resumeParked(did);
     },
   });
@@ -188,7 +195,25 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     lacksForPublishing: (did) => lacksForPublishing(db, namespace, did),
     maxUploadBytes,
     countUnsettled: (did) => countUnsettled(db, did),
+    adminDids: settings.adminDids,
+    operator: operatorServices(settings, log, parts),
   });
+}
+
+/** Whoever has the embedded database answers its operator; a server's they reach by themselves. */
+async function answerOperator(settings: Settings, log: Logger, parts: Parts): Promise<Listener | null> {
+  if (settings.database.url !== undefined) return null;
+  const path = operatorSocket(settings.database.dataDir);
+  const hindrance = whyNoSocket(path);
+  if (hindrance === null)
+    return listenOnSocket(openOperatorApp(operatorServices(settings, log, parts)), path);
+  log.warn({}, hindrance);
+  return null;
+}
+
+function operatorServices(settings: Settings, log: Logger, { db, background }: Parts): OperatorServices {
+  const repositories = openRepositories(settings);
+  return { db, background, repositories, namespace: settings.collectionNamespace, log };
 }
 
 function announce(settings: Settings, log: Logger, report: HealthReport): void {

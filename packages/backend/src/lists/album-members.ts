@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import type { Schedule } from "../outbox/outbox.js";
+import { namespaceOf } from "../records/collections.js";
 import { MOST_ITEMS } from "../records/list.js";
 import { oneAtATime } from "../records/one-at-a-time.js";
 import { wishContent } from "../records/pds-record.js";
@@ -16,8 +17,6 @@ import { AlbumFull, OnAnotherAlbum, UnknownAlbum } from "./refusals.js";
 export interface AlbumWork {
   readonly tx: Transaction<Schema>;
   readonly schedule: Schedule<TaskServices>;
-  /** Of our collections, as in `fm.plyr`. */
-  readonly namespace: string;
 }
 
 export interface OwnAlbum {
@@ -117,15 +116,16 @@ export async function nameAlbumOnAll(work: AlbumWork, trackIds: readonly number[
   }
 }
 
-async function nameAlbum({ tx, schedule, namespace }: AlbumWork, track: LockedTrack): Promise<void> {
+async function nameAlbum({ tx, schedule }: AlbumWork, track: LockedTrack): Promise<void> {
   if (track.deleted) return;
-  const { wish } = await tx
+  const { wish, collection } = await tx
     .selectFrom("pds_records")
-    .select("wish")
+    .select(["wish", "collection"])
     .where("id", "=", track.recordId)
     .executeTakeFirstOrThrow();
   if (wish === null) return;
-  await wishContent(tx, track.recordId, await trackWish(tx, namespace, track.id, withoutAlbum(wish)));
+  const named = await trackWish(tx, namespaceOf(collection), track.id, withoutAlbum(wish));
+  await wishContent(tx, track.recordId, named);
   await schedule(publishTrack, { trackId: track.id, recordId: track.recordId, did: track.did });
 }
 

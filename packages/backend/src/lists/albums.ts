@@ -56,7 +56,7 @@ export function openAlbums(parts: {
 }): Albums {
   const { db, outbox, namespace } = parts;
   const change = <T>(work: (album: AlbumWork) => Promise<T>): Promise<T> =>
-    outbox.transact((tx, schedule) => work({ tx, schedule, namespace }));
+    outbox.transact((tx, schedule) => work({ tx, schedule }));
 
   return {
     list: (viewer) => listAlbums(db, viewer),
@@ -130,12 +130,13 @@ export function openAlbums(parts: {
         const trackIds = await trackIdsOn(tx, albumId);
         await tx.deleteFrom("album_tracks").where("album_id", "=", albumId).execute();
         await nameAlbumOnAll(work, trackIds);
+        // The record before the list, as in all who change both: no two wait for each other.
+        await wishGone(tx, album.recordId);
         await tx
           .updateTable("lists")
           .set({ deleted_at: sql`now()` })
           .where("id", "=", albumId)
           .execute();
-        await wishGone(tx, album.recordId);
         await listsChanged(tx, schedule, [albumId]);
       }),
   };

@@ -18,6 +18,18 @@ const NAME = "Liked tracks";
 export function followLikes(namespace: string) {
   return async (tx: Transaction<Schema>, schedule: Schedule<TaskServices>, did: string): Promise<void> => {
     const listId = (await likedListOf(tx, did)) ?? (await beginLikedList(tx, namespace, did));
+    if (listId === null) return;
+    // Its owner may have taken its record away at their PDS.
+    await tx.updateTable("lists").set({ deleted_at: null }).where("id", "=", listId).execute();
+    await listsChanged(tx, schedule, [listId]);
+  };
+}
+
+/** Begins the liked list of a person whose likes are older than such lists. With one already, nothing happens. */
+export function keepLikedList(namespace: string) {
+  return async (tx: Transaction<Schema>, schedule: Schedule<TaskServices>, did: string): Promise<void> => {
+    if ((await likedListOf(tx, did)) !== null) return;
+    const listId = await beginLikedList(tx, namespace, did);
     if (listId !== null) await listsChanged(tx, schedule, [listId]);
   };
 }

@@ -5,6 +5,34 @@ import type { StrongRef } from "../records/like.js";
 import { MOST_ITEMS } from "../records/list.js";
 import { recordUri } from "../records/write-state.js";
 
+/** A person's list, as it should be. */
+export interface WishedList {
+  readonly id: number;
+  readonly kind: ListKind;
+  readonly recordId: string;
+  readonly uri: string;
+  readonly items: readonly StrongRef[];
+}
+
+/** The lists that a person has not deleted, in the order in which they were begun. */
+export async function wishedLists(db: Kysely<Schema>, did: string): Promise<WishedList[]> {
+  const rows = await db
+    .selectFrom("lists")
+    .innerJoin("pds_records as record", "record.id", "lists.record_id")
+    .select(["lists.id", "lists.kind", "lists.record_id"])
+    .select(["record.did", "record.collection", "record.rkey"])
+    .where("lists.did", "=", did)
+    .where("deleted_at", "is", null)
+    .orderBy("lists.id")
+    .execute();
+  return Promise.all(
+    rows.map(async (row) => {
+      const { id, kind, record_id: recordId } = row;
+      return { id, kind, recordId, uri: recordUri(row), items: await itemsOf(db, { id, did, kind }) };
+    }),
+  );
+}
+
 /** What a list's record should hold now, in its order. What is not on its artist's PDS yet is left out until it is. */
 export function itemsOf(
   db: Kysely<Schema>,

@@ -6,7 +6,7 @@ import type { ListsTable } from "../database/lists-tables.js";
 import type { RecordContent, Schema } from "../database/schema.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { listRecord } from "../records/list.js";
-import { markFailed, wishContent, wishGone } from "../records/pds-record.js";
+import { markFailed, wishContent, wishGone, type PdsRecord } from "../records/pds-record.js";
 import { reconcile } from "../records/reconcile.js";
 import type { TaskServices } from "../tasks/services.js";
 import { recordSubject } from "../tasks/write-record.js";
@@ -42,7 +42,7 @@ export const writeList = defineTask<TaskServices>()({
   },
   async run({ listId, recordId }, { services, key, signal }) {
     const lease = services.carrier.leaseOf(key);
-    await wishForWhatItHolds(services.db, listId);
+    await wishForWhatItHolds(services.db, listId, recordId);
     await reconcile(services, recordId, lease, signal);
     await settle(services.db, listId);
   },
@@ -77,28 +77,33 @@ function demandQuiet(list: List): void {
 }
 
 /** @throws {RetryAt} while the person may not be done */
-async function wishForWhatItHolds(db: Kysely<Schema>, listId: number): Promise<void> {
+async function wishForWhatItHolds(db: Kysely<Schema>, listId: number, recordId: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    // The record before the list, as in all who change both: no two wait for each other.
+    const record = await tx
+      .selectFrom("pds_records")
+      .select(["collection", "wish", "confirmed_version"])
+      .where("id", "=", recordId)
+      .forUpdate()
+      .executeTakeFirst();
     const list = await lockList(tx, listId);
-    if (list === undefined) return;
+    if (list === undefined || record === undefined) return;
     demandQuiet(list);
     await tx
       .updateTable("lists")
       .set({ changing_since: null, changed_at: null })
       .where("id", "=", listId)
       .execute();
-    if (list.deleted_at === null) await wishFor(tx, list);
+    if (list.deleted_at === null) await wishFor(tx, list, record);
   });
 }
 
-async function wishFor(tx: Transaction<Schema>, list: List): Promise<void> {
+async function wishFor(
+  tx: Transaction<Schema>,
+  list: List,
+  { collection, wish, confirmed_version }: Pick<PdsRecord, "collection" | "wish" | "confirmed_version">,
+): Promise<void> {
   const items = await itemsOf(tx, list);
-  const { collection, wish, confirmed_version } = await tx
-    .selectFrom("pds_records")
-    .select(["collection", "wish", "confirmed_version"])
-    .where("id", "=", list.record_id)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
   // A list of what is liked by somebody who likes nothing says nothing.
   if (list.kind === "liked" && items.length === 0) {
     if (wish !== null) await wishGone(tx, list.record_id);
@@ -122,9 +127,9 @@ async function settle(db: Kysely<Schema>, listId: number): Promise<void> {
     if (list === undefined) return;
     if (list.changed_at !== null)
       throw new RetryAt(leftAloneFor(list, list.now) ?? 0, "the list has changed");
-    if (list.deleted_at === null)
-      await tx.updateTable("lists").set({ owed: false }).where("id", "=", listId).execute();
-    // Its record is gone from the PDS, so nothing is left to show.
-    else await tx.deleteFrom("lists").where("id", "=", listId).execute();
+    // Of a deleted album nothing is left to show; what is liked is one list for good.
+    if (list.deleted_at !== null && list.kind === "album")
+      await tx.deleteFrom("lists").where("id", "=", listId).execute();
+    else await tx.updateTable("lists").set({ owed: false }).where("id", "=", listId).execute();
   });
 }

@@ -10,6 +10,7 @@ import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
 import { outagePauses, type Pauses } from "../records/pauses.js";
+import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Storage } from "../storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
@@ -89,7 +90,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,
-    settle: options.settle ?? 30_000,
+    settle: options.settle ?? SETTLE,
     pauses: options.pauses ?? outagePauses,
     carrier,
     bury,

@@ -3,7 +3,6 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import { ownAlbum, putOnAlbum } from "../lists/album-members.js";
-import { leaveAlbum } from "../lists/of-a-track.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
 import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
@@ -14,8 +13,8 @@ import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
 import { NotYours } from "./not-yours.js";
 import { publishTrack } from "./publish-track.js";
 import { discard, receive, type ReceivedFile } from "./receive.js";
+import { takeAway } from "./take-away.js";
 import { lockTrack, trackWish, type LockedTrack } from "./track-wish.js";
-import { withdrawTrack } from "./withdraw-track.js";
 import { demandDescription, demandTitle, titleFrom } from "./words.js";
 
 /** What a person says of the file that they upload. */
@@ -103,21 +102,14 @@ export function openReleases(parts: ReleaseParts): Releases {
     remove: (did, trackId) =>
       outbox.transact(async (tx, schedule) => {
         const track = await ownTrack(tx, did, trackId);
-        await tx
-          .updateTable("tracks")
-          .set({ deleted_at: sql`now()` })
-          .where("id", "=", trackId)
-          .execute();
         const { likes } = await tx
           .selectFrom("likes")
           .select(sql<number>`count(*)::int`.as("likes"))
           .where("track_id", "=", trackId)
           .where("did", "<>", did)
           .executeTakeFirstOrThrow();
-        await leaveAlbum(tx, schedule, trackId);
         await wishGone(tx, track.recordId);
-        await schedule(publishTrack, { trackId, recordId: track.recordId, did });
-        await schedule(withdrawTrack, { trackId });
+        await takeAway(tx, schedule, track);
         return { likes };
       }),
   };
@@ -194,7 +186,7 @@ async function insertTrack(
   if (albumId === undefined) await schedule(publishTrack, { trackId, recordId, did });
   else {
     // Its record names the album, and is published with that.
-    const work = { tx, schedule, namespace };
+    const work = { tx, schedule };
     await putOnAlbum(work, did, await ownAlbum(work, did, albumId), trackId);
   }
   return { trackId };

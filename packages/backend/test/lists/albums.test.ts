@@ -1,5 +1,10 @@
+import { AtpAgent } from "@atproto/api";
 import { until, xrpc } from "@plyr/dev";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { takeOrder } from "../../src/lists/album-order.js";
+import { wishedLists } from "../../src/lists/list-content.js";
+import { command } from "../cli/commanding.js";
+import { NAMESPACE } from "../http/running-service.js";
 import { collections } from "../tracks/stage.js";
 import { setListsStage, type Album, type ListsStage, type PublishedTrack } from "./stage.js";
 
@@ -166,4 +171,44 @@ test("a list that the PDS refuses says why, and the next change tries anew", asy
   refused.remove();
   await put(album, first);
   await stage.holds(stage.artist, album.uri, [first]);
+});
+
+test("an order that was given on the PDS with another program is taken over, and new tracks follow", async () => {
+  const did = stage.artist.account.did;
+  const album = await stage.newAlbum("Elsewhere");
+  await put(album, first, second, third);
+  await stage.db.transaction().execute((tx) =>
+    // Within the service its sign-in does this; what it schedules is scheduled here by the next change.
+    takeOrder(tx, () => Promise.resolve("none"), album.id, [third.uri, "at://did:plc:other/x/y", first.uri]),
+  );
+  const lists = await wishedLists(stage.db, did);
+  expect(lists.find(({ id }) => id === album.id)?.items.map(({ uri }) => uri)).toEqual([
+    third.uri,
+    first.uri,
+    second.uri,
+  ]);
+  await stage.holds(stage.artist, album.uri, [third, first, second]);
+});
+
+test("an album whose record its owner removed at their PDS goes here too at the audit, and its tracks stay", async () => {
+  const album = await stage.newAlbum("Removed elsewhere");
+  await put(album, first);
+  await stage.holds(stage.artist, album.uri, [first]);
+  await until("nothing is owed", async () => (await stage.album(album.id)).write?.state === "confirmed");
+  const { account } = stage.artist;
+  const elsewhere = new AtpAgent({ service: stage.pds.listenUrl });
+  await elsewhere.login({ identifier: account.handle, password: account.password });
+  const rkey = album.uri.split("/").at(-1) ?? "";
+  const place = { repo: account.did, collection: collections.list, rkey };
+  await elsewhere.com.atproto.repo.deleteRecord(place);
+
+  const env = {
+    ...{ PLYR_ENV: "development", COLLECTION_NAMESPACE: NAMESPACE, PLC_URL: stage.pds.plcUrl },
+    ...{ DATABASE_URL: stage.databaseUrl, DATA_DIR: stage.service.dataDir },
+  };
+  expect((await command(env, "audit", "--repair", "--did", account.did)).stdout).toContain(album.uri);
+  await until("the album is gone", async () => (await stage.ask("GET", path(album))) === 404, { within: 20_000 });
+  await until("its track names none", async () => (await albumFieldOf(first)) === undefined, {
+    within: 20_000,
+  });
 });
