@@ -207,7 +207,9 @@ test("an album whose record its owner removed at their PDS goes here too at the 
     ...{ DATABASE_URL: stage.databaseUrl, DATA_DIR: stage.service.dataDir },
   };
   expect((await command(env, "audit", "--repair", "--did", account.did)).stdout).toContain(album.uri);
-  await until("the album is gone", async () => (await stage.ask("GET", path(album))) === 404, { within: 20_000 });
+  await until("the album is gone", async () => (await stage.ask("GET", path(album))) === 404, {
+    within: 20_000,
+  });
   await until("its track names none", async () => (await albumFieldOf(first)) === undefined, {
     within: 20_000,
   });
