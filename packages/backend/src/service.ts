@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
 import { lacksForPublishing } from "./auth/publishing.js";
-import { askedScope } from "./auth/scope.js";
+import { askedScope, scrobblingScope } from "./auth/scope.js";
 import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
@@ -18,6 +18,9 @@ import { likedListView } from "./lists/liked-view.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
+import { openPlays } from "./plays/plays.js";
+import { openPreferences, wantsScrobbles } from "./plays/preferences.js";
+import { scrobblesOf } from "./plays/scrobbles-view.js";
 import { countUnsettled } from "./records/write-state.js";
 import { openRepositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
@@ -117,6 +120,10 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     sessionKey,
     publicUrl: settings.http.publicUrl,
     scope: askedScope(settings.collectionNamespace),
+    extra: {
+      scope: scrobblingScope(settings.teal),
+      wantedBy: (identifier) => wantsScrobbles(db, identifier),
+    },
     environment: settings.environment,
     plcUrl: settings.plcUrl,
     handleResolverUrl: settings.handleResolverUrl,
@@ -187,6 +194,9 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     comments: openComments({ db, outbox, namespace }),
     albums: openAlbums({ db, outbox, namespace }),
     likedList: (did) => likedListView(db, did),
+    plays: openPlays({ db, outbox, publicUrl, teal: settings.teal }),
+    preferences: openPreferences({ db, outbox, teal: settings.teal }),
+    scrobblesOf: (did) => scrobblesOf(db, settings.teal, did),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
     storage,

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
 import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
+import type { PlayCountsTable, PlaysTable, PreferencesTable } from "./plays-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -80,6 +81,8 @@ export interface PdsRecordsTable {
   state_since: Timestamp;
   /** The record that `wish.subject` refers to while that one's CID is not known: the wish can't be carried out yet. */
   awaits: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Other programs write this very record, too: what it says there is not held against us. */
+  shared: Generated<boolean>;
   /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
   deferrals: Generated<number>;
   accepted_at: Timestamp;
@@ -193,6 +196,9 @@ export interface Schema {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  preferences: PreferencesTable;
+  plays: PlaysTable;
+  play_counts: PlayCountsTable;
   lists: ListsTable;
   album_tracks: AlbumTracksTable;
   intents: IntentsTable;

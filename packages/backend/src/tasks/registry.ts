@@ -1,6 +1,7 @@
 import type { Task } from "@plyr/docket";
 import { listGivenUp, writeList } from "../lists/write-list.js";
 import type { GivenUp } from "../outbox/burial.js";
+import { statusGivenUp, writeStatus } from "../plays/write-status.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -17,5 +18,6 @@ export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: writeStatus, givenUp: statusGivenUp },
   { task: writeList, givenUp: listGivenUp },
 ];

@@ -4,6 +4,7 @@ import { likes } from "./likes.js";
 import { lists } from "./lists.js";
 import { operators } from "./operators.js";
 import { people } from "./people.js";
+import { plays } from "./plays.js";
 import { tracks } from "./tracks.js";
 
 /** Every route of the service, each once. */
@@ -13,6 +14,7 @@ export const endpoints: readonly Endpoint[] = [
   ...likes,
   ...comments,
   ...lists,
+  ...plays,
   ...operators,
 ];
 
