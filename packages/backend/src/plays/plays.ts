@@ -85,7 +85,9 @@ export function openPlays(parts: {
         if (play.heard_at === null) {
           const track = await heardTrack(tx, publicUrl, play.track_id);
           const may = listener.did !== null && (await mayScrobble(tx, teal, listener.did));
-          const recordId = may ? await scrobble(tx, schedule, teal, listener.did, track, play.started_at) : null;
+          const recordId = may
+            ? await scrobble(tx, schedule, teal, listener.did, track, play.started_at)
+            : null;
           await tx
             .updateTable("plays")
             .set({ heard_at: sql`now()`, record_id: recordId })

@@ -61,7 +61,9 @@ export async function wantsScrobbles(db: Kysely<Schema>, identifier: string): Pr
     .innerJoin("people", "people.did", "preferences.did")
     .select("preferences.did")
     .where("scrobble", "=", true)
-    .where((where) => where.or([where("people.did", "=", identifier), where("people.handle", "=", identifier)]))
+    .where((where) =>
+      where.or([where("people.did", "=", identifier), where("people.handle", "=", identifier)]),
+    )
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -11,9 +11,7 @@ const write = z.object({ state: z.string(), uri: z.string(), reason: z.string().
 const started = z.object({ play: z.object({ id: z.string(), counted: z.boolean() }), plays: z.number() });
 const preferences = z.object({ scrobble: z.boolean(), permitted: z.boolean() });
 const scrobbles = z.object({
-  scrobbles: z.array(
-    z.object({ trackName: z.string(), artist: z.string(), playedTime: z.string(), write }),
-  ),
+  scrobbles: z.array(z.object({ trackName: z.string(), artist: z.string(), playedTime: z.string(), write })),
 });
 const record = z.object({ uri: z.string(), value: z.record(z.string(), z.json()) });
 export type RecordOnPds = z.infer<typeof record>;

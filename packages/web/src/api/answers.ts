@@ -40,6 +40,7 @@ const Track = z.object({
   uri: z.nullable(z.string()),
   description: z.nullable(z.string()),
   likeCount: z.int().check(z.nonnegative()),
+  playCount: z.int().check(z.nonnegative()),
   /** Null when nobody is signed in. */
   like: z.nullable(LikeAnswer),
   /** How its record stands, for the artist; null for everybody else. */

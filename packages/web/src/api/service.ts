@@ -13,6 +13,7 @@ import {
   type Comment,
   type Track,
 } from "./answers.js";
+import { playsService, type PlaysService } from "./plays.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
@@ -20,6 +21,7 @@ export interface Service {
   /** Who is signed in; null: nobody. */
   me(): Promise<Me | null>;
   readonly albums: AlbumsService;
+  readonly plays: PlaysService;
   tracks(): Promise<Track[]>;
   like(trackId: number): Promise<LikeAnswer>;
   unlike(trackId: number): Promise<LikeAnswer>;
@@ -101,6 +103,7 @@ export function connectService(ask: typeof fetch, base = ""): Service {
 
   return {
     albums: albumsService(question),
+    plays: playsService(question),
     async me() {
       try {
         return await question(Me, "/me");
