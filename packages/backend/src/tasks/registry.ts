@@ -1,6 +1,9 @@
 import type { Task } from "@plyr/docket";
-import { listGivenUp, writeList } from "../lists/write-list.js";
+import { clearExport } from "../exports/clear-export.js";
+import { exportGivenUp, exportMedia } from "../exports/export-media.js";
 import type { GivenUp } from "../outbox/burial.js";
+import { leave, leaveGivenUp } from "../people/leave.js";
+import { listGivenUp, writeList } from "../lists/write-list.js";
 import { statusGivenUp, writeStatus } from "../plays/write-status.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
@@ -20,4 +23,7 @@ export const registry: readonly RegisteredTask[] = [
   { task: withdrawTrack },
   { task: writeStatus, givenUp: statusGivenUp },
   { task: writeList, givenUp: listGivenUp },
+  { task: exportMedia, givenUp: exportGivenUp },
+  { task: clearExport },
+  { task: leave, givenUp: leaveGivenUp },
 ];

@@ -1,5 +1,7 @@
+import { account } from "./account.js";
 import { comments } from "./comments.js";
 import type { Endpoint } from "./endpoint.js";
+import { exports } from "./exports.js";
 import { likes } from "./likes.js";
 import { lists } from "./lists.js";
 import { operators } from "./operators.js";
@@ -10,11 +12,13 @@ import { tracks } from "./tracks.js";
 /** Every route of the service, each once. */
 export const endpoints: readonly Endpoint[] = [
   ...people,
+  ...account,
   ...tracks,
   ...likes,
   ...comments,
   ...lists,
   ...plays,
+  ...exports,
   ...operators,
 ];
 
