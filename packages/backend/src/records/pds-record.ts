@@ -24,6 +24,10 @@ export async function wishRecord(
     content: RecordContent;
     /** The record that `content.subject` refers to, when its CID is not known yet. */
     awaits?: string | null;
+    /** Where the lexicon says which it is; default: a new one. */
+    rkey?: string;
+    /** Default: nobody but us writes it. */
+    shared?: boolean;
   },
 ): Promise<string> {
   demandValid(wish.collection, wish.content);
@@ -32,9 +36,10 @@ export async function wishRecord(
     .values({
       did: wish.did,
       collection: wish.collection,
-      rkey: TID.nextStr(),
+      rkey: wish.rkey ?? TID.nextStr(),
       wish: JSON.stringify(wish.content),
       awaits: wish.awaits ?? null,
+      shared: wish.shared ?? false,
       ...accepted(sql`${wish.did}::text`),
     })
     .returning("id")
