@@ -1,3 +1,4 @@
+export { run as giveCommand } from "./cli/run.js";
 export { migrateToLatest } from "./database/migrate.js";
 export { openDatabase, type DatabasePlace } from "./database/open.js";
 export type { Json, RecordContent, RecordState, Schema } from "./database/schema.js";

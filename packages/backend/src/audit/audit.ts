@@ -105,6 +105,10 @@ class Auditor {
         const uri = recordUri({ did, ...difference.record });
         yield { did, kind: "foreign", uri, why: "it was not made here", repair: "none" };
       }
+      if (difference.kind === "unsettled" && difference.own.state === "confirmed") {
+        const why = "an earlier write without an answer could still arrive";
+        yield { did, kind: "on its way", uri: recordUri(difference.own), why, repair: "none" };
+      }
       const own = doubtful(difference);
       const fault = own && (await lookAgain(this.#parts, own, this.#signal));
       if (fault === null) continue;

@@ -232,6 +232,16 @@ export async function markFailed(db: Kysely<Schema>, id: string, reason: string)
     .execute();
 }
 
+/** Takes a given-up record up again. */
+export async function unmarkFailed(db: Kysely<Schema>, id: string): Promise<void> {
+  await db
+    .updateTable("pds_records")
+    .set({ state: "writing", reason: null, state_since: sql`now()`, deferrals: 0 })
+    .where("id", "=", id)
+    .where("state", "=", "failed")
+    .execute();
+}
+
 function holds(holder: Holder) {
   return sql<boolean>`exists (
     select 1 from subject_leases where subject = ${holder.subject} and token = ${holder.token}

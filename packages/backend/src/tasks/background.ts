@@ -54,6 +54,8 @@ export interface Background {
   readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
   readonly resumeParked: (did: string) => Promise<void>;
+  /** Where tasks wait, run and die: docket, if it is enabled, and the in-process queue. */
+  readonly queues: readonly Docket<TaskServices>[];
   /** How tasks are carried out at the moment, as far as is known. */
   readonly mode: () => Mode;
   readonly health: () => Promise<BackgroundHealth>;
@@ -139,6 +141,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await dispatcher.wake(await resumeParked(db, did));
     },
 
+    queues: docket === undefined ? [local] : [docket, local],
     mode: () => dispatcher.mode,
 
     async health() {
