@@ -64,6 +64,7 @@ async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Pr
     .updateTable("pds_records")
     .set({
       wish,
+      made_here: true,
       // What is to be gone waits for nothing.
       ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
