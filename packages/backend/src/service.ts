@@ -8,10 +8,13 @@ import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
+import { Expirer } from "./exports/expirer.js";
+import { openExports } from "./exports/exports.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { routesOf } from "./http/route-list.js";
 import { listen, type Listener } from "./http/listen.js";
 import { openLikes } from "./likes/likes.js";
+import { hostsOnHold } from "./pds/holds.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
@@ -132,12 +135,16 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     markGrantLost: auth.markGrantLost,
     storage,
     namespace: settings.collectionNamespace,
+    exports: { keep: settings.exportKeep },
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
   const reaper = new Reaper({ db, storage, log });
   closing.add(() => reaper.stop());
   reaper.start();
+  const expirer = new Expirer({ db, outbox: background.outbox, log });
+  closing.add(() => expirer.stop());
+  expirer.start();
   return { db, auth, storage, background };
 }
 
@@ -148,6 +155,7 @@ async function openHealthOf(
   const sealedOtherwise = await auth.countSealedOtherwise();
   return openHealth({
     role: settings.role,
+    askHeldHosts: () => hostsOnHold(db),
     askDatabase: () => sql`select 1`.execute(db),
     askDocket: () => background.health(),
     docketMode: () => background.mode(),
@@ -179,6 +187,7 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     comments: openComments({ db, outbox, namespace }),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
+    exports: openExports({ db, outbox }),
     storage,
     findAudio: (trackId) => findAudio(db, trackId),
     uploadsOf: (did, id) => uploadsOf(db, did, id),

@@ -9,6 +9,7 @@ import {
 import type { Log } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { rememberHome } from "../pds/holds.js";
 import { clientMetadata } from "./client-metadata.js";
 import { openGrantLock } from "./grant-lock.js";
 import { GrantClient } from "./grant-session.js";
@@ -138,6 +139,8 @@ export function openAuth(options: AuthOptions): Auth {
       const { session } = await entrance.callback(params);
       const { handle } = await client.identityResolver.resolve(session.did);
       await rememberPerson(session.did, handle);
+      const { aud } = await session.getTokenInfo(false);
+      await rememberHome(db, session.did, new URL(aud).host);
       return session.did;
     } catch (error) {
       throw returnFailed(error);

@@ -3,7 +3,9 @@ import { Migrator } from "kysely/migration";
 import * as initial from "./migrations/0001_initial.js";
 import * as comments from "./migrations/0002_comments.js";
 import * as tracks from "./migrations/0003_tracks.js";
+import * as exports from "./migrations/0005_exports.js";
 import * as audit from "./migrations/0009_audit.js";
+import * as pdsHosts from "./migrations/0010_pds_hosts.js";
 import type { Schema } from "./schema.js";
 
 /**
@@ -21,7 +23,9 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
           "0001_initial": initial,
           "0002_comments": comments,
           "0003_tracks": tracks,
+          "0005_exports": exports,
           "0009_audit": audit,
+          "0010_pds_hosts": pdsHosts,
         }),
     },
   });

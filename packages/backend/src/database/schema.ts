@@ -1,4 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
+import type { ExportsTable } from "./exports-tables.js";
+import type { PacingTables } from "./pacing-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -184,7 +186,7 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema {
+export interface Schema extends PacingTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;
@@ -194,6 +196,7 @@ export interface Schema {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  exports: ExportsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
 }

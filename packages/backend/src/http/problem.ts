@@ -3,6 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
 import { NotTheAuthor, PastTheEnd, TooManyComments, UnknownComment } from "../comments/refusals.js";
+import { ExportExpired, NotDone, NothingToExport, UnknownExport } from "../exports/refusals.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import { NotAudio } from "../tracks/inspect-audio.js";
@@ -47,6 +48,10 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");
   if (error instanceof TooLarge) return new Problem(413, "too_large", error.message, "file");
   if (error instanceof Stalled) return new Problem(408, "stalled", error.message, "file");
+  if (error instanceof UnknownExport) return new Problem(404, "unknown_export", error.message);
+  if (error instanceof NothingToExport) return new Problem(409, "nothing_to_export", error.message);
+  if (error instanceof NotDone) return new Problem(409, "export_not_done", error.message);
+  if (error instanceof ExportExpired) return new Problem(410, "export_expired", error.message);
   if (error instanceof StorageUnavailable) {
     return new Problem(503, "storage_away", "Our storage can't be used at the moment. Try again in a while");
   }

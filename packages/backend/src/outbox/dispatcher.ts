@@ -140,6 +140,37 @@ export class Dispatcher<Services> {
     }
   }
 
+  /**
+   * Has docket start nothing of these groups for so many milliseconds. It spares calls; what it is for holds without it,
+   * so a docket that can't be told is no trouble.
+   */
+  async pause(groups: readonly string[], ms: number, reason: string): Promise<void> {
+    await this.#tell((docket) => docket.pause(groups, ms, reason));
+  }
+
+  /** Ends pauses before their time. */
+  async resume(groups: readonly string[]): Promise<void> {
+    if (groups.length > 0) await this.#tell((docket) => docket.resume(groups));
+  }
+
+  /** Has an intent carried out in this process, now, whatever docket has been told of it. */
+  async tryInProcess(intent: Intent): Promise<void> {
+    const task = this.#tasks.get(intent.task);
+    if (task === undefined) return;
+    await this.#add(this.#parts.local, task, [intent]);
+    await this.#parts.local.wake([intent.id]);
+  }
+
+  async #tell(call: (docket: Docket<Services>) => Promise<unknown>): Promise<void> {
+    const { docket } = this.#parts;
+    if (docket === undefined) return;
+    try {
+      await this.#reach(() => call(docket));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+
   /** Asks an unreachable docket whether it is back, so that it is used again at once, and told of without any traffic. */
   async probe(): Promise<void> {
     const { docket } = this.#parts;

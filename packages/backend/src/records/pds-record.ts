@@ -1,6 +1,7 @@
 import { TID } from "@atproto/common-web";
-import { sql, type Kysely, type Selectable } from "kysely";
+import { sql, type Kysely, type RawBuilder, type Selectable } from "kysely";
 import type { PdsRecordsTable, RecordContent, RecordState, Schema } from "../database/schema.js";
+import { holdOn } from "./held-rows.js";
 import { demandValid } from "./valid-content.js";
 
 /** A record as the reconciler reads it. */
@@ -34,6 +35,7 @@ export async function wishRecord(
       rkey: TID.nextStr(),
       wish: JSON.stringify(wish.content),
       awaits: wish.awaits ?? null,
+      ...accepted(sql`${wish.did}::text`),
     })
     .returning("id")
     .executeTakeFirstOrThrow();
@@ -68,13 +70,18 @@ async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Pr
       // What is to be gone waits for nothing.
       ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
-      state: "writing",
-      reason: null,
+      ...accepted(sql`pds_records.did`),
       state_since: sql`now()`,
       deferrals: 0,
     })
     .where("id", "=", id)
     .execute();
+}
+
+/** How a wish stands that has just been accepted: on its way, unless nothing is sent for this person now. */
+function accepted(did: RawBuilder<unknown>) {
+  const reason = holdOn(did);
+  return { state: sql<RecordState>`case when ${reason} is null then 'writing' else 'waiting' end`, reason };
 }
 
 export async function readRecord(db: Kysely<Schema>, id: string): Promise<PdsRecord | undefined> {
@@ -243,7 +250,8 @@ export async function unmarkFailed(db: Kysely<Schema>, id: string): Promise<void
     .execute();
 }
 
-function holds(holder: Holder) {
+/** For `where`: whether the subject's lease is still the holder's. */
+export function holds(holder: Holder) {
   return sql<boolean>`exists (
     select 1 from subject_leases where subject = ${holder.subject} and token = ${holder.token}
   )`;

@@ -9,12 +9,15 @@ import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
-import { outagePauses, type Pauses } from "../records/pauses.js";
+import { Pacing } from "../pds/pacing.js";
+import { Prober } from "../pds/prober.js";
+import { outagePauses, pauseAfter, type Pauses } from "../records/pauses.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Storage } from "../storage/storage.js";
+import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
-import type { TaskServices } from "./services.js";
+import type { ExportTimes, TaskServices } from "./services.js";
 
 export interface BackgroundOptions {
   /** Migrated. */
@@ -34,12 +37,15 @@ export interface BackgroundOptions {
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
-  /** Milliseconds, all of them; the defaults are 5,000, 15,000 and 30,000. */
+  /** Milliseconds, all of them; the defaults are 5,000, 1,000, 15,000 and 30,000. */
   readonly sweepInterval?: number;
+  readonly probeInterval?: number;
   readonly callLimit?: number;
   readonly settle?: number;
   readonly pauses?: Pauses;
   readonly leaseTimes?: LeaseTimes;
+  /** Defaults: 7 days, and 2 minutes. */
+  readonly exports?: Partial<ExportTimes>;
 }
 
 /** All that carries out what was accepted. */
@@ -85,19 +91,32 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
+  const pauses = options.pauses ?? outagePauses;
+  const pacing = new Pacing({
+    db,
+    pauseAfter: (tries) => pauseAfter(tries, pauses),
+    placed: (hold) => heldWork.hold(hold),
+    refused: (did, hold) => heldWork.notice(did, hold),
+    back: () => {
+      prober.soon();
+    },
+  });
   const services: TaskServices = {
     db,
+    pacing,
     pds: new PdsClient({
       restore: options.restore,
+      pacing,
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,
     settle: options.settle ?? SETTLE,
-    pauses: options.pauses ?? outagePauses,
+    pauses,
     carrier,
     bury,
     storage: options.storage,
     namespace: options.namespace,
+    exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;
@@ -112,6 +131,14 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
   const outbox = new Outbox(db, dispatcher);
   const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
+  const heldWork = new HeldWork({ db, dispatcher, log });
+  const prober = new Prober({
+    db,
+    tryOne: (host) => heldWork.tryOne(host),
+    release: (hold) => heldWork.release(hold),
+    log,
+    interval: options.probeInterval ?? 1_000,
+  });
   const { concurrency } = options;
   const inProcess = local.worker({ concurrency });
   const ofDocket = options.worker ? docket?.worker({ concurrency }) : undefined;
@@ -125,12 +152,13 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       if (docket === undefined) await checkAllNow(db);
       await inProcess.start();
       sweep.start();
+      prober.start();
       await ofDocket?.start();
       starting = false;
     },
 
     async stop({ drain = "30s" } = {}) {
-      await sweep.stop();
+      await Promise.all([sweep.stop(), prober.stop()]);
       await dispatcher.settled();
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();

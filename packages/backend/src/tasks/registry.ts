@@ -1,4 +1,6 @@
 import type { Task } from "@plyr/docket";
+import { clearExport } from "../exports/clear-export.js";
+import { exportGivenUp, exportMedia } from "../exports/export-media.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
@@ -16,4 +18,6 @@ export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: exportMedia, givenUp: exportGivenUp },
+  { task: clearExport },
 ];

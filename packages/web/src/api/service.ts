@@ -12,6 +12,7 @@ import {
   type Comment,
   type Track,
 } from "./answers.js";
+import { MusicExport, MusicExports } from "./export-answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
@@ -35,6 +36,13 @@ export interface Service {
   editTrack(trackId: number, change: { title: string; description: string }): Promise<void>;
   /** Only the artist may. Resolves to how many likes of others are taken back with it. */
   deleteTrack(trackId: number): Promise<number>;
+  /** The person's exports, the newest first. */
+  exports(): Promise<MusicExport[]>;
+  /** Begins an export; the one that is under way, if there is one. */
+  exportMusic(): Promise<MusicExport>;
+  exportState(exportId: string): Promise<MusicExport>;
+  /** Cancels an export that is under way, removes one that is over. */
+  removeExport(exportId: string): Promise<MusicExport>;
   /**
    * Asks whether a sign-in with this handle can start, so that a refusal can be shown beside the field.
    * Resolves to the address to send the browser to.
@@ -124,6 +132,10 @@ export function connectService(ask: typeof fetch, base = ""): Service {
       const { likesTakenBack } = await question(Deleted, `/tracks/${String(trackId)}`, { method: "DELETE" });
       return likesTakenBack;
     },
+    exports: async () => (await question(MusicExports, "/exports")).exports,
+    exportMusic: () => question(MusicExport, "/exports/media", { method: "POST" }),
+    exportState: (exportId) => question(MusicExport, `/exports/${exportId}`),
+    removeExport: (exportId) => question(MusicExport, `/exports/${exportId}`, { method: "DELETE" }),
     async startSignIn(handle) {
       const path = signInPath(handle);
       const response = await send(path, { redirect: "manual" });

@@ -1,12 +1,20 @@
 import { comments } from "./comments.js";
 import type { Endpoint } from "./endpoint.js";
+import { exports } from "./exports.js";
 import { likes } from "./likes.js";
 import { operators } from "./operators.js";
 import { people } from "./people.js";
 import { tracks } from "./tracks.js";
 
 /** Every route of the service, each once. */
-export const endpoints: readonly Endpoint[] = [...people, ...tracks, ...likes, ...comments, ...operators];
+export const endpoints: readonly Endpoint[] = [
+  ...people,
+  ...tracks,
+  ...likes,
+  ...comments,
+  ...exports,
+  ...operators,
+];
 
 export function methodOf({ route }: Endpoint): string {
   return route.slice(0, route.indexOf(" "));
