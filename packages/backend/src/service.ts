@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope } from "./auth/scope.js";
 import { openComments } from "./comments/comments.js";
@@ -11,13 +12,14 @@ import type { Schema } from "./database/schema.js";
 import { Expirer } from "./exports/expirer.js";
 import { openExports } from "./exports/exports.js";
 import { openApp, openHealthApp } from "./http/app.js";
-import { routesOf } from "./http/route-list.js";
 import { listen, type Listener } from "./http/listen.js";
+import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
 import { hostsOnHold } from "./pds/holds.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
+import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
 import { openRepositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
@@ -31,6 +33,7 @@ import { listTracks } from "./tracks/list-tracks.js";
 import { Reaper } from "./tracks/reaper.js";
 import { openReleases } from "./tracks/releases.js";
 import { uploadsOf } from "./tracks/upload-progress.js";
+import { openWaitingWrites } from "./waiting/waiting.js";
 
 export interface ServiceOptions {
   settings: Settings;
@@ -133,6 +136,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     worker: settings.role !== "api",
     restore: auth.restore,
     markGrantLost: auth.markGrantLost,
+    endGrant: auth.endGrant,
     storage,
     namespace: settings.collectionNamespace,
     exports: { keep: settings.exportKeep },
@@ -183,6 +187,9 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     health,
     auth,
     sessions: new BrowserSessions(db),
+    tokens: new DeveloperTokens(db),
+    waiting: openWaitingWrites({ db, outbox, namespace, hasten: background.hasten }),
+    departures: openDepartures({ db, outbox }),
     likes: openLikes({ db, outbox, namespace }),
     comments: openComments({ db, outbox, namespace }),
     listTracks: (viewer) => listTracks(db, viewer),

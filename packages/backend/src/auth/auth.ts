@@ -70,6 +70,8 @@ export interface Auth {
   readonly restore: (did: string) => Promise<OAuthSession>;
   /** The grant turned out to be of no use; the person is asked to sign in again. The first reason stays. */
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  /** Gives a person's grant back to their PDS, as far as that can be reached, and forgets it. */
+  readonly endGrant: (did: string) => Promise<void>;
   /** Null while the grant is in use (or there never was one). */
   readonly lostGrant: (did: string) => Promise<LostGrant | null>;
   /** How many grants were sealed with another SESSION_KEY than ours. */
@@ -178,6 +180,14 @@ export function openAuth(options: AuthOptions): Auth {
 
     restore: (did) => client.restore(did),
     markGrantLost: (did, reason) => grants.markLost(did, reason),
+    endGrant: async (did) => {
+      const earlier = await lock.request(lockName(did), async () => {
+        const stored = await grants.stored(did);
+        await grants.forget(did);
+        return stored;
+      });
+      if (earlier) await endAtPds(earlier);
+    },
     lostGrant: (did) => grants.lost(did),
     countSealedOtherwise: () => grants.countSealedOtherwise(),
     close: () => lock.close(),

@@ -6,6 +6,7 @@ import * as tracks from "./migrations/0003_tracks.js";
 import * as exports from "./migrations/0005_exports.js";
 import * as audit from "./migrations/0009_audit.js";
 import * as pdsHosts from "./migrations/0010_pds_hosts.js";
+import * as people from "./migrations/0011_people.js";
 import type { Schema } from "./schema.js";
 
 /**
@@ -26,6 +27,7 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
           "0005_exports": exports,
           "0009_audit": audit,
           "0010_pds_hosts": pdsHosts,
+          "0011_people": people,
         }),
     },
   });

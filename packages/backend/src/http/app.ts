@@ -3,9 +3,11 @@ import { bodyLimit } from "hono/body-limit";
 import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.js";
 import type { BrowserSessions } from "../auth/browser-sessions.js";
+import type { DeveloperTokens } from "../auth/developer-tokens.js";
 import type { Comments } from "../comments/comments.js";
 import type { Exports } from "../exports/exports.js";
 import type { Likes } from "../likes/likes.js";
+import type { Departures } from "../people/departures.js";
 import type { OperatorServices } from "../operator/services.js";
 import type { HealthReport } from "../telemetry/health.js";
 import type { ListedTrack } from "../tracks/list-tracks.js";
@@ -13,6 +15,8 @@ import type { Storage } from "../storage/storage.js";
 import type { FoundAudio } from "../tracks/find-audio.js";
 import type { Releases } from "../tracks/releases.js";
 import type { UploadProgress } from "../tracks/upload-progress.js";
+import type { WaitingWrites } from "../waiting/waiting.js";
+import { accountRoutes } from "./account-routes.js";
 import { audioForEverybody, audioRoutes } from "./audio-routes.js";
 import { authRoutes } from "./auth-routes.js";
 import { bareApp } from "./bare-app.js";
@@ -29,8 +33,10 @@ import { releasesRoutes } from "./releases-routes.js";
 import { demandSameOrigin } from "./same-origin.js";
 import { securityHeaders } from "./security-headers.js";
 import { Doorkeeper } from "./signed-in.js";
+import { tokensRoutes } from "./tokens-routes.js";
 import { tracksRoutes } from "./tracks-routes.js";
 import { uploadsRoutes } from "./uploads-routes.js";
+import { waitingRoutes } from "./waiting-routes.js";
 
 export interface AppOptions {
   publicUrl: string;
@@ -41,6 +47,9 @@ export interface AppOptions {
   health: () => Promise<HealthReport>;
   auth: Auth;
   sessions: BrowserSessions;
+  tokens: DeveloperTokens;
+  waiting: WaitingWrites;
+  departures: Departures;
   likes: Likes;
   comments: Comments;
   listTracks: (viewer: string | null) => Promise<ListedTrack[]>;
@@ -62,20 +71,24 @@ const LARGEST_BODY = 64 * 1024;
 
 /** The whole HTTP surface. */
 export function openApp(options: AppOptions): Hono<HttpEnv> {
-  const { publicUrl, auth, sessions, likes, log } = options;
+  const { publicUrl, auth, sessions, tokens, waiting, departures, likes, log } = options;
+  const { countUnsettled } = options;
   const cookies = new Cookies(publicUrl);
-  const doorkeeper = new Doorkeeper(sessions, cookies);
+  const doorkeeper = new Doorkeeper(sessions, tokens, cookies);
 
   const app = bareApp(log);
   const audio = audioForEverybody();
   app.use(audio.path, audio.handler);
   app.use(securityHeaders(publicUrl, options.environment));
-  app.use(demandSameOrigin(publicUrl));
+  app.use(demandSameOrigin(publicUrl, (c) => doorkeeper.isProgram(c)));
   const fewWords = bodyLimit({ maxSize: LARGEST_BODY });
   app.use((c, next) => (hasOwnLimit(c.req.method, c.req.path) ? next() : fewWords(c, next)));
   app.route("/", healthRoutes(options.health));
-  app.route("/", authRoutes({ auth, sessions, cookies, publicUrl }));
-  app.route("/", meRoutes({ doorkeeper, lostGrant: auth.lostGrant, countUnsettled: options.countUnsettled }));
+  app.route("/", authRoutes({ auth, sessions, cookies, publicUrl, departures, waiting, countUnsettled }));
+  app.route("/", meRoutes({ doorkeeper, lostGrant: auth.lostGrant, countUnsettled }));
+  app.route("/", tokensRoutes(doorkeeper, tokens));
+  app.route("/", waitingRoutes(doorkeeper, waiting));
+  app.route("/", accountRoutes({ doorkeeper, departures, cookies }));
   app.route("/", tracksRoutes({ doorkeeper, listTracks: options.listTracks, likes }));
   app.route("/", likesRoutes(doorkeeper, likes));
   app.route("/", commentsRoutes(doorkeeper, options.comments));

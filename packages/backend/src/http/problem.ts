@@ -2,14 +2,17 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
+import { TooManyTokens, UnknownToken } from "../auth/developer-tokens.js";
 import { NotTheAuthor, PastTheEnd, TooManyComments, UnknownComment } from "../comments/refusals.js";
 import { ExportExpired, NotDone, NothingToExport, UnknownExport } from "../exports/refusals.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
+import { Leaving } from "../records/one-at-a-time.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import { NotAudio } from "../tracks/inspect-audio.js";
 import { Stalled, TooLarge } from "../tracks/receive.js";
 import { NotYours } from "../tracks/releases.js";
 import { BadWords } from "../tracks/words.js";
+import { TooLate, UnknownWrite } from "../waiting/refusals.js";
 import type { HttpEnv } from "./env.js";
 
 /** An answer that says no: to be thrown from anywhere in a route. */
@@ -30,8 +33,25 @@ export class Problem extends Error {
   }
 }
 
+/** Who signs out has writes that are not on their PDS yet, and has not said what is to become of them. */
+export class OpenWrites extends Error {
+  override readonly name = "OpenWrites";
+  readonly count: number;
+
+  constructor(count: number) {
+    super(
+      `${count === 1 ? "One thing that you did is" : `${String(count)} things that you did are`} not on your PDS yet: ` +
+        `sign out "anyway", and they go on by themselves, or "cancel" them`,
+    );
+    this.count = count;
+  }
+}
+
 /** Turns whatever a route threw into `{error: {code, message, field?}}`; only what we did not expect is logged. */
 export function answerError(error: unknown, c: Context<HttpEnv>, log: Logger): Response {
+  if (error instanceof OpenWrites) {
+    return c.json({ error: { code: "open_writes", message: error.message, count: error.count } }, 409);
+  }
   const { status, code, message, field } = toProblem(error) ?? unexpected(error, c, log);
   return c.json({ error: { code, message, ...(field !== undefined && { field }) } }, status);
 }
@@ -43,6 +63,12 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof NotTheAuthor) return new Problem(403, "not_the_author", error.message);
   if (error instanceof PastTheEnd) return new Problem(422, "malformed", error.message, "timestamp_ms");
   if (error instanceof TooManyComments) return new Problem(409, "too_many_comments", error.message);
+  if (error instanceof TooManyTokens) return new Problem(409, "too_many_tokens", error.message);
+  if (error instanceof UnknownToken) return new Problem(404, "unknown_token", error.message);
+  if (error instanceof UnknownWrite) return new Problem(404, "unknown_write", error.message);
+  if (error instanceof TooLate) return new Problem(409, "too_late", error.message);
+  if (error instanceof Leaving)
+    return new Problem(401, "not_signed_in", "Your account here is being deleted");
   if (error instanceof NotYours) return new Problem(403, "not_yours", error.message);
   if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);
   if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");

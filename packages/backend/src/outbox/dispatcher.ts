@@ -44,15 +44,20 @@ export class Dispatcher<Services> {
 
   /** Returns at once. What fails here is found by the sweep. */
   dispatch(intents: readonly Intent[]): void {
-    if (intents.length === 0) return;
-    const handing = this.handOver(intents).catch((err: unknown) => {
-      this.#parts.log.error(
-        { err, intents: intents.map(({ id }) => id) },
-        "intents could not be handed over; the sweep will",
-      );
+    this.#lookAfter(intents, this.handOver(intents), "intents could not be handed over; the sweep will");
+  }
+
+  /** Makes put-off intents due soon; returns at once. What fails here runs at its own time. */
+  hasten(intents: readonly Intent[]): void {
+    this.#lookAfter(intents, this.wake(intents), "intents could not be woken; they run at their own time");
+  }
+
+  #lookAfter(intents: readonly Intent[], work: Promise<void>, otherwise: string): void {
+    const looked = work.catch((err: unknown) => {
+      this.#parts.log.error({ err, intents: intents.map(({ id }) => id) }, otherwise);
     });
-    this.#underway.add(handing);
-    void handing.finally(() => this.#underway.delete(handing));
+    this.#underway.add(looked);
+    void looked.finally(() => this.#underway.delete(looked));
   }
 
   /** Resolves when nothing that was dispatched is underway any more. */

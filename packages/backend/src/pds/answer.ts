@@ -6,6 +6,7 @@ import {
   TokenRefreshError,
   TokenRevokedError,
 } from "@atproto/oauth-client-node";
+import { NotStored, StorageUnavailable } from "../storage/storage.js";
 import { Held } from "./held.js";
 import { askedPause, limited } from "./rate-limit.js";
 import { PdsRefusal } from "./refusal.js";
@@ -79,6 +80,11 @@ export function classify(error: unknown, now = Date.now()): Answer {
     reason: `Unexpected trouble with your PDS: ${messageOf(error)}`,
     untouched: false,
   };
+}
+
+/** Whether it was our own storage that a call with a file failed at: that says nothing of the PDS. */
+export function isOwnStorage(error: unknown): boolean {
+  return causesOf(error).some((cause) => cause instanceof StorageUnavailable || cause instanceof NotStored);
 }
 
 /** The PDS's own answer in a failed call, if there was one. */

@@ -1,7 +1,10 @@
 import type { Hold } from "./holds.js";
 
-/** How long a write leaves a host alone that is away, in milliseconds: when the host is back, it is woken. */
-const UNTIL_WOKEN = 300_000;
+/**
+ * How long a write leaves a host alone that is away, in milliseconds, and as much again at most. It is woken when the host
+ * is back; should that miss it (it was about to wait), it is made in time all the same.
+ */
+const UNTIL_WOKEN = 45_000;
 /** Those that wait for the same moment are spread over so many milliseconds. */
 const SPREAD = 500;
 
@@ -20,7 +23,7 @@ export class Held extends Error {
 
   /** Milliseconds after which to ask again; whatever ends the hold earlier wakes what waits for it. */
   get pause(): number {
-    if (this.hold.cause === "away") return UNTIL_WOKEN;
+    if (this.hold.cause === "away") return Math.round(UNTIL_WOKEN * (1 + Math.random()));
     return Math.max(0, this.hold.remaining) + Math.round(Math.random() * SPREAD);
   }
 }

@@ -104,6 +104,12 @@ async function readHold(db: Kysely<Schema>, scope: HoldScope, name: string): Pro
   return rows[0];
 }
 
+/** Whether a person or a host is still held, for whatever cause. */
+export async function isOn(db: Kysely<Schema>, { scope, name }: Hold): Promise<boolean> {
+  const hold = await readHold(db, scope, name);
+  return hold !== undefined && hold.cause !== "over";
+}
+
 /**
  * Takes the next try of a host that is away. Of all that ask, in whatever process, one gets it.
  *
@@ -132,11 +138,14 @@ export async function returnTrial(db: Kysely<Schema>, host: string): Promise<voi
     .execute();
 }
 
+/** How often all is let go on that a hold has kept: who was about to wait when it was told first hears it the second time. */
+const PASSES = 2;
+
 /** The host answers again. @returns whether it had been away */
 export async function endAway(db: Kysely<Schema>, host: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("pds_holds")
-    .set({ cause: "over", until: sql<Date>`now()` })
+    .set({ cause: "over", until: sql<Date>`now()`, tries: PASSES })
     .where("scope", "=", "host")
     .where("name", "=", host)
     .where("cause", "=", "away")
@@ -159,12 +168,13 @@ export async function dueForTrial(db: Kysely<Schema>, limit: number): Promise<st
 }
 
 /**
- * Holds whose time is over, each given to one caller only; should that one die, to another after `limit` milliseconds.
- * They hold nothing any more.
+ * Holds whose time is over, each given to one caller only, and once more to another (or the same) after `pause`
+ * milliseconds, whether the first has died or not. They hold nothing any more; `tries` counts what is left of that.
  */
-export async function claimOver(db: Kysely<Schema>, limit: number): Promise<Hold[]> {
+export async function claimOver(db: Kysely<Schema>, pause: number): Promise<Hold[]> {
   const { rows } = await sql<Hold>`
-    update pds_holds set cause = 'over', until = now() + ${limit}::float8 * interval '1 millisecond'
+    update pds_holds set cause = 'over', until = now() + ${pause}::float8 * interval '1 millisecond',
+      tries = case when cause = 'over' then tries else ${PASSES} end - 1
     where cause <> 'away' and until <= now()
     returning ${columns}
   `.execute(db);

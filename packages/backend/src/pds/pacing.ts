@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
-import { classify, type Answer, type Concern } from "./answer.js";
+import { classify, isOwnStorage, type Answer, type Concern } from "./answer.js";
 import { Held } from "./held.js";
 import {
   endAway,
@@ -99,7 +99,7 @@ export class Pacing {
   async failed(passage: Passage, error: unknown): Promise<unknown> {
     const answer = classify(error);
     const concerns = answer.kind === "wait" ? answer.concerns : "this call";
-    if (answer.kind !== "wait" || concerns === "this call") {
+    if (answer.kind !== "wait" || concerns === "this call" || isOwnStorage(error)) {
       await this.abandoned(passage);
       return error;
     }

@@ -16,8 +16,8 @@ export interface ProberParts {
 
 /** Hosts tried per round. */
 const HOSTS = 50;
-/** After so many milliseconds another process lets on what one that died had begun to let on. */
-const RELEASE_LIMIT = 10_000;
+/** From the first time that all is let go on to the second; milliseconds. */
+const BETWEEN_PASSES = 2_000;
 
 /**
  * Has hosts that are away tried when their time has come, and lets go on what a hold has kept when it is over. With nothing
@@ -63,9 +63,9 @@ export class Prober {
       // Nobody is left to find out whether it works; whoever comes next will.
       if (!(await tryOne(host))) await endAway(db, host);
     }
-    for (const hold of await claimOver(db, RELEASE_LIMIT)) {
+    for (const hold of await claimOver(db, BETWEEN_PASSES)) {
       await release(hold);
-      await forgetHold(db, hold);
+      if (hold.tries <= 0) await forgetHold(db, hold);
     }
   }
 

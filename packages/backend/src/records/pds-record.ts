@@ -61,7 +61,16 @@ export async function wishGone(tx: Kysely<Schema>, id: string): Promise<void> {
   await wishAnew(tx, id, null);
 }
 
-async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Promise<void> {
+/** Accepts the wish that a record is what the PDS is confirmed to have (`confirmed_wish`, which is not null). */
+export async function wishAsConfirmed(tx: Kysely<Schema>, id: string): Promise<void> {
+  await wishAnew(tx, id, sql<string>`confirmed_wish`);
+}
+
+async function wishAnew(
+  tx: Kysely<Schema>,
+  id: string,
+  wish: string | RawBuilder<string> | null,
+): Promise<void> {
   await tx
     .updateTable("pds_records")
     .set({
@@ -70,6 +79,7 @@ async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Pr
       // What is to be gone waits for nothing.
       ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
+      confirmed_wish: sql<string>`case when confirmed_version = wish_version then wish else confirmed_wish end`,
       ...accepted(sql`pds_records.did`),
       state_since: sql`now()`,
       deferrals: 0,
@@ -169,6 +179,8 @@ export async function confirm(
     .set({
       confirmed_version: version,
       confirmed_cid: cid,
+      confirmed_wish: sql<string>`case when wish_version = ${version} then null
+        else ${record.wish === null ? null : JSON.stringify(record.wish)}::jsonb end`,
       confirmed_at: sql`now()`,
       may_exist: cid !== null,
       ...unansweredBefore(record),
@@ -217,6 +229,7 @@ export async function distrust(db: Kysely<Schema>, id: string): Promise<void> {
     .updateTable("pds_records")
     .set({
       confirmed_version: sql`least(confirmed_version, wish_version - 1)`,
+      confirmed_wish: null,
       may_exist: true,
       state: "writing",
       state_since: sql`now()`,

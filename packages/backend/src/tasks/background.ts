@@ -4,11 +4,12 @@ import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
 import { Carrier } from "../outbox/carry.js";
 import { Dispatcher, type Mode } from "../outbox/dispatcher.js";
-import { checkAllNow } from "../outbox/intents.js";
+import { checkAllNow, type Intent } from "../outbox/intents.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
+import type { Hold } from "../pds/holds.js";
 import { Pacing } from "../pds/pacing.js";
 import { Prober } from "../pds/prober.js";
 import { outagePauses, pauseAfter, type Pauses } from "../records/pauses.js";
@@ -31,6 +32,8 @@ export interface BackgroundOptions {
   readonly worker: boolean;
   readonly restore: (did: string) => Promise<PdsSession>;
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  /** Default: there is no grant to end. */
+  readonly endGrant?: (did: string) => Promise<void>;
   readonly storage: Storage;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
@@ -62,6 +65,10 @@ export interface Background {
   readonly resumeParked: (did: string) => Promise<void>;
   /** Where tasks wait, run and die: docket, if it is enabled, and the in-process queue. */
   readonly queues: readonly Docket<TaskServices>[];
+  /** Has put-off intents carried out soon; returns at once. */
+  readonly hasten: (intents: readonly Intent[]) => void;
+  /** What holds up calls for a person now; undefined when they may be made. */
+  readonly heldNow: (did: string) => Promise<Hold | undefined>;
   /** How tasks are carried out at the moment, as far as is known. */
   readonly mode: () => Mode;
   readonly health: () => Promise<BackgroundHealth>;
@@ -110,6 +117,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,
+    endGrant: options.endGrant ?? (() => Promise.resolve()),
     settle: options.settle ?? SETTLE,
     pauses,
     carrier,
@@ -170,6 +178,11 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
 
     queues: docket === undefined ? [local] : [docket, local],
+    hasten: (intents) => {
+      dispatcher.hasten(intents);
+    },
+
+    heldNow: (did) => pacing.heldNow(did),
     mode: () => dispatcher.mode,
 
     async health() {

@@ -3,7 +3,7 @@ import { sql, type Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Dispatcher } from "../outbox/dispatcher.js";
 import type { Intent } from "../outbox/intents.js";
-import type { Hold } from "../pds/holds.js";
+import { isOn, type Hold } from "../pds/holds.js";
 import { showHold, showReleased } from "../records/held-rows.js";
 import type { TaskServices } from "./services.js";
 
@@ -62,14 +62,15 @@ export class HeldWork {
     return intent !== undefined;
   }
 
-  /** The hold is over: what it kept goes on. */
+  /** The hold is over: what it kept goes on. Twice is once. */
   async release(hold: Hold): Promise<void> {
     const { db, dispatcher, log } = this.#parts;
     const { scope, name, since } = hold;
-    log.info(
-      { [scope === "person" ? "did" : "host"]: name, scope, since },
-      "a hold is over; what waited goes on",
-    );
+    if (hold.tries > 0)
+      log.info(
+        { [scope === "person" ? "did" : "host"]: name, scope, since },
+        "a hold is over; what waited goes on",
+      );
     await showReleased(db, hold);
     const persons = scope === "person" ? [name] : await personsOn(db, name);
     const paused = persons.filter((did) => this.#told.delete(did));
@@ -79,7 +80,8 @@ export class HeldWork {
     await dispatcher.wake(intents);
   }
 
-  async #pause(persons: readonly string[], { cause, remaining, reason }: Hold): Promise<void> {
+  async #pause(persons: readonly string[], hold: Hold): Promise<void> {
+    const { cause, remaining, reason } = hold;
     const now = Date.now();
     for (const [did, told] of this.#told) if (told <= now) this.#told.delete(did);
     const ms = Math.max(0, remaining);
@@ -88,6 +90,10 @@ export class HeldWork {
     const length = Math.ceil(ms) + (cause === "away" ? BEYOND_TRIAL : 0);
     for (const did of untold) this.#told.set(did, now + length);
     await this.#parts.dispatcher.pause(untold, length, reason);
+    // It may have ended in between, and whoever ended it have had docket go on before it was told to pause.
+    if (await isOn(this.#parts.db, hold)) return;
+    for (const did of untold) this.#told.delete(did);
+    await this.#parts.dispatcher.resume(untold);
   }
 }
 

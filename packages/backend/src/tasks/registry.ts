@@ -2,6 +2,7 @@ import type { Task } from "@plyr/docket";
 import { clearExport } from "../exports/clear-export.js";
 import { exportGivenUp, exportMedia } from "../exports/export-media.js";
 import type { GivenUp } from "../outbox/burial.js";
+import { leave, leaveGivenUp } from "../people/leave.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -20,4 +21,5 @@ export const registry: readonly RegisteredTask[] = [
   { task: withdrawTrack },
   { task: exportMedia, givenUp: exportGivenUp },
   { task: clearExport },
+  { task: leave, givenUp: leaveGivenUp },
 ];

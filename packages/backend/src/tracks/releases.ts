@@ -4,6 +4,7 @@ import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
+import { oneAtATime } from "../records/one-at-a-time.js";
 import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
 import { trackRecord } from "../records/track.js";
 import type { Storage } from "../storage/storage.js";
@@ -138,6 +139,7 @@ async function insertTrack(
   words: { title: string; description: string | null },
 ): Promise<{ trackId: number }> {
   const collection = collectionsOf(namespace).track;
+  await oneAtATime(tx, did);
   const { handle, display_name } = await tx
     .selectFrom("people")
     .select(["handle", "display_name"])

@@ -42,7 +42,10 @@ describe("who may not", () => {
     for (const asker of ASKERS.filter((asker) => endpoint.answers[asker] >= 400)) {
       const answer = await world.send(asker, methodOf(endpoint), asked);
       expect(await answer.json()).toEqual({
-        error: { code: expect.any(String) as unknown, message: expect.any(String) as unknown },
+        error: expect.objectContaining({
+          code: expect.any(String) as unknown,
+          message: expect.any(String) as unknown,
+        }) as unknown,
       });
     }
     expect(await world.everything()).toBe(before);

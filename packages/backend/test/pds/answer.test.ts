@@ -78,11 +78,6 @@ test.each([
   ],
   ["429 without a time", refusal(429), { kind: "wait", concerns: "host's limit", untouched: true }],
   [
-    "a hold on a host that is away",
-    new Held(hold({ cause: "away", remaining: 5_000 }), false),
-    { kind: "wait", concerns: "this call", pause: 300_000, untouched: false },
-  ],
-  [
     "429 of the token endpoint",
     oauth(429, "slow_down", { "retry-after": "7" }),
     { kind: "wait", concerns: "host's limit", pause: 7_000, untouched: true },
@@ -170,6 +165,14 @@ test.each([
   ["nothing", {}, undefined],
 ])("a 429 asks for a pause: %s", (_name, headers, expected) => {
   expect(askedPause(new Headers(headers as Record<string, string>), NOW)).toBe(expected);
+});
+
+test("a hold on a host that is away is waited for until it is woken, and a minute and a half at most", () => {
+  const answer = classify(new Held(hold({ cause: "away", remaining: 5_000 }), false));
+  expect(answer).toMatchObject({ kind: "wait", concerns: "this call", untouched: false, reason: "Held." });
+  const pause = answer.kind === "wait" ? answer.pause : undefined;
+  expect(pause).toBeGreaterThanOrEqual(45_000);
+  expect(pause).toBeLessThanOrEqual(90_000);
 });
 
 test("a hold for a limit is waited for, and hardly longer", () => {

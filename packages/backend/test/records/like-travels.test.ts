@@ -8,6 +8,8 @@ import { openExports } from "../../src/exports/exports.js";
 import { aboutTrack } from "../../src/likes/like-state.js";
 import { wishGone } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
+import { openDepartures } from "../../src/people/departures.js";
+import { leave } from "../../src/people/leave.js";
 import { registry } from "../../src/tasks/registry.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { publishTrack } from "../../src/tracks/publish-track.js";
@@ -207,6 +209,17 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
     });
     // Each of its steps commits by itself: there is nothing that it could have done and not recorded.
     return { payload: { trackId }, asksPds: false, forget: () => Promise.resolve(), effect: left };
+  },
+
+  [leave.name]: async () => {
+    const did = "did:web:leaver.test";
+    await stage.db.insertInto("people").values({ did, handle: "leaver.test" }).execute();
+    const { outbox } = stage.background;
+    await openDepartures({ db: stage.db, outbox }).begin(did, "remove");
+    const left = () => stage.db.selectFrom("people").select("did").where("did", "=", did).execute();
+    await until("they are gone", async () => (await left()).length === 0);
+    // What makes it done is one transaction, and the last that it does.
+    return { payload: { did }, asksPds: false, forget: () => Promise.resolve(), effect: left };
   },
 
   [exportMedia.name]: async () => {

@@ -12,11 +12,12 @@ import {
   type Comment,
   type Track,
 } from "./answers.js";
+import { accountService, type AccountService } from "./account.js";
 import { MusicExport, MusicExports } from "./export-answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
-export interface Service {
+export interface Service extends AccountService {
   /** Who is signed in; null: nobody. */
   me(): Promise<Me | null>;
   tracks(): Promise<Track[]>;
@@ -48,7 +49,6 @@ export interface Service {
    * Resolves to the address to send the browser to.
    */
   startSignIn(handle: string): Promise<string>;
-  signOut(): Promise<void>;
 }
 
 /** Above this many milliseconds without an answer the service counts as unreachable. */
@@ -105,7 +105,13 @@ export function connectService(ask: typeof fetch, base = ""): Service {
   const commentPath = (commentId: number) => `/tracks/comments/${String(commentId)}`;
   const likePath = (trackId: number) => `/tracks/${String(trackId)}/like`;
 
+  async function order(path: string, init: RequestInit): Promise<void> {
+    const response = await send(path, init);
+    if (!response.ok) throw await failureOf(response);
+  }
+
   return {
+    ...accountService({ question, order }),
     async me() {
       try {
         return await question(Me, "/me");
@@ -141,11 +147,6 @@ export function connectService(ask: typeof fetch, base = ""): Service {
       const response = await send(path, { redirect: "manual" });
       if (response.type === "opaqueredirect" || response.status === 302) return path;
       throw await failureOf(response);
-    },
-    async signOut() {
-      const response = await send("/auth/logout", { method: "POST" });
-      // A session that is over already is what was asked for.
-      if (response.status >= 400 && response.status !== 401) throw await failureOf(response);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { account } from "./account.js";
 import { comments } from "./comments.js";
 import type { Endpoint } from "./endpoint.js";
 import { exports } from "./exports.js";
@@ -9,6 +10,7 @@ import { tracks } from "./tracks.js";
 /** Every route of the service, each once. */
 export const endpoints: readonly Endpoint[] = [
   ...people,
+  ...account,
   ...tracks,
   ...likes,
   ...comments,
