@@ -95,6 +95,8 @@ export interface PdsRecordsTable {
   shared: Generated<boolean>;
   /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
   deferrals: Generated<number>;
+  /** False: it was there before we knew of it, and we have not written it. */
+  made_here: Generated<boolean>;
   accepted_at: Timestamp;
   confirmed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 }

@@ -80,6 +80,7 @@ async function wishAnew(
     .updateTable("pds_records")
     .set({
       wish,
+      made_here: true,
       // What is to be gone waits for nothing.
       ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
@@ -254,6 +255,16 @@ export async function markFailed(db: Kysely<Schema>, id: string, reason: string)
         select 1 from intents where intents.state = 'open' and intents.payload ->> 'recordId' = pds_records.id::text
       )`,
     )
+    .execute();
+}
+
+/** Takes a given-up record up again. */
+export async function unmarkFailed(db: Kysely<Schema>, id: string): Promise<void> {
+  await db
+    .updateTable("pds_records")
+    .set({ state: "writing", reason: null, state_since: sql`now()`, deferrals: 0 })
+    .where("id", "=", id)
+    .where("state", "=", "failed")
     .execute();
 }
 
