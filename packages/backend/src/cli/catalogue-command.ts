@@ -132,7 +132,7 @@ async function addFile(
   const title = words.title ?? tags?.common.title ?? basename(path, extname(path));
   const { fingerprint, seconds, audible } = await listen(file.fd);
   const body = { title, artist, sha256: await sha256Of(path), seconds, audible };
-  return operator.post(
+  return await operator.post(
     "/catalogue",
     { ...body, fingerprint: toBytes(fingerprint).toString("base64") },
     added,

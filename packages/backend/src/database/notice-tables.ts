@@ -16,6 +16,8 @@ export interface NoticesTable {
   kind: string;
   /** Of two notices of one kind about the same, the second is none. */
   about: string;
+  /** Whom it names: it goes with them. */
+  did: ColumnType<string | null, string | null | undefined, string | null>;
   facts: ColumnType<Json, string, never>;
   state: Generated<"waiting" | "sent" | "kept" | "failed">;
   /** The host that was told; never the whole address, which may hold a credential. */

@@ -11,6 +11,8 @@ export interface NewNotice {
   readonly kind: string;
   /** What it is about, by id: a second notice of one kind about the same is none. */
   readonly about: string;
+  /** The person whom it names, if any: when they leave, it goes with them. */
+  readonly did?: string;
   /** In one sentence. No credentials, and no address with one. */
   readonly text: string;
   /** For programs. The same holds. */
@@ -25,11 +27,11 @@ export interface NewNotice {
 export async function scheduleNotice(
   tx: Transaction<Schema>,
   schedule: Schedule<TaskServices>,
-  { kind, about, text, facts }: NewNotice,
+  { kind, about, did, text, facts }: NewNotice,
 ): Promise<string> {
   const made = await tx
     .insertInto("notices")
-    .values({ kind, about, facts: JSON.stringify({ text, ...facts }) })
+    .values({ kind, about, did: did ?? null, facts: JSON.stringify({ text, ...facts }) })
     .onConflict((conflict) => conflict.columns(["kind", "about"]).doNothing())
     .returning("id")
     .executeTakeFirst();

@@ -72,6 +72,7 @@ async function conclude({ outbox }: TaskServices, scan: OpenScan, finding: Findi
         ? null
         : await scheduleNotice(tx, schedule, {
             kind: `scan.${finding.state}`,
+            did: scan.artistDid,
             about: `scan ${String(scan.id)}, round ${String(scan.round)}`,
             text: `“${scan.title}” by ${scan.displayName ?? scan.handle} ${WORDS[finding.state]}: ${finding.reason ?? ""}`,
             facts: {

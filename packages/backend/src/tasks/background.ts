@@ -71,6 +71,8 @@ export interface Background {
   readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
   readonly resumeParked: (did: string) => Promise<void>;
+  /** Where tasks wait, run and die: docket, if it is enabled, and the in-process queue. */
+  readonly queues: readonly Docket<TaskServices>[];
   /** Has put-off intents carried out soon; returns at once. */
   readonly hasten: (intents: readonly Intent[]) => void;
   /** What holds up calls for a person now; undefined when they may be made. */
@@ -104,6 +106,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
+  const scanning = openScanning({
+    db,
+    storage: options.storage,
+    publicUrl: options.publicUrl ?? "http://127.0.0.1",
+    settings: options.scans ?? defaultScanSettings,
+  });
   const pauses = options.pauses ?? outagePauses;
   const pacing = new Pacing({
     db,
@@ -113,12 +121,6 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     back: () => {
       prober.soon();
     },
-  });
-  const scanning = openScanning({
-    db,
-    storage: options.storage,
-    publicUrl: options.publicUrl ?? "http://127.0.0.1",
-    settings: options.scans ?? defaultScanSettings,
   });
   const services: TaskServices = {
     db,
@@ -136,9 +138,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     bury,
     storage: options.storage,
     namespace: options.namespace,
-    exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     scanning,
     webhook: options.webhook ?? null,
+    exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;
@@ -192,6 +194,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await dispatcher.wake(await resumeParked(db, did));
     },
 
+    queues: docket === undefined ? [local] : [docket, local],
     hasten: (intents) => {
       dispatcher.hasten(intents);
     },

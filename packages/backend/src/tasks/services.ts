@@ -28,11 +28,11 @@ export interface TaskServices extends ReconcileParts {
   readonly wake: (intents: readonly Intent[]) => Promise<void>;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
-  /** Gives a person's grant back to their PDS, and forgets it. */
-  readonly endGrant: (did: string) => Promise<void>;
   readonly scanning: Scanning;
   /** Where the operator is told things; null: nowhere. */
   readonly webhook: Webhook | null;
+  /** Gives a person's grant back to their PDS, and forgets it. */
+  readonly endGrant: (did: string) => Promise<void>;
   /** Ends an intent that has been given up. */
   readonly bury: (intentId: string, reason: string) => Promise<void>;
 }

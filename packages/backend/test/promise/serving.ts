@@ -25,8 +25,8 @@ export interface Surroundings {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly docketUrl: string | undefined;
-  /** Besides what every process is told. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Settings besides. */
+  readonly env?: Record<string, string>;
 }
 
 export const NAMESPACE = "fm.plyr.test";

@@ -26,6 +26,7 @@ const statements = [
     id uuid primary key default gen_random_uuid(),
     kind text not null,
     about text not null,
+    did text references people(did) on delete cascade,
     facts jsonb not null,
     state text not null default 'waiting' check (state in ('waiting', 'sent', 'kept', 'failed')),
     told text,
