@@ -118,6 +118,7 @@ export function openAuth(options: AuthOptions): Auth {
       get: () => undefined,
       set: async (did, session) => {
         demandScope(did, options.scope, session.tokenSet.scope);
+        await rememberHome(db, did, new URL(session.tokenSet.aud).host);
         const earlier = await lock.request(lockName(did), async () => {
           const stored = await grants.stored(did);
           await grants.replace(did, session);
@@ -147,8 +148,6 @@ export function openAuth(options: AuthOptions): Auth {
       const { session } = await entrance.callback(params);
       const { handle } = await client.identityResolver.resolve(session.did);
       await rememberPerson(session.did, handle);
-      const { aud } = await session.getTokenInfo(false);
-      await rememberHome(db, session.did, new URL(aud).host);
       return session.did;
     } catch (error) {
       throw returnFailed(error);
