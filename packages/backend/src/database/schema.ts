@@ -2,6 +2,8 @@ import type { ColumnType, Generated } from "kysely";
 import type { Json } from "./json.js";
 import type { NoticeTables } from "./notice-tables.js";
 import type { ScanTables } from "./scan-tables.js";
+import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
+import type { PlayCountsTable, PlaysTable, PreferencesTable } from "./plays-tables.js";
 import type { ExportsTable } from "./exports-tables.js";
 import type { PacingTables } from "./pacing-tables.js";
 import type { PeopleTables } from "./people-tables.js";
@@ -89,8 +91,12 @@ export interface PdsRecordsTable {
   state_since: Timestamp;
   /** The record that `wish.subject` refers to while that one's CID is not known: the wish can't be carried out yet. */
   awaits: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Other programs write this very record, too: what it says there is not held against us. */
+  shared: Generated<boolean>;
   /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
   deferrals: Generated<number>;
+  /** False: it was there before we knew of it, and we have not written it. */
+  made_here: Generated<boolean>;
   accepted_at: Timestamp;
   confirmed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 }
@@ -202,6 +208,11 @@ export interface Schema extends ScanTables, NoticeTables, PacingTables, PeopleTa
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  preferences: PreferencesTable;
+  plays: PlaysTable;
+  play_counts: PlayCountsTable;
+  lists: ListsTable;
+  album_tracks: AlbumTracksTable;
   exports: ExportsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;

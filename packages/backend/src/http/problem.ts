@@ -6,11 +6,13 @@ import { TooManyTokens, UnknownToken } from "../auth/developer-tokens.js";
 import { NotTheAuthor, PastTheEnd, TooManyComments, UnknownComment } from "../comments/refusals.js";
 import { ExportExpired, NotDone, NothingToExport, UnknownExport } from "../exports/refusals.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
+import { AlbumFull, BadOrder, OnAnotherAlbum, SlugTaken, UnknownAlbum } from "../lists/refusals.js";
+import { NotHeardYet, UnknownPlay } from "../plays/refusals.js";
 import { Leaving } from "../records/one-at-a-time.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import { NotAudio } from "../tracks/inspect-audio.js";
+import { NotYours } from "../tracks/not-yours.js";
 import { Stalled, TooLarge } from "../tracks/receive.js";
-import { NotYours } from "../tracks/releases.js";
 import { BadWords } from "../tracks/words.js";
 import { TooLate, UnknownWrite } from "../waiting/refusals.js";
 import type { HttpEnv } from "./env.js";
@@ -70,6 +72,13 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof Leaving)
     return new Problem(401, "not_signed_in", "Your account here is being deleted");
   if (error instanceof NotYours) return new Problem(403, "not_yours", error.message);
+  if (error instanceof UnknownAlbum) return new Problem(404, "unknown_album", error.message);
+  if (error instanceof SlugTaken) return new Problem(409, "slug_taken", error.message, "title");
+  if (error instanceof OnAnotherAlbum) return new Problem(409, "on_another_album", error.message, "track_id");
+  if (error instanceof AlbumFull) return new Problem(422, "album_full", error.message, "track_id");
+  if (error instanceof BadOrder) return new Problem(422, "malformed", error.message, "track_ids");
+  if (error instanceof UnknownPlay) return new Problem(404, "unknown_play", error.message);
+  if (error instanceof NotHeardYet) return new Problem(409, "not_heard_yet", error.message);
   if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);
   if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");
   if (error instanceof TooLarge) return new Problem(413, "too_large", error.message, "file");

@@ -4,6 +4,7 @@ import type { HttpEnv } from "../http/env.js";
 import { auditRoutes } from "./audit-routes.js";
 import { catalogueRoutes } from "./catalogue-routes.js";
 import { scansRoutes } from "./scans-routes.js";
+import { deadRoutes } from "./dead-routes.js";
 import type { OperatorServices } from "./services.js";
 import { statusRoutes } from "./status-routes.js";
 
@@ -16,6 +17,7 @@ const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
   auditRoutes,
   catalogueRoutes,
   scansRoutes,
+  deadRoutes,
 ];
 
 /**

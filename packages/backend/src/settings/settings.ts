@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { TealCollections } from "../records/collections.js";
 import type { Role } from "./role.js";
 import type { ScanSettings } from "../scans/open.js";
 import { scanSettings } from "./scan-settings.js";
@@ -48,6 +49,8 @@ export interface Settings {
   adminDids: string[];
   /** What the NSIDs of our collections begin with. */
   collectionNamespace: string;
+  /** Where plays are kept for those who want them scrobbled. */
+  teal: TealCollections;
   plcUrl: string;
   handleResolverUrl: string | undefined;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
@@ -83,6 +86,8 @@ const environmentSchema = z.object(
     SESSION_KEY: variables.SESSION_KEY.schema,
     ADMIN_DIDS: variables.ADMIN_DIDS.schema,
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
+    TEAL_PLAY_COLLECTION: variables.TEAL_PLAY_COLLECTION.schema,
+    TEAL_STATUS_COLLECTION: variables.TEAL_STATUS_COLLECTION.schema,
     PLC_URL: variables.PLC_URL.schema,
     HANDLE_RESOLVER_URL: variables.HANDLE_RESOLVER_URL.schema,
     LOG_LEVEL: variables.LOG_LEVEL.schema,
@@ -150,6 +155,7 @@ export function parseSettings(
     adminDids: values.ADMIN_DIDS,
     collectionNamespace:
       values.COLLECTION_NAMESPACE ?? (values.PLYR_ENV === "development" ? "fm.plyr.dev" : "fm.plyr"),
+    teal: { play: values.TEAL_PLAY_COLLECTION, status: values.TEAL_STATUS_COLLECTION },
     plcUrl: values.PLC_URL,
     handleResolverUrl: values.HANDLE_RESOLVER_URL,
     logLevel: values.LOG_LEVEL,

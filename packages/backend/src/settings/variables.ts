@@ -1,6 +1,6 @@
 import { isValidDid, isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
-import { collectionsOf } from "../records/collections.js";
+import { collectionsOf, namesTeal, teal } from "../records/collections.js";
 
 /** One environment variable: how it is read, and what to tell whoever set it wrongly. */
 interface Variable<Schema extends z.ZodType> {
@@ -178,6 +178,20 @@ export const variables = {
       .refine((value) => isValidNsid(collectionsOf(value).like))
       .optional(),
     allowed: "the beginning of an NSID with two parts or more, such as fm.plyr",
+  }),
+  TEAL_PLAY_COLLECTION: variable({
+    schema: z
+      .string()
+      .refine((value) => isValidNsid(value) && namesTeal(value, "play"))
+      .default(teal.play),
+    allowed: `the NSID of teal's plays in one of its namespaces, such as ${teal.play}`,
+  }),
+  TEAL_STATUS_COLLECTION: variable({
+    schema: z
+      .string()
+      .refine((value) => isValidNsid(value) && namesTeal(value, "status"))
+      .default(teal.status),
+    allowed: `the NSID of teal's status in one of its namespaces, such as ${teal.status}`,
   }),
   PLC_URL: variable({
     schema: origin.default("https://plc.directory"),

@@ -71,6 +71,8 @@ export interface Background {
   readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
   readonly resumeParked: (did: string) => Promise<void>;
+  /** Where tasks wait, run and die: docket, if it is enabled, and the in-process queue. */
+  readonly queues: readonly Docket<TaskServices>[];
   /** Has put-off intents carried out soon; returns at once. */
   readonly hasten: (intents: readonly Intent[]) => void;
   /** What holds up calls for a person now; undefined when they may be made. */
@@ -192,6 +194,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await dispatcher.wake(await resumeParked(db, did));
     },
 
+    queues: docket === undefined ? [local] : [docket, local],
     hasten: (intents) => {
       dispatcher.hasten(intents);
     },

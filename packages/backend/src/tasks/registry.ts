@@ -5,6 +5,8 @@ import type { GivenUp } from "../outbox/burial.js";
 import { noticeGivenUp, sendNotice } from "../notices/send-notice.js";
 import { scanGivenUp, scanTrack } from "../scans/scan-track.js";
 import { leave, leaveGivenUp } from "../people/leave.js";
+import { listGivenUp, writeList } from "../lists/write-list.js";
+import { statusGivenUp, writeStatus } from "../plays/write-status.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -23,6 +25,8 @@ export const registry: readonly RegisteredTask[] = [
   { task: withdrawTrack },
   { task: scanTrack, givenUp: scanGivenUp },
   { task: sendNotice, givenUp: noticeGivenUp },
+  { task: writeStatus, givenUp: statusGivenUp },
+  { task: writeList, givenUp: listGivenUp },
   { task: exportMedia, givenUp: exportGivenUp },
   { task: clearExport },
   { task: leave, givenUp: leaveGivenUp },

@@ -6,7 +6,7 @@ const WriteState = z.enum(["writing", "waiting", "needs-sign-in", "confirmed", "
 export type WriteState = z.infer<typeof WriteState>;
 
 /** What the service says about the record behind a like. */
-const Write = z.object({
+export const Write = z.object({
   state: WriteState,
   /** `at://` address that the record has, or will have, or had. */
   uri: z.nullable(z.string()),
@@ -41,6 +41,7 @@ const Track = z.object({
   uri: z.nullable(z.string()),
   description: z.nullable(z.string()),
   likeCount: z.int().check(z.nonnegative()),
+  playCount: z.int().check(z.nonnegative()),
   /** Null when nobody is signed in. */
   like: z.nullable(LikeAnswer),
   /** How its record stands and what its scan has found, for the artist; null for everybody else. */

@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { albumsService, type AlbumsService } from "./albums.js";
 import {
   CommentAnswer,
   Comments,
@@ -13,6 +14,7 @@ import {
   type Track,
 } from "./answers.js";
 import { TakenDown, type TakenDown as TakenDownTrack } from "../scans/scan-answers.js";
+import { playsService, type PlaysService } from "./plays.js";
 import { accountService, type AccountService } from "./account.js";
 import { MusicExport, MusicExports } from "./export-answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
@@ -21,6 +23,8 @@ import { NoAnswer, Refused, SignedOut } from "./failures.js";
 export interface Service extends AccountService {
   /** Who is signed in; null: nobody. */
   me(): Promise<Me | null>;
+  readonly albums: AlbumsService;
+  readonly plays: PlaysService;
   tracks(): Promise<Track[]>;
   like(trackId: number): Promise<LikeAnswer>;
   unlike(trackId: number): Promise<LikeAnswer>;
@@ -114,6 +118,8 @@ export function connectService(ask: typeof fetch, base = ""): Service {
   }
 
   return {
+    albums: albumsService(question),
+    plays: playsService(question),
     ...accountService({ question, order }),
     async me() {
       try {

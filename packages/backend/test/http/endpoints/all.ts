@@ -3,8 +3,10 @@ import { comments } from "./comments.js";
 import type { Endpoint } from "./endpoint.js";
 import { exports } from "./exports.js";
 import { likes } from "./likes.js";
+import { lists } from "./lists.js";
 import { operators } from "./operators.js";
 import { people } from "./people.js";
+import { plays } from "./plays.js";
 import { tracks } from "./tracks.js";
 
 /** Every route of the service, each once. */
@@ -14,6 +16,8 @@ export const endpoints: readonly Endpoint[] = [
   ...tracks,
   ...likes,
   ...comments,
+  ...lists,
+  ...plays,
   ...exports,
   ...operators,
 ];
