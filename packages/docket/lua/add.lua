@@ -4,7 +4,7 @@
 --   due: "" now, "+ms" after, else milliseconds since the epoch
 --   group: empty, or starts \t per (ms) \t group; starts and per may be empty
 -- returns: for each, the id of the living task of its key (its own when it was added)
--- include: clock body watch ended gate lane dispatch
+-- include: clock body watch ended strike gate lane dispatch
 
 local answer, added = {}, {}
 local soonest

@@ -24,6 +24,7 @@ drop_old_results()
 drop_old_pauses()
 redis.call("HSET", infos, worker, info)
 redis.call("ZADD", workers, now + 15000, worker)
+redis.call("HSET", seen, worker, now)
 for i = FIRST, #ARGV do
   redis.call("SADD", skills .. ARGV[i], worker)
 end

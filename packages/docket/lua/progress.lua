@@ -4,4 +4,6 @@
 -- include: body
 
 -- Without an owner it doesn't run: what stands there then is the beginning of its burst.
-return string.match(redis.call("HGET", runs, id) or "", "^[%d:]+:[^:\t]+\t(.*)$") or ""
+local run = redis.call("HGET", runs, id)
+local _, _, _, owner = read_run(run)
+return owner ~= "" and string.match(run, "^[^\t]*\t(.*)$") or ""

@@ -16,4 +16,5 @@ for i = FIRST, #ARGV, STEP do
 end
 local alive = redis.call("ZSCORE", workers, worker)
 if alive and tonumber(alive) < now + tonumber(lease) then redis.call("ZADD", workers, now + tonumber(lease), worker) end
+if alive then redis.call("HSET", seen, worker, now) end
 return lost_ids

@@ -3,7 +3,7 @@
 -- args: now_override id serial key name due group body
 --   due, group: as in add; "~ms:longest" for a burst: after so long without another call, no later than so long after its first
 -- returns: the id of the task that has the payload
--- include: clock body watch ended gate lane dispatch
+-- include: clock body watch ended strike gate lane dispatch
 
 local quiet, longest = string.match(due, "^~(%d+):(%d+)$")
 local at = now
@@ -74,7 +74,8 @@ if old_name ~= name then
   redis.call("HINCRBY", living, name, 1)
 end
 local scheduled = redis.call("ZREM", schedule, holder) == 1
-local stands = not scheduled and not follows and at <= now
+-- What a strike holds must show that it still falls under it.
+local stands = not scheduled and not follows and at <= now and not held_by_strike(holder)
 if not (stands and old_serial == serial and old_name == name and gates_of(holder) == group) then
   if not scheduled and not follows then take_out(holder, old_serial or "", old_name or "") end
   leave_lane(holder, old_serial or "")

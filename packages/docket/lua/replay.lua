@@ -1,13 +1,14 @@
 -- A dead letter lives again, from its first attempt, behind what has come meanwhile.
--- args: now_override id
+-- args: now_override id edited serial group payload
+--   edited: 1 when what follows takes the place of what it had: its serial key, its group (as in add), its payload
 -- returns: replayed, unknown, or "key in use" when a living task has its key
--- include: clock body watch ended gate lane dispatch
+-- include: clock body watch ended strike gate lane letter dispatch
 
 local letter = redis.call("HGET", letters, id)
 if not letter then return "unknown" end
-local body = string.match(letter, "\n(.*)$")
-local serial, key, name = ties(body or "")
-if not serial then return "unknown" end
+local _, body = read_letter(letter)
+local old_serial, key, name = ties(body)
+if not old_serial then return "unknown" end
 if key ~= "" and redis.call("HEXISTS", keys, key) == 1 then return "key in use" end
 
 redis.call("HDEL", letters, id)
@@ -17,7 +18,15 @@ if key ~= "" then
   redis.call("HSET", keys, key, id)
 end
 -- Its age is counted from now: else one that died of age would die again at once.
-redis.call("HSET", bodies, id, string.format("%d%s", now, string.match(body, "^%d+(.*)$")))
+local rest = string.match(body, "^%d+(.*)$")
+if edited == "1" then
+  rest = table.concat({ "", serial, key, name, payload }, "\t")
+  forget_gates(id)
+  set_gates(id, group)
+else
+  serial = old_serial
+end
+redis.call("HSET", bodies, id, string.format("%d%s", now, rest))
 redis.call("HINCRBY", living, name, 1)
 admit(id, serial)
 dispatch()

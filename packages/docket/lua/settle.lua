@@ -5,11 +5,11 @@
 --   answered: the last call whose answer came; what calls after it claimed goes back
 --   ahead: tasks to claim beyond `want`, where nobody else has room for them
 --   received: tasks that came through the inbox; -1: start counting again
---   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead, JSON; for done, "=" and the
---   result (JSON) where it is kept
+--   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead and retry, JSON; for done,
+--   "=" and the result (JSON) where it is kept
 -- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
 --   id attempt delivery lost body
--- include: clock body watch ended gate lane dispatch due
+-- include: clock body watch ended strike gate lane letter minutes dispatch due
 
 want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
 sleep, lease = tonumber(sleep), tonumber(lease)
@@ -25,21 +25,25 @@ if tonumber(answered) < tonumber(call) - 1 then
 end
 
 local answer = { now, 0, 1, 0 }
+local COUNTED = { done = true, retry = true, park = true, dead = true }
 -- What many have in common is done for all at once: calls from a script cost more than what they do.
 local told = {}
 for i = FIRST, #ARGV, STEP do
   told[#told + 1] = ARGV[i]
 end
 local runs_told = #told > 0 and redis.call("HMGET", runs, unpack(told))
-local unleased, done, fewer, returned, kept = {}, {}, {}, {}, {}
+local unleased, done, fewer, returned, kept, ended_as = {}, {}, {}, {}, {}, {}
 for i = FIRST, #ARGV, STEP do
   local id, delivery, kind, due, serial, key, name, info = unpack(ARGV, i, i + STEP - 1)
-  local attempt, delivered, lost, owner, cancelled = read_run(runs_told[(i - FIRST) / STEP + 1])
+  local run = runs_told[(i - FIRST) / STEP + 1]
+  local attempt, delivered, lost, owner, cancelled = read_run(run)
   if owner ~= worker or delivered ~= tonumber(delivery) then
     answer[4] = answer[4] + 1
     answer[#answer + 1] = id
   else
     unleased[#unleased + 1] = id
+    local as = name ~= "" and COUNTED[kind] and kind .. "\t" .. name
+    if as then ended_as[as] = (ended_as[as] or 0) + 1 end
     if kind == "done" or (cancelled and kind ~= "dead") then
       done[#done + 1] = id
       fewer[name] = (fewer[name] or 0) + 1
@@ -51,13 +55,14 @@ for i = FIRST, #ARGV, STEP do
         kept[#kept + 1] = { id, "" }
       end
     elseif kind == "retry" or kind == "park" then
-      redis.call("HSET", runs, id, write_run(kind == "retry" and attempt + 1 or attempt, delivered, 0, ""))
+      local failures = one_more_failure(failures_of(run), info)
+      redis.call("HSET", runs, id, write_run(kind == "retry" and attempt + 1 or attempt, delivered, 0, "", failures))
       redis.call("ZADD", schedule, string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due), id)
     elseif kind == "return" then
-      redis.call("HSET", runs, id, write_run(attempt, delivered, lost, ""))
+      redis.call("HSET", runs, id, write_run(attempt, delivered, lost, "", failures_of(run)))
       table.insert(returned, 1, id)
     elseif kind == "aside" then
-      redis.call("HSET", runs, id, write_run(attempt, delivered, lost, ""))
+      redis.call("HSET", runs, id, write_run(attempt, delivered, lost, "", failures_of(run)))
       redis.call("RPUSH", aside .. name, id)
       redis.call("SADD", asides, name)
       redis.call("HINCRBY", counts, "aside", 1)
@@ -71,8 +76,9 @@ for i = FIRST, #ARGV, STEP do
         local own_serial, own_key, own_name = ties(body or "")
         serial, key, name = own_serial or "", own_key or "", own_name or ""
       end
-      redis.call("HSET", letters, id, info .. "\n" .. (body or ""))
+      redis.call("HSET", letters, id, info .. "\n" .. (body or "") .. failures_of(run))
       redis.call("ZADD", dead, now, id)
+      drop_old_letters()
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
       redis.call("HINCRBY", counts, "dead", 1)
       retire(id, serial, key, name, true)
@@ -88,6 +94,10 @@ if #done > 0 then
   for name, count in pairs(fewer) do
     redis.call("HINCRBY", living, name, -count)
   end
+end
+for as, count in pairs(ended_as) do
+  local of = minute .. math.floor(now / 60000)
+  if redis.call("HINCRBY", of, as, count) == count then redis.call("PEXPIRE", of, MINUTES_KEPT * 60000) end
 end
 for _, one in ipairs(kept) do keep_result(one[1], one[2]) end
 if #returned > 0 then in_chunks(returned, "LPUSH", ready) end
@@ -112,7 +122,7 @@ elseif sent < received then
 end
 local room = want - (sent - received)
 local taken = 0
-local ends, holder = string.format("%d", now + lease), worker .. "#" .. call
+local ends, holder = string.format("%d", now + lease), string.format("%s#%s@%d", worker, call, now)
 local function claim(ids)
   ids = through_gates(ids)
   if #ids == 0 then return end
@@ -125,7 +135,7 @@ local function claim(ids)
       local attempt, delivery, lost = read_run(runs_of[i])
       delivery = delivery + 1
       runs_now[#runs_now + 1] = id
-      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, holder)
+      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, holder, failures_of(runs_of[i]))
       leases_now[#leases_now + 1] = ends
       leases_now[#leases_now + 1] = id
       taken = taken + 1
@@ -170,7 +180,10 @@ else
   redis.call("HDEL", slots, worker)
   if redis.call("EXISTS", ready) == 1 then dispatch() end
 end
-if sleep > 0 and redis.call("ZADD", workers, wakes + 15000, worker) == 1 then answer[3] = 0 end
+if sleep > 0 then
+  if redis.call("ZADD", workers, wakes + math.min(15000, sleep), worker) == 1 then answer[3] = 0 end
+  redis.call("HSET", seen, worker, now)
+end
 if event then keep_watch(event, worker) end
 answer[2] = wakes - now
 return answer

@@ -1,7 +1,7 @@
 -- Counts, for people: what waits, runs, is delayed, laid aside or dead, and who is there.
 -- args: now_override
 -- returns: JSON
--- include: clock body gate due
+-- include: clock body strike gate due
 
 local function object(flat)
   local made = {}
@@ -27,7 +27,10 @@ local present = {}
 local alive = redis.call("ZRANGEBYSCORE", workers, now, "+inf", "WITHSCORES")
 for i = 1, #alive, 2 do
   local info = redis.call("HGET", infos, alive[i])
-  if info then present[#present + 1] = { info, tonumber(alive[i + 1]) } end
+  if info then
+    local last = tonumber(redis.call("HGET", seen, alive[i]) or alive[i + 1])
+    present[#present + 1] = { info, tonumber(alive[i + 1]), last }
+  end
 end
 local oldest = redis.call("LINDEX", ready, 0)
 local body = oldest and redis.call("HGET", bodies, oldest)

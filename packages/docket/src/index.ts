@@ -1,4 +1,10 @@
-export { type DeadLetter } from "./docket/dead-letter.js";
+export {
+  withoutIds,
+  type DeadGroup,
+  type DeadLetter,
+  type FailedAttempt,
+  type LettersAsked,
+} from "./docket/dead-letter.js";
 export type { DebounceOptions } from "./docket/debounce.js";
 export { Docket, type DocketOptions, type Finding } from "./docket/docket.js";
 export {
@@ -17,16 +23,18 @@ export {
 export type { Handle } from "./docket/handle.js";
 export type { AddOptions } from "./docket/new-task.js";
 export type { PausedGroup } from "./docket/pause.js";
+export type { StruckTask, Where } from "./docket/strike.js";
 export type { Log } from "./log.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
 export type {
-  CancelResult,
-  FoundState,
-  ReplayResult,
+  Overview,
+  PresentWorker,
   Snapshot,
   StoreHealth,
+  TaskOverview,
   WorkerInfo,
-} from "./store/store.js";
+} from "./store/sight.js";
+export type { CancelResult, FoundState, ReplayResult } from "./store/store.js";
 export {
   after,
   LIFECYCLE,

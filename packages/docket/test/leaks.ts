@@ -9,9 +9,9 @@ import { askRedis } from "./redis-server.js";
 /** What a docket leaves behind for good, of bounded size: its layout, its counters, and a call that nobody heard. */
 const STAYS = ["meta", "counts", "living", "bell"];
 /** What Redis itself drops in time, by its own clock. */
-const FORGOTTEN = "starts:";
+const FORGOTTEN = /^(starts|minute):/;
 /** What there is of a worker only while it is there. */
-const OF_WORKERS = /^(workers|infos|sleepers|slots|assigned|skills:.*|inbox:.*)$/;
+const OF_WORKERS = /^(workers|infos|sleepers|slots|seen|assigned|skills:.*|inbox:.*)$/;
 
 export async function keysOf(url: string, name: string): Promise<string[]> {
   const prefix = prefixOf(name);
@@ -37,9 +37,9 @@ export async function expectNoLeaks(url: string, name: string): Promise<void> {
   } finally {
     await store.close();
   }
-  const left = (await keysOf(url, name)).filter((key) => !STAYS.includes(key) && !key.startsWith(FORGOTTEN));
+  const left = (await keysOf(url, name)).filter((key) => !STAYS.includes(key) && !FORGOTTEN.test(key));
   expect(left, "keys of tasks that are gone").toEqual([]);
-  const kept = (await keysOf(url, name)).filter((key) => key.startsWith(FORGOTTEN));
+  const kept = (await keysOf(url, name)).filter((key) => FORGOTTEN.test(key));
   for (const key of kept) {
     const ends = await askRedis(url, (redis) => redis.pttl(`${prefixOf(name)}${key}`));
     expect(ends, `ms until ${key} is dropped`).toBeGreaterThan(0);
@@ -73,6 +73,6 @@ export async function sweep(store: Store): Promise<void> {
       return { id, delivery, ties: { serial, key, name }, outcome: { kind: "done" } };
     });
   }
-  for (const { id } of await store.letters(1_000)) await store.discard(id);
+  for (const { id } of await store.letters(1_000, 0)) await store.discard(id);
   await store.bye(worker);
 }

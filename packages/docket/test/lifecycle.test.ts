@@ -110,7 +110,7 @@ class Subject {
 
   async state(): Promise<TaskState> {
     const { store } = this.#desk;
-    const dead = (await store.letters(9)).some(({ id }) => id === "subject");
+    const dead = (await store.letters(9, 0)).some(({ id }) => id === "subject");
     const { id, state } = only(await store.find([SUBJECT.key]));
     if (id !== "subject" || state === "unknown" || state === "dead") return dead ? "dead" : "gone";
     if (dead) throw new Error("it lives and is dead");

@@ -33,9 +33,11 @@ local function hand_out()
         if gates_busy() then poke(worker, 0) end -- goes on there
         return
       end
-      local attempt, delivery, lost = read_run(redis.call("HGET", runs, id))
+      local run = redis.call("HGET", runs, id)
+      local attempt, delivery, lost = read_run(run)
       delivery = delivery + 1
-      redis.call("HSET", runs, id, write_run(attempt, delivery, lost, worker))
+      local holder = string.format("%s#@%d", worker, now)
+      redis.call("HSET", runs, id, write_run(attempt, delivery, lost, holder, failures_of(run)))
       redis.call("ZADD", leases, now + lease, id)
       redis.call("HINCRBY", assigned, worker, 1)
       local more = redis.call("EXISTS", ready)

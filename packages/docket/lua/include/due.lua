@@ -15,7 +15,8 @@ local function recover()
   for i = #ended, 1, -1 do
     local id = ended[i]
     redis.call("ZREM", leases, id)
-    local attempt, delivery, lost, owner, cancelled = read_run(redis.call("HGET", runs, id))
+    local run = redis.call("HGET", runs, id)
+    local attempt, delivery, lost, owner, cancelled = read_run(run)
     redis.call("ZREM", sleepers, owner)
     redis.call("HDEL", slots, owner)
     local body = redis.call("HGET", bodies, id)
@@ -25,7 +26,7 @@ local function recover()
         retire(id, serial or "", key or "", name or "")
         keep_result(id, "")
       else
-        redis.call("HSET", runs, id, write_run(attempt, delivery, lost + 1, ""))
+        redis.call("HSET", runs, id, write_run(attempt, delivery, lost + 1, "", failures_of(run)))
         redis.call("LPUSH", ready, id)
         redis.call("HINCRBY", counts, "recovered", 1)
       end

@@ -1,8 +1,8 @@
 -- Two gates stand before a task of a group when its turn comes: "p" and its group, shut while that is paused; "r", its name
 -- and its group, shut while that has had its starts. Who finds a gate shut is held behind it, out of `ready`, and goes
--- back there when it opens. All is decided at the claim: a task without a group has no gates, and where none has a group
--- one question is all that this costs.
-local gated = redis.call("EXISTS", groups) == 1
+-- back there when it opens. All is decided at the claim, and a task without a group has neither. A third one, "s", is that of
+-- a strike (see strike.lua): who is held behind it has an entry too, without a group where it has none.
+local NEVER = math.huge
 
 -- At most so many are held, or let through, in one script, so that none runs for long.
 local GATE_BATCH = 200
@@ -57,15 +57,26 @@ end
 local function hold(id, gate, at, since, limit, per, group)
   if since == "" then since = string.format("%d", now) end
   redis.call("HSET", groups, id, table.concat({ since, limit, per, group }, "\t"))
+  gated = true
   redis.call("ZADD", held .. gate, since, id)
-  if redis.call("ZADD", gates, "NX", at, gate) == 1 then opens_first = math.min(opens_first or at, at) end
+  local shut = redis.call("ZADD", gates, "NX", at == NEVER and "+inf" or at, gate) == 1
+  if shut and at ~= NEVER then opens_first = math.min(opens_first or at, at) end
   held_now = held_now + 1
 end
 
 -- Whether a task whose turn has come may start; one that may not is held. Who was held before goes before those who come.
-local function passes(id, name, entry)
-  local since, limit, per, group = read_gates(entry)
-  local gate = "p\t" .. group
+local function passes(id, name, entry, body)
+  local since, limit, per, group = read_gates(entry or "\t\t\t")
+  local gate = struck_gate(name, body)
+  if gate then
+    hold(id, gate, NEVER, since, limit, per, group)
+    return false
+  end
+  if group == "" then
+    if entry then redis.call("HDEL", groups, id) end
+    return true
+  end
+  gate = "p\t" .. group
   local at = paused_until(group) or (since == "" and redis.call("ZSCORE", gates, gate))
   if at then
     hold(id, gate, tonumber(at), since, limit, per, group)
@@ -91,8 +102,9 @@ local function through_gates(ids)
   if not gated or #ids == 0 then return ids end
   local entries, free = redis.call("HMGET", groups, unpack(ids)), {}
   for i, id in ipairs(ids) do
-    local _, _, name = ties(entries[i] and redis.call("HGET", bodies, id) or "")
-    if not name or passes(id, name, entries[i]) then free[#free + 1] = id end
+    local body = (entries[i] or anything_struck()) and redis.call("HGET", bodies, id) or ""
+    local _, _, name = ties(body)
+    if not name or passes(id, name, entries[i], body) then free[#free + 1] = id end
   end
   return free
 end
@@ -136,12 +148,20 @@ local function open_gates()
   end
 end
 
+-- The gate of the strike that holds a task, if one does.
+local function held_by_strike(id)
+  if not gated then return nil end
+  for _, gate in ipairs(redis.call("ZRANGE", gates, 0, -1)) do
+    if string.sub(gate, 1, 2) == "s\t" and redis.call("ZSCORE", held .. gate, id) then return gate end
+  end
+end
+
 -- Takes a task out that may be held; returns whether it was.
 local function unhold(id, name)
   local entry = gated and redis.call("HGET", groups, id)
   if not entry then return false end
   local _, _, _, group = read_gates(entry)
-  for _, gate in ipairs({ "p\t" .. group, "r\t" .. name .. "\t" .. group }) do
+  for _, gate in ipairs({ "p\t" .. group, "r\t" .. name .. "\t" .. group, held_by_strike(id) }) do
     if redis.call("ZREM", held .. gate, id) == 1 then
       if redis.call("EXISTS", held .. gate) == 0 then redis.call("ZREM", gates, gate) end
       return true

@@ -82,7 +82,7 @@ local function hand_back(id, run)
     retire(id, serial or "", key or "", name or "")
     keep_result(id, "")
   else
-    redis.call("HSET", runs, id, write_run(attempt, delivery, lost, ""))
+    redis.call("HSET", runs, id, write_run(attempt, delivery, lost, "", failures_of(run)))
     redis.call("LPUSH", ready, id)
   end
 end

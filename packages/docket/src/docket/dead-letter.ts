@@ -1,6 +1,6 @@
 import type { Letter } from "../store/store.js";
 import type { Death } from "../task/task.js";
-import { readInfo } from "../worker/outcome.js";
+import { readFailure, readInfo } from "../worker/outcome.js";
 
 /** A task that was given up, with what is known of why. */
 export interface DeadLetter {
@@ -14,9 +14,36 @@ export interface DeadLetter {
   readonly error: { readonly name: string; readonly message: string; readonly stack?: string } | undefined;
   readonly attempt: number | undefined;
   readonly delivery: number | undefined;
+  /** The failures before its last, oldest first; the last nine are known. */
+  readonly history: readonly FailedAttempt[];
 }
 
-export function readLetter({ id, diedAt, info, stored }: Letter): DeadLetter {
+export interface FailedAttempt {
+  readonly at: Date;
+  readonly attempt: number;
+  readonly delivery: number;
+  readonly error: { readonly name: string; readonly message: string };
+}
+
+export interface LettersAsked {
+  /** At most so many; default 100. */
+  readonly limit?: number;
+  /** Of this task only. */
+  readonly task?: string;
+  /** Only those whose error's message has this in it. */
+  readonly error?: string;
+}
+
+/** Dead letters of one task that died of the same. */
+export interface DeadGroup {
+  readonly task: string | undefined;
+  /** Without numbers and ids. */
+  readonly error: string;
+  readonly count: number;
+  readonly newest: DeadLetter;
+}
+
+export function readLetter({ id, diedAt, info, stored, failures }: Letter): DeadLetter {
   const why = readInfo(info);
   return {
     id,
@@ -29,7 +56,33 @@ export function readLetter({ id, diedAt, info, stored }: Letter): DeadLetter {
     error: why?.error,
     attempt: why?.attempt,
     delivery: why?.delivery,
+    history: failures.flatMap((json) => {
+      const read = readFailure(json);
+      return read === undefined ? [] : [{ ...read, at: new Date(read.at) }];
+    }),
   };
+}
+
+/** By task and error, the largest first. @param letters newest first */
+export function grouped(letters: readonly DeadLetter[]): DeadGroup[] {
+  const groups = new Map<string, DeadGroup>();
+  for (const letter of letters) {
+    const { task } = letter;
+    const error = withoutIds(letter.error?.message ?? "unknown");
+    const name = JSON.stringify([task, error]);
+    const { count = 0, newest = letter } = groups.get(name) ?? {};
+    groups.set(name, { task, error, count: count + 1, newest });
+  }
+  return [...groups.values()].sort((one, other) => other.count - one.count);
+}
+
+/** What tells one failure from the next of the same error: addresses, DIDs, ids, numbers. */
+export function withoutIds(message: string): string {
+  return message
+    .slice(0, 500)
+    .replaceAll(/\bdid:[a-z]+:[\w.:%-]+/g, "…")
+    .replaceAll(/\b(?=[\w-]*\d)[\w-]{10,}\b/g, "…")
+    .replaceAll(/\d+/g, "…");
 }
 
 function readable(json: string): unknown {

@@ -1,30 +1,18 @@
-import { StoreUnavailable } from "../errors.js";
 import { silent, type Log } from "../log.js";
 import { openStore } from "../store/open-store.js";
-import type {
-  Added,
-  CancelResult,
-  FoundState,
-  NewTask,
-  ReplayResult,
-  Snapshot,
-  Store,
-  StoreHealth,
-} from "../store/store.js";
+import type { Added, FoundState, NewTask, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import type { Clock } from "../time/clock.js";
-import type { Duration } from "../time/duration.js";
 import type { Around } from "../worker/execution.js";
 import { readInfo } from "../worker/outcome.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
-import { readLetter, type DeadLetter } from "./dead-letter.js";
 import { afterBurst, type DebounceOptions } from "./debounce.js";
 import { TaskHandle, type Handle } from "./handle.js";
 import { idMaker } from "./ids.js";
 import { newTask, type AddOptions } from "./new-task.js";
-import { groupNames, pauseEnd, type PausedGroup } from "./pause.js";
+import { Oversight } from "./oversight.js";
 
 export interface DocketOptions<Services> {
   /** `redis:`, `rediss:` or `unix:`; unset or `memory://` keeps everything in this process. */
@@ -43,6 +31,8 @@ export interface DocketOptions<Services> {
   readonly random?: () => number;
   /** Deliveries in a row that may end with a lost worker before the task goes to the dead letters; 1–100, default 5. */
   readonly deliveryCap?: number;
+  /** Of the program, for those who ask which workers are there; at most 100 characters. */
+  readonly version?: string;
 }
 
 export interface Finding {
@@ -53,7 +43,7 @@ export interface Finding {
 }
 
 /** Adds tasks to a store, makes workers for it, and tells what is in it. */
-export class Docket<Services> {
+export class Docket<Services> extends Oversight<Services> {
   readonly #options: DocketOptions<Services>;
   readonly #store: Store;
   readonly #adder: Adder;
@@ -62,10 +52,12 @@ export class Docket<Services> {
   readonly #closing = new AbortController();
 
   private constructor(options: DocketOptions<Services>, store: Store) {
+    const tasks = new Map(options.tasks.map((task) => [task.name, task]));
+    super(store, tasks);
     this.#options = options;
     this.#store = store;
     this.#adder = new Adder(store);
-    this.#tasks = new Map(options.tasks.map((task) => [task.name, task]));
+    this.#tasks = tasks;
   }
 
   /**
@@ -171,32 +163,6 @@ export class Docket<Services> {
     return this.#handle(task, await this.#store.replace(prepared));
   }
 
-  /**
-   * Keeps the tasks of a group, or of many groups in one round trip per 250, from starting until a time; of a group that is
-   * paused already, the last call counts. What runs goes on. What is held uses up no attempts and keeps its order; nobody
-   * asks for it before the time.
-   *
-   * @throws {RangeError} on a time, a name or a reason out of range
-   */
-  async pause(groups: string | readonly string[], until: Date | Duration, reason: string): Promise<void> {
-    await this.#store.pause(groupNames(groups), pauseEnd(until, reason), reason);
-  }
-
-  /** Ends the pauses of groups before their time; returns how many were paused. */
-  async resume(groups: string | readonly string[]): Promise<number> {
-    return this.#store.resume(groupNames(groups));
-  }
-
-  /** The groups that are paused, with until when and why. */
-  async paused(): Promise<PausedGroup[]> {
-    return (await this.#store.paused()).map((pause) => ({ ...pause, until: new Date(pause.until) }));
-  }
-
-  /** A task that waits is gone; one that runs has its signal aborted and isn't tried again. */
-  cancel(id: string): Promise<CancelResult> {
-    return this.#store.cancel(id);
-  }
-
   /** What the run of a task has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */
   async progress(id: string): Promise<unknown> {
     const progress = await this.#store.progress(id);
@@ -226,37 +192,6 @@ export class Docket<Services> {
     return this.#store.wake(keys);
   }
 
-  /** The newest dead letters; at most `limit` (default 100). */
-  async deadLetters(limit = 100): Promise<DeadLetter[]> {
-    const letters = await this.#store.letters(limit);
-    return letters.map(readLetter);
-  }
-
-  /** Lets a dead letter live again, from its first attempt. */
-  replay(id: string): Promise<ReplayResult> {
-    return this.#store.replay(id);
-  }
-
-  /** Throws a dead letter away; false when there is none of this id. */
-  discard(id: string): Promise<boolean> {
-    return this.#store.discard(id);
-  }
-
-  snapshot(): Promise<Snapshot> {
-    return this.#store.snapshot();
-  }
-
-  /** Whether the store answers, and how it is set up. Never rejects because it is away. */
-  async health(): Promise<StoreHealth> {
-    try {
-      return await this.#store.health();
-    } catch (error) {
-      if (error instanceof StoreUnavailable)
-        return { reachable: false, evictionPolicy: undefined, version: undefined };
-      throw error;
-    }
-  }
-
   worker(options: WorkerOptions = {}): Worker<Services> {
     const plainly: Around<Services> = (run) => run();
     const {
@@ -268,7 +203,10 @@ export class Docket<Services> {
       deliveryCap = 5,
     } = this.#options;
     const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
-    return new Worker({ store: this.#store, clock, tools }, options);
+    return new Worker(
+      { store: this.#store, clock, version: this.#options.version?.slice(0, 100), tools },
+      options,
+    );
   }
 
   /** Lets go of the connections. Stop the workers first. */

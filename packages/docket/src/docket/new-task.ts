@@ -1,4 +1,4 @@
-import type { Due, NewTask } from "../store/store.js";
+import type { Due, Group, NewTask, Replacement } from "../store/store.js";
 import { checked, toJson } from "../task/payload.js";
 import type { Task } from "../task/task.js";
 import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
@@ -29,6 +29,34 @@ export async function newTask<Input, Services>(
     throw new RangeError(
       `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
     );
+  const { serial, group } = await tiesOf(task, payload);
+  return {
+    id,
+    serial,
+    key,
+    name: task.name,
+    due: due(task.name, options),
+    ...(group === undefined ? {} : { group }),
+    payload: toJson(task.name, payload),
+  };
+}
+
+/**
+ * What a dead letter is to have when it lives again with another payload.
+ *
+ * @throws as `newTask`
+ */
+export async function replacementOf<Services>(
+  task: Task<unknown, Services>,
+  payload: unknown,
+): Promise<Replacement> {
+  return { ...(await tiesOf(task, payload)), payload: toJson(task.name, payload) };
+}
+
+async function tiesOf<Services>(
+  task: Task<unknown, Services>,
+  payload: unknown,
+): Promise<{ serial: string; group: Group | undefined }> {
   const read = await checked(task.name, task.payload, payload);
   const serial = task.serial(read) ?? "";
   if (serial.length > 500)
@@ -40,15 +68,7 @@ export async function newTask<Input, Services>(
     throw new RangeError(
       `the group of ${task.name} is ${String(group.length)} characters long: give 1 to 500`,
     );
-  return {
-    id,
-    serial,
-    key,
-    name: task.name,
-    due: due(task.name, options),
-    ...(group === null ? {} : { group: { name: group, rate: task.rate } }),
-    payload: toJson(task.name, payload),
-  };
+  return { serial, group: group === null ? undefined : { name: group, rate: task.rate } };
 }
 
 function due(task: string, { delay, at }: AddOptions): Due {

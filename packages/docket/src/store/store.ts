@@ -1,3 +1,5 @@
+import type { Overview, Snapshot, StoreHealth, Strike, StrikeName, WorkerInfo } from "./sight.js";
+
 /** When a task is due: now, after a number of milliseconds, or at a time (milliseconds since the epoch). */
 export type Due =
   | { readonly kind: "now" }
@@ -78,7 +80,11 @@ export type Outcome =
   /** Finished, cancelled, or nothing to do: the task goes. */
   | { readonly kind: "done"; /** What it returned, where that is kept. */ readonly result?: Result }
   /** Failed: runs again after the pause, and an attempt is used up. */
-  | { readonly kind: "retry"; readonly ms: number }
+  | {
+      readonly kind: "retry";
+      readonly ms: number;
+      /** JSON, kept with the task; the last nine are. */ readonly info?: string;
+    }
   /** Put off: runs again at the time, no attempt used up. */
   | { readonly kind: "park"; readonly at: number }
   /** Given up. `info` is JSON, kept with the task. */
@@ -137,13 +143,12 @@ export interface Held {
   readonly delivery: number;
 }
 
-export interface WorkerInfo {
-  readonly worker: string;
-  /** Task names that it can run. */
-  readonly tasks: readonly string[];
-  readonly concurrency: number;
-  readonly host: string;
-  readonly pid: number;
+/** What a dead letter is to have when it lives again. */
+export interface Replacement {
+  readonly serial: string;
+  readonly group: Group | undefined;
+  /** JSON. */
+  readonly payload: string;
 }
 
 export type FoundState = "waiting" | "delayed" | "running" | "dead" | "unknown";
@@ -162,42 +167,12 @@ export interface Letter {
   /** JSON, as the worker gave it. */
   readonly info: string;
   readonly stored: Stored | undefined;
+  /** What was kept of its earlier failures (JSON), oldest first. */
+  readonly failures: readonly string[];
 }
 
 export type CancelResult = "cancelled" | "running" | "unknown";
 export type ReplayResult = "replayed" | "unknown" | "key in use";
-
-export interface Snapshot {
-  readonly now: number;
-  /** Ready to be claimed. */
-  readonly waiting: number;
-  /** Behind another task of their serial key. */
-  readonly blocked: number;
-  /** Until a time: delayed, between attempts, or put off. */
-  readonly delayed: number;
-  /** Held until their group's pause ends, or its rate lets them start. */
-  readonly held: number;
-  readonly running: number;
-  readonly dead: number;
-  /** Laid aside by name: no worker that has seen them knows the task. */
-  readonly aside: Readonly<Record<string, number>>;
-  /** Living tasks by name. */
-  readonly tasks: Readonly<Record<string, number>>;
-  /** When the task that has waited longest was added; undefined when none waits. */
-  readonly oldestWaitingAt: number | undefined;
-  /** When something next falls due, a lease ends, or what is held may start. */
-  readonly nextAt: number | undefined;
-  readonly workers: readonly (WorkerInfo & { readonly aliveUntil: number })[];
-  /** Since the store began: `recovered`, `dead`, `aside`, `undecodable`, `refused`. */
-  readonly counts: Readonly<Record<string, number>>;
-}
-
-export interface StoreHealth {
-  readonly reachable: boolean;
-  /** Redis's `maxmemory-policy`, where it can be asked. */
-  readonly evictionPolicy: string | undefined;
-  readonly version: string | undefined;
-}
 
 /**
  * Where tasks live. Each method is one transition, whole or not at all, and may be repeated after a lost answer.
@@ -239,11 +214,19 @@ export interface Store {
   resume(groups: readonly string[]): Promise<number>;
   paused(): Promise<Pause[]>;
   find(keys: readonly string[]): Promise<Found[]>;
-  /** Newest first. */
-  letters(limit: number): Promise<Letter[]>;
-  replay(id: string): Promise<ReplayResult>;
+  /** Keeps what matches from starting until it is restored; false when too many strikes stand. */
+  strike(strike: StrikeName, reason: string): Promise<boolean>;
+  /** False when it didn't stand. */
+  restore(strike: StrikeName): Promise<boolean>;
+  strikes(): Promise<Strike[]>;
+  /** Newest first, after as many as `from` says. Kept for 30 days, and the newest 10,000. */
+  letters(limit: number, from: number): Promise<Letter[]>;
+  /** @param replacement instead of what it had */
+  replay(id: string, replacement?: Replacement): Promise<ReplayResult>;
   discard(id: string): Promise<boolean>;
   snapshot(): Promise<Snapshot>;
+  /** By task, at a cost that doesn't grow with the backlog. @param minutes how far back ends are counted; 1–15 */
+  overview(minutes: number): Promise<Overview>;
   health(): Promise<StoreHealth>;
   /** Calls back when a lost connection stands again; returns how to stop that. */
   onReconnect(callback: () => void): () => void;

@@ -58,7 +58,28 @@ export function judge<Services>(
   if (claim.attempt >= task.retry.attempts) return dead("attempts", error, claim, stored);
   const ms = Math.max(0, Math.round(task.retry.delay(claim.attempt, random)));
   // Asked this way round, so that a policy that gives no number ends the task rather than stops the store.
-  return now + ms <= oldest ? { outcome: { kind: "retry", ms } } : dead("age", error, claim, stored);
+  if (!(now + ms <= oldest)) return dead("age", error, claim, stored);
+  return { outcome: { kind: "retry", ms, info: failure(error, claim, now) } };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(typeof error === "string" ? error : inspect(error));
+}
+
+/** What is kept of a failure that isn't the last: JSON. */
+function failure(error: unknown, { attempt, delivery }: Claim, now: number): string {
+  const { name, message } = asError(error);
+  const kept: Failure = { at: now, attempt, delivery, error: { name, message: message.slice(0, 500) } };
+  return JSON.stringify(kept);
+}
+
+/** A failure after which a task was tried again. */
+export interface Failure {
+  /** Milliseconds since the epoch, by the store's clock. */
+  readonly at: number;
+  readonly attempt: number;
+  readonly delivery: number;
+  readonly error: { readonly name: string; readonly message: string };
 }
 
 /** The verdict that gives a task up, with all that is known of why. */
@@ -68,8 +89,7 @@ export function dead(
   claim: Claim,
   stored: Stored | undefined,
 ): Verdict {
-  const { name, message, stack } =
-    error instanceof Error ? error : new Error(typeof error === "string" ? error : inspect(error));
+  const { name, message, stack } = asError(error);
   const info: LetterInfo = {
     cause,
     error: { name, message, ...(stack === undefined ? {} : { stack: stack.slice(0, 4_000) }) },
@@ -123,5 +143,27 @@ function isInfo(value: unknown): value is LetterInfo {
     value.error !== null &&
     "message" in value.error &&
     typeof value.error.message === "string"
+  );
+}
+
+/** Reads what `failure` wrote; undefined for anything else. */
+export function readFailure(json: string): Failure | undefined {
+  try {
+    const read: unknown = JSON.parse(json);
+    return isFailure(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFailure(value: unknown): value is Failure {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "at" in value &&
+    typeof value.at === "number" &&
+    "attempt" in value &&
+    "delivery" in value &&
+    "error" in value
   );
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
+import type { WorkerInfo } from "../store/sight.js";
 import type { Claim, Message, Settled, Store } from "../store/store.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import type { Clock } from "../time/clock.js";
@@ -14,8 +15,6 @@ import { readOptions, type WorkerOptions, type WorkerParts } from "./options.js"
 import { Renewer } from "./renewer.js";
 import { Settler, type Asker } from "./settler.js";
 
-/** How long an idle worker sleeps: with its two commands a time this stays under 1,500 a day. */
-const SLEEP_MS = 125_000;
 /** Pause before a store that is away is tried again. */
 const AWAY_MS = 250;
 /** How long a stopping worker tries to tell the store what it knows; the leases do the rest. */
@@ -32,6 +31,7 @@ export class Worker<Services> {
   readonly #tools: ExecutionTools<Services>;
   readonly #concurrency: number;
   readonly #leaseMs: number;
+  readonly #sleepMs: number;
   readonly #running = new Map<string, Execution<Services>>();
   readonly #ahead: Ahead;
   readonly #changes = new Changes();
@@ -40,6 +40,7 @@ export class Worker<Services> {
   readonly #renewer: Renewer;
   readonly #unsubscribe: (() => void)[] = [];
   #phase: "new" | "running" | "draining" | "stopped" = "new";
+  readonly #info: WorkerInfo;
   #received: number | "reset" = "reset";
   /** The store's time less this process's, in ms. */
   #offset = 0;
@@ -48,8 +49,15 @@ export class Worker<Services> {
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(parts: WorkerParts<Services>, options: WorkerOptions = {}) {
-    const { concurrency, leaseMs } = readOptions(options);
+    const { concurrency, leaseMs, sleepMs } = readOptions(options);
     this.#concurrency = concurrency;
+    this.#sleepMs = sleepMs;
+    const { version, tools } = parts;
+    this.#info = {
+      ...{ worker: this.id, tasks: [...tools.tasks.keys()], concurrency },
+      ...{ host: hostname(), pid: process.pid, startedAt: Date.now() },
+      ...(version === undefined ? {} : { version }),
+    };
     this.#leaseMs = leaseMs;
     this.#ahead = new Ahead(this.#concurrency, (claims) => {
       this.#handBack(claims);
@@ -105,7 +113,7 @@ export class Worker<Services> {
   }
 
   async #begin(): Promise<void> {
-    await this.#untilAnswered(() => this.#hello());
+    await this.#untilAnswered(() => this.#store.hello(this.#info));
     const look = (): void => {
       this.#settler.soon();
     };
@@ -150,11 +158,6 @@ export class Worker<Services> {
     return this.#running.size > 0 || this.#ahead.size > 0 || this.#settler.busy;
   }
 
-  #hello(): Promise<void> {
-    const about = { concurrency: this.#concurrency, host: hostname(), pid: process.pid };
-    return this.#store.hello({ worker: this.id, tasks: [...this.#tools.tasks.keys()], ...about });
-  }
-
   #request(): ReturnType<Asker["request"]> {
     const open = this.#phase === "running";
     return {
@@ -162,7 +165,7 @@ export class Worker<Services> {
       want: open ? this.#concurrency - this.#running.size : 0,
       ahead: open ? this.#ahead.wanted : 0,
       received: this.#received,
-      sleepMs: open ? SLEEP_MS : 0,
+      sleepMs: open ? this.#sleepMs : 0,
       leaseMs: this.#leaseMs,
     };
   }
@@ -174,7 +177,7 @@ export class Worker<Services> {
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);
     if (!settled.known && this.#phase === "running") {
-      this.#hello().catch((error: unknown) => {
+      this.#store.hello(this.#info).catch((error: unknown) => {
         this.#tools.log.warn(
           { err: error, worker: this.id },
           "the store has forgotten this worker and doesn't take its hello",

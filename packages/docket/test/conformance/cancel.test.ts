@@ -135,6 +135,6 @@ onBothStores("cancel", () => {
     await desk.add("dead");
     await desk.conclude("w", await desk.claimOne("w"), { kind: "dead", info: "{}" });
     expect(await desk.store.cancel("dead")).toBe("unknown");
-    expect(ids(await desk.store.letters(9))).toEqual(["dead"]);
+    expect(ids(await desk.store.letters(9, 0))).toEqual(["dead"]);
   });
 });

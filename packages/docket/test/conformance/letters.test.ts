@@ -13,8 +13,8 @@ onBothStores("a dead letter", () => {
     desk.clock.advance("1m");
     await die(desk);
     const stored = { key: "k", serial: "s", name: "task", payload: '{"n":1}', addedAt };
-    expect(await desk.store.letters(9)).toEqual([
-      { id: "a", diedAt: desk.clock.now(), info: '{"why":"tested"}', stored },
+    expect(await desk.store.letters(9, 0)).toEqual([
+      { id: "a", diedAt: desk.clock.now(), info: '{"why":"tested"}', stored, failures: [] },
     ]);
     expect(await desk.store.find(["k"])).toEqual([{ state: "dead", id: "a", info: '{"why":"tested"}' }]);
     expect(await desk.store.snapshot()).toMatchObject({
@@ -31,8 +31,8 @@ onBothStores("a dead letter", () => {
       await die(desk);
       desk.clock.advance("1s");
     }
-    expect(ids(await desk.store.letters(2))).toEqual(["c", "b"]);
-    expect(ids(await desk.store.letters(9))).toEqual(["c", "b", "a"]);
+    expect(ids(await desk.store.letters(2, 0))).toEqual(["c", "b"]);
+    expect(ids(await desk.store.letters(9, 0))).toEqual(["c", "b", "a"]);
   });
 
   test("replayed, lives again from its first attempt, with its age counted anew", async ({ desk }) => {
@@ -41,7 +41,7 @@ onBothStores("a dead letter", () => {
     await die(desk);
     desk.clock.advance("40d");
     expect(await desk.store.replay("a")).toBe("replayed");
-    expect(await desk.store.letters(9)).toEqual([]);
+    expect(await desk.store.letters(9, 0)).toEqual([]);
     expect(await desk.store.find(["k"])).toEqual([{ state: "waiting", id: "a", info: undefined }]);
     expect(await desk.claimOne("w")).toMatchObject({
       id: "a",
@@ -57,7 +57,7 @@ onBothStores("a dead letter", () => {
     await die(desk);
     await desk.add("b", { key: "k" });
     expect(await desk.store.replay("a")).toBe("key in use");
-    expect(ids(await desk.store.letters(9))).toEqual(["a"]);
+    expect(ids(await desk.store.letters(9, 0))).toEqual(["a"]);
     await desk.finish("w", await desk.claimOne("w"));
     expect(await desk.store.replay("a")).toBe("replayed");
     expect(await desk.add("c", { key: "k" })).toEqual({ id: "a", added: false });
@@ -69,6 +69,54 @@ onBothStores("a dead letter", () => {
     await desk.store.replay("a");
     await desk.add("b", { serial: "s" });
     expect(await desk.runAll("w")).toEqual(["a", "b"]);
+  });
+
+  test("keeps the failures before its last, nine at most; a replayed one begins without them", async ({
+    desk,
+  }) => {
+    await desk.add("a");
+    for (let n = 1; n <= 11; n += 1)
+      await desk.conclude("w", await desk.claimOne("w"), {
+        kind: "retry",
+        ms: 0,
+        info: `{"n":${String(n)}}`,
+      });
+    const lost = await desk.claimOne("lost");
+    expect(lost.attempt).toBe(12);
+    desk.clock.advance("1h");
+    await desk.sleep("w", 0);
+    await die(desk);
+    const [letter] = await desk.store.letters(9, 0);
+    expect(letter?.failures).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11].map((n) => `{"n":${String(n)}}`));
+    expect(letter?.info).toBe('{"why":"tested"}');
+    await desk.store.replay("a");
+    await die(desk);
+    expect((await desk.store.letters(9, 0))[0]?.failures).toEqual([]);
+  });
+
+  test("replayed with another payload, has the lane and the group of that", async ({ desk }) => {
+    await desk.add("a", { key: "k", serial: "s", payload: '{"n":1}' });
+    await die(desk);
+    await desk.store.pause(["g"], { kind: "in", ms: 60_000 }, "away");
+    const group = { name: "g", rate: undefined };
+    await desk.add("head", { serial: "t" });
+    const replacement = { serial: "t", group, payload: '{"n":2}' };
+    expect(await desk.store.replay("a", replacement)).toBe("replayed");
+    expect(await desk.runAll("w")).toEqual(["head"]);
+    expect(await desk.store.snapshot()).toMatchObject({ held: 1 });
+    desk.clock.advance("1m");
+    expect((await desk.claimOne("w")).stored).toMatchObject({ payload: '{"n":2}', serial: "t", key: "k" });
+  });
+
+  test("goes when it has lain for thirty days, as others die", async ({ desk }) => {
+    await desk.add("old", { key: "k" });
+    await die(desk);
+    desk.clock.advance("30d");
+    expect(ids(await desk.store.letters(9, 0))).toEqual(["old"]);
+    await desk.add("new");
+    await die(desk);
+    expect(ids(await desk.store.letters(9, 0))).toEqual(["new"]);
+    expect(only(await desk.store.find(["k"])).state).toBe("unknown");
   });
 
   test("discarded, is gone", async ({ desk }) => {

@@ -155,7 +155,7 @@ onBothStores("replacing a running task", () => {
     const claim = await desk.claimOne("w");
     await replace(desk, "b");
     await desk.conclude("w", claim, { kind: "dead", info: "{}" });
-    expect(ids(await desk.store.letters(9))).toEqual(["a"]);
+    expect(ids(await desk.store.letters(9, 0))).toEqual(["a"]);
     expect(await desk.store.replay("a")).toBe("key in use");
     expect(await desk.runAll("v")).toEqual(["b"]);
   });

@@ -50,6 +50,16 @@ onBothStores("a task that fails", () => {
       },
       attempt: 3,
       delivery: 3,
+      history: [
+        {
+          ...{ at: addedAt, attempt: 1, delivery: 1 },
+          error: { name: "TypeError", message: "the PDS answered 500, time 1" },
+        },
+        {
+          ...{ at: new Date(addedAt.getTime() + 5_000), attempt: 2, delivery: 2 },
+          error: { name: "TypeError", message: "the PDS answered 500, time 2" },
+        },
+      ],
     });
     const found = (await docket.find(["k"])).get("k");
     expect(found).toEqual({ state: "dead", id, reason: "the PDS answered 500, time 3" });

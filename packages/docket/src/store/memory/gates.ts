@@ -1,5 +1,7 @@
+import type { Strike, StrikeName } from "../sight.js";
 import type { Group, Pause } from "../store.js";
 import type { Entry, Shelf } from "./shelf.js";
+import { gateOf, Strikes } from "./strikes.js";
 
 interface Shut {
   opensAt: number;
@@ -9,12 +11,16 @@ interface Shut {
   readonly rate: Group["rate"];
 }
 
-/** Two gates stand before a task of a group when its turn comes: shut while its group is paused, or has had its starts. */
+/**
+ * Two gates stand before a task of a group when its turn comes: shut while its group is paused, or has had its starts. Before
+ * those stands, for any task, that of a strike.
+ */
 export class Gates {
   readonly #shelf: Shelf;
   readonly #pauses = new Map<string, Pause>();
   readonly #shut = new Map<string, Shut>();
   readonly #starts = new Map<string, number[]>();
+  readonly #strikes = new Strikes();
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf;
@@ -38,10 +44,46 @@ export class Gates {
     return [...this.#pauses.values()].filter(({ until }) => until > now);
   }
 
+  /** False when too many strikes stand. */
+  strike(strike: StrikeName, now: number, reason: string): boolean {
+    return this.#strikes.add(strike, now, reason);
+  }
+
+  /** False when it didn't stand. */
+  restore(strike: StrikeName, now: number): boolean {
+    const was = this.#strikes.delete(strike);
+    this.#open(gateOf(strike), now);
+    return was;
+  }
+
+  isStruck({ place }: Entry): boolean {
+    return place.kind === "held" && this.#shut.get(place.gate)?.opensAt === Infinity;
+  }
+
+  strikes(): Strike[] {
+    return this.#strikes.all().map((strike) => {
+      return { ...strike, held: this.#shut.get(gateOf(strike))?.behind.length ?? 0 };
+    });
+  }
+
+  /** The next in turn that may start: what is laid aside and known first. Those that may not are held. */
+  next(known: readonly string[], now: number): Entry | undefined {
+    for (const entry of this.#shelf.at("aside"))
+      if (known.includes(entry.stored.name) && this.passes(entry, now)) return entry;
+    let entry = this.#shelf.takeTurn();
+    while (entry !== undefined && !this.passes(entry, now)) entry = this.#shelf.takeTurn();
+    return entry;
+  }
+
   /** Whether a task whose turn has come may start; one that may not is held. Who was held before goes before those who come. */
   passes(entry: Entry, now: number): boolean {
     const { group, stored, heldSince } = entry;
-    if (group === undefined) return true;
+    const struck = this.#strikes.gate(stored);
+    if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity, rate: undefined }, now);
+    if (group === undefined) {
+      entry.heldSince = undefined;
+      return true;
+    }
     const { name, rate } = group;
     const queued = (gate: string): number | undefined =>
       heldSince === undefined ? this.#shut.get(gate)?.opensAt : undefined;
@@ -79,7 +121,8 @@ export class Gates {
   /** When the first gate opens behind which something stands. */
   nextEvent(): number | undefined {
     const times = [...this.#shut.values()].map(({ opensAt }) => opensAt);
-    return times.length === 0 ? undefined : Math.min(...times);
+    const first = Math.min(...times);
+    return first === Infinity ? undefined : first;
   }
 
   #open(gate: string, now: number): void {

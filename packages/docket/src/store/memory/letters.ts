@@ -1,5 +1,9 @@
 import type { Found, Group, Letter } from "../store.js";
 
+/** How long, and how many. */
+const KEPT_MS = 2_592_000_000;
+const KEPT = 10_000;
+
 interface Kept {
   readonly letter: Letter;
   readonly group: Group | undefined;
@@ -19,17 +23,21 @@ export class Letters {
 
   put(letter: Letter, group: Group | undefined): void {
     this.#kept.set(letter.id, { letter, group });
+    for (const [id, { letter: old }] of this.#kept) {
+      if (old.diedAt > letter.diedAt - KEPT_MS && this.#kept.size <= KEPT) break;
+      this.#kept.delete(id);
+    }
   }
 
   delete(id: string): boolean {
     return this.#kept.delete(id);
   }
 
-  newest(limit: number): Letter[] {
+  newest(limit: number, from: number): Letter[] {
     return [...this.#kept.values()]
       .map(({ letter }) => letter)
       .reverse()
-      .slice(0, limit);
+      .slice(from, from + limit);
   }
 
   /** The last one of a key. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../time/clock.js";
+import type { Overview, Snapshot, StoreHealth, Strike, StrikeName, WorkerInfo } from "../sight.js";
 import type {
   Added,
   CancelResult,
@@ -11,13 +12,11 @@ import type {
   Message,
   NewTask,
   Pause,
+  Replacement,
   ReplayResult,
   Settled,
   SettleRequest,
-  Snapshot,
   Store,
-  StoreHealth,
-  WorkerInfo,
 } from "../store.js";
 import { Ends } from "./ends.js";
 import { Inbox } from "./inbox.js";
@@ -27,6 +26,7 @@ import { Tasks } from "./tasks.js";
 interface Present {
   readonly info: WorkerInfo;
   readonly inbox: Inbox;
+  seenAt: number;
   aliveUntil: number;
   /** Free slots and the lease while it sleeps; undefined while it is busy. */
   asleep: { free: number; leaseMs: number } | undefined;
@@ -86,7 +86,10 @@ export class MemoryStore implements Store {
     if (present !== undefined) {
       const free = room - claims.length;
       present.asleep = request.sleepMs > 0 && free > 0 ? { free, leaseMs: request.leaseMs } : undefined;
-      if (request.sleepMs > 0) present.aliveUntil = wakes + 15_000;
+      if (request.sleepMs > 0) {
+        present.aliveUntil = wakes + Math.min(15_000, request.sleepMs);
+        present.seenAt = now;
+      }
     }
     this.#rouse();
     return Promise.resolve({ now, refused, claims, nextMs: wakes - now, known: present !== undefined });
@@ -96,7 +99,10 @@ export class MemoryStore implements Store {
     const now = this.#clock.now();
     const lost = this.#tasks.leases.renew(worker, held, now + leaseMs);
     const present = this.#workers.get(worker);
-    if (present !== undefined) present.aliveUntil = Math.max(present.aliveUntil, now + leaseMs);
+    if (present !== undefined) {
+      present.aliveUntil = Math.max(present.aliveUntil, now + leaseMs);
+      present.seenAt = now;
+    }
     return Promise.resolve(lost);
   }
 
@@ -117,6 +123,7 @@ export class MemoryStore implements Store {
     this.#workers.set(info.worker, {
       info,
       inbox: new Inbox(),
+      seenAt: this.#clock.now(),
       aliveUntil: this.#clock.now() + 15_000,
       asleep: undefined,
     });
@@ -180,12 +187,26 @@ export class MemoryStore implements Store {
     return Promise.resolve(keys.map((key) => this.#tasks.find(key)));
   }
 
-  letters(limit: number): Promise<Letter[]> {
-    return Promise.resolve(this.#tasks.letters.newest(limit));
+  strike(strike: StrikeName, reason: string): Promise<boolean> {
+    return Promise.resolve(this.#tasks.gates.strike(strike, this.#clock.now(), reason));
   }
 
-  replay(id: string): Promise<ReplayResult> {
-    const result = this.#tasks.replay(id, this.#clock.now());
+  restore(strike: StrikeName): Promise<boolean> {
+    const was = this.#tasks.gates.restore(strike, this.#clock.now());
+    this.#rouse();
+    return Promise.resolve(was);
+  }
+
+  strikes(): Promise<Strike[]> {
+    return Promise.resolve(this.#tasks.gates.strikes());
+  }
+
+  letters(limit: number, from: number): Promise<Letter[]> {
+    return Promise.resolve(this.#tasks.letters.newest(limit, from));
+  }
+
+  replay(id: string, replacement?: Replacement): Promise<ReplayResult> {
+    const result = this.#tasks.replay(id, replacement, this.#clock.now());
     this.#rouse();
     return Promise.resolve(result);
   }
@@ -197,8 +218,17 @@ export class MemoryStore implements Store {
   snapshot(): Promise<Snapshot> {
     const now = this.#clock.now();
     const alive = [...this.#workers.values()].filter(({ aliveUntil }) => aliveUntil >= now);
-    const workers = alive.map(({ info, aliveUntil }) => ({ ...info, aliveUntil }));
-    return Promise.resolve({ now, workers, nextAt: this.#tasks.nextEvent(), ...this.#tasks.summary() });
+    const workers = alive.map(({ info, seenAt, aliveUntil }) => ({ ...info, seenAt, aliveUntil }));
+    return Promise.resolve({
+      now,
+      workers,
+      nextAt: this.#tasks.nextEvent(),
+      ...this.#tasks.tally.summary(this.#tasks.letters.size),
+    });
+  }
+
+  overview(minutes: number): Promise<Overview> {
+    return Promise.resolve(this.#tasks.tally.overview(minutes, this.#clock.now()));
   }
 
   health(): Promise<StoreHealth> {

@@ -1,5 +1,12 @@
 import type { Due, NewTask, Settlement, Stored } from "../store.js";
 
+/** By whom a task is held: a worker, by the call with that number (0: through its inbox), for so long. */
+export interface Holder {
+  readonly worker: string;
+  readonly call: number;
+  readonly leaseMs: number;
+}
+
 /** A new task as it lies in the store. */
 export function storedAs({ serial, key, name, payload }: NewTask, addedAt: number): Stored {
   return { serial, key, name, payload, addedAt };

@@ -9,6 +9,7 @@ export type Place =
   | {
       readonly kind: "leased";
       readonly worker: string;
+      /** When it was claimed (ms). */ readonly since: number;
       /** The settle call that claimed it; 0: came through the inbox. */ readonly call: number;
       until: number;
       cancelled: boolean;
@@ -23,6 +24,8 @@ export interface Entry {
   delivery: number;
   lost: number;
   readonly group: Group | undefined;
+  /** What was kept of its failures (JSON), oldest first. */
+  failures: readonly string[];
   /** Since when it has been held, since its last run (ms). */
   heldSince: number | undefined;
   /** When the burst began that it is the end of; undefined once it has run. */
@@ -33,7 +36,7 @@ export interface Entry {
 export function newEntry(id: string, stored: Stored, group: Group | undefined): Entry {
   const place = { kind: "scheduled", at: stored.addedAt } as const;
   const yet = { heldSince: undefined, began: undefined };
-  return { id, stored, group, attempt: 1, delivery: 0, lost: 0, ...yet, place };
+  return { id, stored, group, attempt: 1, delivery: 0, lost: 0, failures: [], ...yet, place };
 }
 
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
@@ -68,6 +71,14 @@ export class Shelf {
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
       return undefined;
     return entry.place;
+  }
+
+  /** What is due by now, in order. */
+  due(now: number): Entry[] {
+    const due = [...this.#standing.scheduled].flatMap((entry) =>
+      entry.place.kind === "scheduled" && entry.place.at <= now ? [{ entry, at: entry.place.at }] : [],
+    );
+    return due.sort((a, b) => a.at - b.at).map(({ entry }) => entry);
   }
 
   /** Those that a worker has. */

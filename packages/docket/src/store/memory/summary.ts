@@ -1,4 +1,4 @@
-import type { Snapshot } from "../store.js";
+import type { Snapshot } from "../sight.js";
 import { tally, type Shelf } from "./shelf.js";
 
 export type Summary = Omit<Snapshot, "now" | "workers" | "nextAt">;

@@ -1,21 +1,25 @@
-import type { Added, Claim, End, Found, Group, NewTask, ReplayResult, Settlement, Stored } from "../store.js";
+import type {
+  Added,
+  Claim,
+  End,
+  Found,
+  Group,
+  NewTask,
+  Replacement,
+  ReplayResult,
+  Settlement,
+  Stored,
+} from "../store.js";
 import { Followers } from "./followers.js";
 import { Gates, isSameGroup } from "./gates.js";
 import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
-import { dueAt, handBacksLast, storedAs } from "./order.js";
+import { dueAt, handBacksLast, storedAs, type Holder } from "./order.js";
 import { newEntry, Shelf, type Entry } from "./shelf.js";
-import { summaryOf, type Summary } from "./summary.js";
+import { Tally } from "./tally.js";
 
 const CANCELLED: End = { kind: "cancelled" };
-
-/** By whom a task is held: a worker, by the call with that number (0: through its inbox), for so long. */
-export interface Holder {
-  readonly worker: string;
-  readonly call: number;
-  readonly leaseMs: number;
-}
 
 /** The living and the dead tasks of a store, and all that moves them. Of workers it knows only the names. */
 export class Tasks {
@@ -26,7 +30,7 @@ export class Tasks {
   readonly #lanes = new Lanes();
   readonly gates = new Gates(this.#shelf);
   readonly letters = new Letters();
-  readonly #counts = new Map<string, number>();
+  readonly tally = new Tally(this.#shelf);
   readonly #ended: (id: string, end: End | undefined) => void;
 
   /** @param ended told of each end, with what is to be kept of it */
@@ -56,8 +60,9 @@ export class Tasks {
     const at = dueAt(task.due, now, began);
     const { place, stored, delivery, group } = holder;
     const behind = this.#followers.of(key);
-    const stands = place.kind !== "scheduled" && behind?.at === undefined;
-    Object.assign(holder, { stored: storedAs(task, now), attempt: 1, lost: 0, began });
+    // What a strike holds must show that it still falls under it.
+    const stands = place.kind !== "scheduled" && behind?.at === undefined && !this.gates.isStruck(holder);
+    Object.assign(holder, { stored: storedAs(task, now), attempt: 1, lost: 0, failures: [], began });
     const same = stored.serial === task.serial && stored.name === task.name;
     if (stands && at <= now && same && isSameGroup(group, task.group)) return { id: holder.id, added: false };
     this.#takeOut(holder);
@@ -71,12 +76,14 @@ export class Tasks {
 
   /** The next task in turn, under a lease; one that was laid aside first, where the worker knows it. */
   claim(holder: Holder, known: readonly string[], now: number): Claim | undefined {
-    const entry = this.#next(known, now);
+    const entry = this.gates.next(known, now);
     if (entry === undefined) return undefined;
     const { worker, call, leaseMs } = holder;
     entry.delivery += 1;
     entry.began = undefined;
-    this.#shelf.put(entry, { kind: "leased", worker, call, until: now + leaseMs, cancelled: false });
+    this.#shelf.put(entry, {
+      ...{ kind: "leased", worker, call, since: now, until: now + leaseMs, cancelled: false },
+    });
     const { id, stored, attempt, delivery, lost } = entry;
     return { id, stored, attempt, delivery, lost, claimedAt: now };
   }
@@ -84,7 +91,7 @@ export class Tasks {
   /** Carries out what deliveries came to; returns the ids of those whose lease was lost. */
   conclude(worker: string, settlements: readonly Settlement[], now: number): string[] {
     const refused = handBacksLast(settlements).filter((one) => !this.#concludeOne(worker, one, now));
-    if (refused.length > 0) this.#count("refused", refused.length);
+    if (refused.length > 0) this.tally.count("refused", refused.length);
     return refused.map(({ id }) => id);
   }
 
@@ -111,7 +118,7 @@ export class Tasks {
       owners.add(place.worker);
       if (!place.cancelled) {
         entry.lost += 1;
-        this.#count("recovered", 1);
+        this.tally.count("recovered", 1);
       }
       this.#handBack(entry);
     }
@@ -120,10 +127,7 @@ export class Tasks {
 
   /** Has what is due take its place. */
   promote(now: number): void {
-    const due = [...this.#shelf.at("scheduled")].flatMap((entry) =>
-      entry.place.kind === "scheduled" && entry.place.at <= now ? [{ entry, at: entry.place.at }] : [],
-    );
-    for (const { entry } of due.sort((a, b) => a.at - b.at)) this.#admit(entry);
+    for (const entry of this.#shelf.due(now)) this.#admit(entry);
     this.gates.open(now);
   }
 
@@ -171,13 +175,14 @@ export class Tasks {
     return kept === undefined ? undefined : { kind: "dead", info: kept.letter.info };
   }
 
-  replay(id: string, now: number): ReplayResult {
+  replay(id: string, replacement: Replacement | undefined, now: number): ReplayResult {
     const kept = this.letters.get(id);
     const stored = kept?.letter.stored;
     if (stored === undefined) return "unknown";
     if (stored.key !== "" && this.#keys.has(stored.key)) return "key in use";
     this.letters.delete(id);
-    this.#admit(this.#enter(id, { ...stored, addedAt: now }, kept?.group));
+    const { group, ...others } = replacement ?? { group: kept?.group };
+    this.#admit(this.#enter(id, { ...stored, ...others, addedAt: now }, group));
     return "replayed";
   }
 
@@ -187,21 +192,21 @@ export class Tasks {
     return events.length === 0 ? undefined : Math.min(...events);
   }
 
-  summary(): Summary {
-    return summaryOf(this.#shelf, this.letters.size, this.#counts);
-  }
-
   #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number): boolean {
     const entry = this.#shelf.get(id);
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
       return false;
     const { cancelled } = entry.place;
+    this.tally.ended(entry.stored.name, outcome, now);
     if (outcome.kind === "done" && outcome.result !== undefined)
       this.#retire(entry, { kind: "done", result: outcome.result });
     else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, CANCELLED);
     else if (outcome.kind === "done") this.#retire(entry);
     else if (outcome.kind === "retry" || outcome.kind === "park") {
-      if (outcome.kind === "retry") entry.attempt += 1;
+      if (outcome.kind === "retry") {
+        entry.attempt += 1;
+        entry.failures = [...entry.failures, ...(outcome.info === undefined ? [] : [outcome.info])].slice(-9);
+      }
       entry.lost = 0;
       this.#shelf.put(entry, {
         kind: "scheduled",
@@ -210,10 +215,11 @@ export class Tasks {
     } else if (outcome.kind === "return") this.#handBack(entry);
     else if (outcome.kind === "aside") {
       this.#shelf.put(entry, { kind: "aside" });
-      this.#count("aside", 1);
+      this.tally.count("aside", 1);
     } else {
-      this.letters.put({ id, diedAt: now, info: outcome.info, stored: entry.stored }, entry.group);
-      this.#count("dead", 1);
+      const { stored, failures, group } = entry;
+      this.letters.put({ id, diedAt: now, info: outcome.info, stored, failures }, group);
+      this.tally.count("dead", 1);
       this.#retire(entry);
     }
     return true;
@@ -282,18 +288,5 @@ export class Tasks {
   #leaveLane(serial: string, id: string): void {
     const following = this.#shelf.get(this.#lanes.leave(serial, id));
     if (following !== undefined) this.#shelf.put(following, { kind: "ready" });
-  }
-
-  #next(known: readonly string[], now: number): Entry | undefined {
-    const may = (entry: Entry): boolean => this.gates.passes(entry, now);
-    for (const entry of this.#shelf.at("aside"))
-      if (known.includes(entry.stored.name) && may(entry)) return entry;
-    let entry = this.#shelf.takeTurn();
-    while (entry !== undefined && !may(entry)) entry = this.#shelf.takeTurn();
-    return entry;
-  }
-
-  #count(what: string, by: number): void {
-    this.#counts.set(what, (this.#counts.get(what) ?? 0) + by);
   }
 }

@@ -7,7 +7,7 @@ export const KEYS = {
   meta: "meta",
   /** HASH id → body (see envelope.ts). A task lives as long as it is here. */
   bodies: "bodies",
-  /** HASH id → attempt:delivery:lost:owner, from the first claim on; "!" behind it once cancelled, and its progress. */
+  /** HASH id → attempt:delivery:lost:owner, from the first claim on, and what body.lua says of it. */
   runs: "runs",
   /** LIST of ids that may run now, in turn. */
   ready: "ready",
@@ -25,8 +25,10 @@ export const KEYS = {
   groups: "groups",
   /** HASH paused group → until when (ms), tab, reason. */
   paused: "paused",
-  /** ZSET gate behind which something is held → when it opens (ms). Gates: "p", tab, group; "r", tab, task name, tab, group. */
+  /** ZSET gate behind which something is held → when it opens (ms). Gates: "p", tab, group; "r", tab, task name, tab, group; "s", tab, strike (+inf). */
   gates: "gates",
+  /** HASH strike (task name, or that, tab, JSON of the fields that match) → since when (ms), tab, reason. */
+  strikes: "strikes",
   /** HASH task name → living tasks. */
   living: "living",
   /** SET of task names that something is laid aside of. */
@@ -37,12 +39,14 @@ export const KEYS = {
   result_times: "result-times",
   /** ZSET id → when it died (ms). */
   dead: "dead",
-  /** HASH id → info, line break, body. */
+  /** HASH id → info, line break, body, and each earlier failure behind a line break. */
   letters: "letters",
   /** HASH idempotency key → id of the dead letter. */
   dead_keys: "dead-keys",
   /** ZSET worker → until when it counts as alive (ms). */
   workers: "workers",
+  /** HASH worker → when it last gave a sign of life (ms). */
+  seen: "seen",
   /** HASH worker → what it said of itself (JSON). */
   infos: "infos",
   /** ZSET sleeping worker → when it wakes by itself (ms). */
@@ -65,6 +69,8 @@ export const PREFIXES = {
   held: "held:",
   /** LIST of the last starts (ms) through the gate of a rate; gone when they don't count any more. */
   starts: "starts:",
+  /** HASH kind, tab, task name → how many deliveries ended so in that minute; gone after 16 minutes. */
+  minute: "minute:",
   /** LIST of ids that no worker knew, by task name. */
   aside: "aside:",
   /** SET of the workers that know a task, by its name. */

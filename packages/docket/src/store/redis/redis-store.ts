@@ -1,38 +1,40 @@
 import { IncompatibleStore } from "../../errors.js";
 import type { Log } from "../../log.js";
 import type { Clock } from "../../time/clock.js";
-import { field, seal } from "../envelope.js";
+import { field } from "../envelope.js";
+import type { Overview, Snapshot, StoreHealth, Strike, StrikeName, WorkerInfo } from "../sight.js";
 import type {
   Added,
   CancelResult,
   Due,
   End,
   Found,
-  Group,
   Held,
   Letter,
   Message,
   NewTask,
-  Outcome,
   Pause,
+  Replacement,
   ReplayResult,
   Settled,
   SettleRequest,
-  Snapshot,
   Store,
-  StoreHealth,
-  WorkerInfo,
 } from "../store.js";
+import {
+  BATCH,
+  batches,
+  dueArgument,
+  outcomeDue,
+  outcomeInfo,
+  replacementArguments,
+  strikeArgument,
+  taskArguments,
+} from "./arguments.js";
 import { Connection } from "./connection.js";
 import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
 import { loadScripts, type Scripts } from "./scripts.js";
 import { Watcher } from "./watcher.js";
-
-/** Tasks per script call: a script holds up everything else on its server while it runs. */
-const BATCH = 250;
-/** Characters of payload per script call: hosted Redis takes requests of 1 MB. */
-const BATCH_SIZE = 524_288;
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
@@ -199,12 +201,25 @@ export class RedisStore implements Store {
     return found;
   }
 
-  async letters(limit: number): Promise<Letter[]> {
-    return reply.letters(await this.#call("letters", [limit], []));
+  async strike(strike: StrikeName, reason: string): Promise<boolean> {
+    return (await this.#call("strike", [strikeArgument(strike), field(reason)], [])) === 1;
   }
 
-  async replay(id: string): Promise<ReplayResult> {
-    return reply.oneOf(["replayed", "unknown", "key in use"], await this.#call("replay", [id], []));
+  async restore(strike: StrikeName): Promise<boolean> {
+    return (await this.#call("restore", [strikeArgument(strike)], [])) === 1;
+  }
+
+  async strikes(): Promise<Strike[]> {
+    return reply.strikes(await this.#call("strikes", [], []));
+  }
+
+  async letters(limit: number, from: number): Promise<Letter[]> {
+    return reply.letters(await this.#call("letters", [limit, from], []));
+  }
+
+  async replay(id: string, replacement?: Replacement): Promise<ReplayResult> {
+    const answer = await this.#call("replay", [id, ...replacementArguments(replacement)], []);
+    return reply.oneOf(["replayed", "unknown", "key in use"], answer);
   }
 
   async discard(id: string): Promise<boolean> {
@@ -213,6 +228,10 @@ export class RedisStore implements Store {
 
   async snapshot(): Promise<Snapshot> {
     return reply.snapshot(await this.#call("snapshot", [], []));
+  }
+
+  async overview(minutes: number): Promise<Overview> {
+    return reply.overview(await this.#call("tasks", [minutes], []));
   }
 
   async health(): Promise<StoreHealth> {
@@ -237,48 +256,4 @@ export class RedisStore implements Store {
     const time = this.#clock === undefined ? "" : this.#clock.now();
     return this.#calls.script(this.#scripts[name], this.#prefix, [time, ...args, ...each]);
   }
-}
-
-function taskArguments(task: NewTask): string[] {
-  const { id, serial, key, name, due, group, payload } = task;
-  const ties = [field(serial), field(key), field(name)];
-  return [id, ...ties, dueArgument(due), groupArgument(group), seal(task, payload)];
-}
-
-/** In order, each small enough for one call. */
-function* batches(tasks: readonly NewTask[]): Generator<readonly NewTask[]> {
-  let batch: NewTask[] = [];
-  let size = 0;
-  for (const task of tasks) {
-    if (batch.length === BATCH || (batch.length > 0 && size + task.payload.length > BATCH_SIZE)) {
-      yield batch;
-      batch = [];
-      size = 0;
-    }
-    batch.push(task);
-    size += task.payload.length;
-  }
-  if (batch.length > 0) yield batch;
-}
-
-function groupArgument(group: Group | undefined): string {
-  if (group === undefined) return "";
-  const { name, rate } = group;
-  return `${rate === undefined ? "\t" : `${String(rate.limit)}\t${String(rate.perMs)}`}\t${field(name)}`;
-}
-
-function dueArgument(due: Due): string {
-  if (due.kind === "now") return "";
-  if (due.kind === "quiet") return `~${String(due.ms)}:${String(due.longestMs)}`;
-  return due.kind === "in" ? `+${String(due.ms)}` : String(due.at);
-}
-
-function outcomeInfo(outcome: Outcome): string {
-  if (outcome.kind === "dead") return outcome.info;
-  return outcome.kind === "done" && outcome.result !== undefined ? `=${outcome.result.json ?? ""}` : "";
-}
-
-function outcomeDue(outcome: Outcome): string {
-  if (outcome.kind === "retry") return `+${String(outcome.ms)}`;
-  return outcome.kind === "park" ? String(outcome.at) : "";
 }

@@ -1,5 +1,6 @@
 import { unseal } from "../envelope.js";
-import type { Claim, End, Found, FoundState, Letter, Message, Pause, Settled, Snapshot } from "../store.js";
+import type { Overview, Snapshot, Strike } from "../sight.js";
+import type { Claim, End, Found, FoundState, Letter, Message, Pause, Settled } from "../store.js";
 
 /** Thrown when a script answers what it can't answer: someone else writes under our keys, or versions are mixed up. */
 export class UnexpectedReply extends Error {
@@ -94,20 +95,60 @@ export function pauses(reply: unknown): Pause[] {
   return all;
 }
 
+export function strikes(reply: unknown): Strike[] {
+  const flat = list(reply);
+  const all: Strike[] = [];
+  for (let at = 0; at < flat.length; at += 4) {
+    const [task = "", where = ""] = text(flat[at]).split("\t");
+    all.push({
+      task: decodeURIComponent(task),
+      where,
+      since: number(flat[at + 1]),
+      reason: decodeURIComponent(text(flat[at + 2])),
+      held: number(flat[at + 3]),
+    });
+  }
+  return all;
+}
+
 export function letters(reply: unknown): Letter[] {
   const flat = strings(reply);
   const all: Letter[] = [];
   for (let at = 0; at < flat.length; at += 3) {
-    const letter = text(flat[at + 2]);
-    const end = letter.indexOf("\n");
-    all.push({
-      id: text(flat[at]),
-      diedAt: number(flat[at + 1]),
-      info: end < 0 ? letter : letter.slice(0, end),
-      stored: end < 0 ? undefined : unseal(letter.slice(end + 1)),
-    });
+    const [info = "", body, ...failures] = text(flat[at + 2]).split("\n");
+    const stored = body === undefined ? undefined : unseal(body);
+    all.push({ id: text(flat[at]), diedAt: number(flat[at + 1]), info, stored, failures });
   }
   return all;
+}
+
+export function overview(reply: unknown): Overview {
+  const read = object(JSON.parse(text(reply)));
+  const tasks = Array.isArray(read["tasks"]) ? read["tasks"] : [];
+  return {
+    estimated: read["estimated"] === true,
+    tasks: tasks.map((entry: unknown) => {
+      const said = object(entry);
+      const ended = counts(said["ended"]);
+      return {
+        task: decodeURIComponent(text(said["name"])),
+        waiting: number(said["waiting"]),
+        delayed: number(said["delayed"]),
+        running: number(said["running"]),
+        held: number(said["held"]),
+        blocked: number(said["blocked"]),
+        aside: number(said["aside"]),
+        oldestWaitingAt: optionalNumber(said["oldest_waiting"]),
+        oldestRunningAt: optionalNumber(said["oldest_running"]),
+        ended: {
+          done: ended["done"] ?? 0,
+          failed: ended["retry"] ?? 0,
+          putOff: ended["park"] ?? 0,
+          dead: ended["dead"] ?? 0,
+        },
+      };
+    }),
+  };
 }
 
 export function snapshot(reply: unknown): Snapshot {
@@ -127,7 +168,7 @@ export function snapshot(reply: unknown): Snapshot {
     nextAt: optionalNumber(read["next_at"]),
     counts: counts(read["counts"]),
     workers: workers.map((entry: unknown) => {
-      const [info, aliveUntil] = list(entry);
+      const [info, aliveUntil, seenAt] = list(entry);
       const said = object(JSON.parse(text(info)));
       return {
         worker: text(said["worker"]),
@@ -135,6 +176,9 @@ export function snapshot(reply: unknown): Snapshot {
         concurrency: number(said["concurrency"]),
         host: text(said["host"]),
         pid: number(said["pid"]),
+        ...(typeof said["version"] === "string" ? { version: said["version"] } : {}),
+        startedAt: optionalNumber(said["startedAt"]),
+        seenAt: number(seenAt),
         aliveUntil: number(aliveUntil),
       };
     }),

@@ -33,11 +33,15 @@ export function loadScripts() {
     pause: load("pause"),
     resume: load("resume"),
     paused: load("paused"),
+    strike: load("strike"),
+    restore: load("restore"),
+    strikes: load("strikes"),
     find: load("find"),
     letters: load("letters"),
     replay: load("replay"),
     discard: load("discard"),
     snapshot: load("snapshot"),
+    tasks: load("tasks"),
   };
 }
 

@@ -1,0 +1,86 @@
+import { expect, test as plain } from "vitest";
+import { z } from "zod";
+import { defineTask, exponential, InvalidPayload, Terminal, withoutIds } from "../../src/index.js";
+import { onBothStores, test } from "../stage.js";
+
+const payload = z.object({ to: z.string() });
+
+onBothStores("a docket", () => {
+  test("tells of each task what waits and what became of its runs, and which workers are there", async ({
+    stage,
+  }) => {
+    const post = defineTask<undefined>()({
+      name: "post",
+      payload,
+      retry: exponential({ attempts: 2, min: "1m", max: "1m" }),
+      run: ({ to }) => (to === "nobody" ? Promise.reject(new Error("who?")) : Promise.resolve()),
+    });
+    const docket = await stage.open([post], { version: "1.2.3" });
+    await docket.add(post, { to: "ann" });
+    await docket.add(post, { to: "nobody" });
+    await stage.run(docket);
+    await docket.add(post, { to: "bob" });
+    expect(await docket.tasks()).toMatchObject({
+      tasks: [{ task: "post", waiting: 1, delayed: 1, ended: { done: 1, failed: 1, dead: 0 } }],
+    });
+    expect(await docket.workers()).toEqual([]);
+    await stage.worker(docket).start();
+    expect(await docket.workers()).toMatchObject([
+      { tasks: ["post"], version: "1.2.3", pid: process.pid, seenAt: stage.clock.now() },
+    ]);
+    await expect(docket.tasks(16)).rejects.toThrow(RangeError);
+  });
+
+  test("lists dead letters by task and error, and groups them by what they died of", async ({ stage }) => {
+    const post = defineTask<undefined>()({
+      name: "post",
+      payload,
+      run: ({ to }) => Promise.reject(new Terminal(to === "x" ? "no such host" : `404 of did:plc:${to}`)),
+    });
+    const docket = await stage.open([post]);
+    for (const to of ["abc1", "x", "def2"]) {
+      await docket.add(post, { to });
+      await stage.run(docket);
+      stage.clock.advance("1s");
+    }
+    expect((await docket.deadLetters({ error: "404", limit: 1 })).map((letter) => letter.payload)).toEqual([
+      { to: "def2" },
+    ]);
+    expect(await docket.deadLetters({ task: "other" })).toEqual([]);
+    expect(await docket.deadGroups()).toMatchObject([
+      { task: "post", error: "… of …", count: 2, newest: { payload: { to: "def2" } } },
+      { task: "post", error: "no such host", count: 1 },
+    ]);
+  });
+
+  test("replays a dead letter with a payload that was set right, if it fits", async ({ stage }) => {
+    const sent: string[] = [];
+    const post = defineTask<undefined>()({
+      name: "post",
+      payload,
+      run: ({ to }) => {
+        if (to === "nobody") return Promise.reject(new Terminal("who?"));
+        return Promise.resolve(sent.push(to));
+      },
+    });
+    const docket = await stage.open([post]);
+    const { id } = await docket.add(post, { to: "nobody" });
+    await stage.run(docket);
+    await expect(docket.replay(id, { payload: { to: 7 } })).rejects.toThrow(InvalidPayload);
+    expect(await docket.replay(id, { payload: { to: "ann" } })).toBe("replayed");
+    expect(await docket.replay(id, { payload: { to: "ann" } })).toBe("unknown");
+    await stage.run(docket);
+    expect(sent).toEqual(["ann"]);
+  });
+});
+
+plain("errors that differ in numbers and ids only are one", () => {
+  const one = withoutIds(
+    "PDS pds1.example.com answered 502 for did:plc:abc (0b55f1cc-12c2-4a8e-9a6a-96a1c5d8f5bb)",
+  );
+  const other = withoutIds(
+    "PDS pds1.example.com answered 503 for did:web:x.y (9b55f1cc-12c2-4a8e-9a6a-96a1c5d8f5bb)",
+  );
+  expect(one).toBe(other);
+  expect(one).toContain("answered … for");
+});
