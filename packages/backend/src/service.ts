@@ -5,6 +5,7 @@ import { BrowserSessions } from "./auth/browser-sessions.js";
 import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope, scrobblingScope } from "./auth/scope.js";
+import { ClosingOrder } from "./closing-order.js";
 import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
@@ -32,10 +33,13 @@ import { countUnsettled } from "./records/write-state.js";
 import { openRepositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
+import { serviceVersion } from "./settings/version.js";
 import { openStorage } from "./storage/open.js";
 import type { Storage } from "./storage/storage.js";
+import { registry as allTasks, type RegisteredTask } from "./tasks/registry.js";
 import { openBackground, type Background } from "./tasks/background.js";
-import { openHealth, warnOfEviction, type HealthReport } from "./telemetry/health.js";
+import { warnOfEviction } from "./operating/concerns.js";
+import { openHealth, type HealthReport } from "./telemetry/health.js";
 import { findAudio } from "./tracks/find-audio.js";
 import { listTracks } from "./tracks/list-tracks.js";
 import { Reaper } from "./tracks/reaper.js";
@@ -46,6 +50,8 @@ import { openWaitingWrites } from "./waiting/waiting.js";
 export interface ServiceOptions {
   settings: Settings;
   log: Logger;
+  /** Default: every task of the service. */
+  registry?: readonly RegisteredTask[];
   /** Told when the running service has become useless and should be stopped and reported. */
   onFatal?: (error: unknown) => void;
 }
@@ -67,6 +73,7 @@ interface Parts {
   auth: Auth;
   storage: Storage;
   background: Background;
+  registry: readonly RegisteredTask[];
 }
 
 /**
@@ -74,10 +81,15 @@ interface Parts {
  *
  * @throws when a setting turns out wrong, the database can't be opened, or the address is taken; nothing is left open then
  */
-export async function startService({ settings, log, onFatal }: ServiceOptions): Promise<Service> {
+export async function startService({
+  settings,
+  log,
+  onFatal,
+  registry = allTasks,
+}: ServiceOptions): Promise<Service> {
   const closing = new ClosingOrder();
   try {
-    const parts = await openParts(settings, log, closing);
+    const parts = await openParts(settings, log, closing, registry);
     const health = await openHealthOf(settings, parts);
     const { host, port, publicUrl } = settings.http;
     const app = appOf(settings, log, parts, health);
@@ -104,7 +116,12 @@ export async function startService({ settings, log, onFatal }: ServiceOptions): 
   }
 }
 
-async function openParts(settings: Settings, log: Logger, closing: ClosingOrder): Promise<Parts> {
+async function openParts(
+  settings: Settings,
+  log: Logger,
+  closing: ClosingOrder,
+  registry: readonly RegisteredTask[],
+): Promise<Parts> {
   const { database, docket } = settings;
   const sessionKey = await loadSessionKey(settings.sessionKey, database.dataDir);
   const db = await openDatabase({
@@ -151,6 +168,9 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     docketName: docket.name,
     concurrency: docket.concurrency,
     worker: settings.role !== "api",
+    workerSleep: docket.sleep,
+    version: serviceVersion(),
+    registry,
     restore: auth.restore,
     markGrantLost: auth.markGrantLost,
     endGrant: auth.endGrant,
@@ -169,7 +189,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   const expirer = new Expirer({ db, outbox: background.outbox, log });
   closing.add(() => expirer.stop());
   expirer.start();
-  return { db, auth, storage, background };
+  return { db, auth, storage, background, registry };
 }
 
 async function openHealthOf(
@@ -244,9 +264,10 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
   return null;
 }
 
-function operatorServices(settings: Settings, log: Logger, { db, background }: Parts): OperatorServices {
+function operatorServices(settings: Settings, log: Logger, parts: Parts): OperatorServices {
+  const { db, background, registry } = parts;
   const repositories = openRepositories(settings);
-  return { db, background, repositories, namespace: settings.collectionNamespace, log };
+  return { db, background, registry, repositories, namespace: settings.collectionNamespace, log };
 }
 
 function announce(settings: Settings, log: Logger, report: HealthReport): void {
@@ -265,32 +286,5 @@ function announce(settings: Settings, log: Logger, report: HealthReport): void {
     if (warning === eviction)
       log.error({ evictionPolicy: report.docket.evictionPolicy }, `WARNING: ${warning}`);
     else log.warn({}, warning);
-  }
-}
-
-/** Closes in the reverse order of opening, each thing even if another fails to close, and all of it once. */
-class ClosingOrder {
-  readonly #steps: (() => Promise<void>)[] = [];
-  #closing: Promise<void> | undefined;
-
-  add(step: () => Promise<void>): void {
-    this.#steps.unshift(step);
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#run();
-    return this.#closing;
-  }
-
-  async #run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const step of this.#steps) {
-      try {
-        await step();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw new AggregateError(failures, "Not everything could be closed");
   }
 }

@@ -32,6 +32,8 @@ for i = 1, #alive, 2 do
     present[#present + 1] = { info, tonumber(alive[i + 1]), last }
   end
 end
+local newest = redis.call("ZREVRANGE", workers, 0, 0)[1]
+local last = newest and tonumber(redis.call("HGET", seen, newest) or "")
 local oldest = redis.call("LINDEX", ready, 0)
 local body = oldest and redis.call("HGET", bodies, oldest)
 return cjson.encode({
@@ -47,5 +49,6 @@ return cjson.encode({
   oldest_waiting_at = body and tonumber(string.match(body, "^%d+")) or nil,
   next_at = next_event(),
   workers = present,
+  last_worker_at = last or nil,
   counts = object(redis.call("HGETALL", counts)),
 })

@@ -1,9 +1,23 @@
+import { addActions } from "./actions-command.js";
 import { addAudit } from "./audit-command.js";
+import { addCancel } from "./cancel-command.js";
 import { addCatalogue } from "./catalogue-command.js";
 import type { AddCommand } from "./command.js";
 import { addDead } from "./dead-command.js";
+import { addPauses } from "./pause-commands.js";
 import { addScans } from "./scans-command.js";
 import { addStatus } from "./status-command.js";
+import { addStrikes } from "./strike-commands.js";
 
 /** Every command, once, in the order in which `--help` names them. */
-export const commands: readonly AddCommand[] = [addStatus, addAudit, addDead, addCatalogue, addScans];
+export const commands: readonly AddCommand[] = [
+  addStatus,
+  addAudit,
+  addDead,
+  addStrikes,
+  addPauses,
+  addCancel,
+  addActions,
+  addCatalogue,
+  addScans,
+];

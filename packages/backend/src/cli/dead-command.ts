@@ -1,12 +1,14 @@
-import { InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { deadLetter } from "../dead-letters/dead-letter.js";
 import type { AddCommand } from "./command.js";
+import type { Cell, Output } from "./output.js";
 import { Refused } from "./operator.js";
+import { wholeNumber } from "./whole-number.js";
 
 const listed = z.object({ dead: z.array(deadLetter) });
-const listOptions = z.object({ limit: z.string(), task: z.string().optional() });
-const replayOptions = z.object({ all: z.boolean().default(false), task: z.string().optional() });
+const which = z.object({ task: z.string().optional(), error: z.string().optional() });
+const listOptions = which.extend({ limit: z.string() });
+const manyOptions = which.extend({ all: z.boolean().default(false), payload: z.string().optional() });
 const [anything, one] = [z.unknown(), z.tuple([z.string()])];
 
 /** What was accepted and given up. */
@@ -18,10 +20,15 @@ export const addDead: AddCommand = (program, bind) => {
     .description("the newest first, with the reason")
     .option("--limit <count>", "at most so many", wholeNumber, "100")
     .option("--task <name>", "of this task only")
+    .option("--error <text>", "whose reason has this in it")
     .action(
       bind(async ({ reach, output }, { options }) => {
-        const { limit, task } = listOptions.parse(options);
-        const asked = new URLSearchParams({ limit, ...(task !== undefined && { task }) });
+        const { limit, task, error } = listOptions.parse(options);
+        const asked = new URLSearchParams({
+          limit,
+          ...(task !== undefined && { task }),
+          ...(error !== undefined && { error }),
+        });
         const { dead: letters } = await reach((operator) =>
           operator.get(`/dead?${asked.toString()}`, listed),
         );
@@ -44,11 +51,16 @@ export const addDead: AddCommand = (program, bind) => {
         const letter = await reach((operator) => operator.get(pathOf(id), deadLetter));
         output.value(letter);
         const { lastRun, payload, ...words } = letter;
-        const told = { ...words, payload: JSON.stringify(payload), ...lastRun };
-        output.table(
-          ["", ""],
-          Object.entries(told).map(([name, value]) => [name, value]),
-        );
+        const { history = [], ...last } = lastRun ?? {};
+        const earlier = history.map(({ at, attempt, error }) => [
+          `attempt ${String(attempt)}`,
+          `${at} ${error}`,
+        ]);
+        const told = [
+          ...Object.entries({ ...words, payload: JSON.stringify(payload), ...last }),
+          ...earlier,
+        ] satisfies Cell[][];
+        output.table(["", ""], told);
         return 0;
       }),
     );
@@ -56,24 +68,24 @@ export const addDead: AddCommand = (program, bind) => {
   dead
     .command("replay [id]")
     .description("have it carried out after all, as if it were accepted now")
+    .option("--payload <json>", "with another payload, checked by the task")
     .option("--all", "all of them, the oldest first")
     .option("--task <name>", "with --all: of this task only")
+    .option("--error <text>", "with --all: whose reason has this in it")
     .action(
       bind(async ({ reach, output }, { options, args }) => {
-        const { all, task } = replayOptions.parse(options);
+        const { all, payload, ...some } = manyOptions.parse(options);
         const [id] = args;
-        if (all === (id !== undefined)) throw new Refused("give an id, or --all");
+        if (all === (id !== undefined) || (all && payload !== undefined))
+          throw new Refused("give an id (with --payload, if need be), or --all");
         await reach(async (operator) => {
           if (id !== undefined) {
-            output.value(await operator.post(`${pathOf(id)}/replay`, {}, anything));
+            const body = payload === undefined ? {} : { payload: jsonOf(payload) };
+            output.value(await operator.post(`${pathOf(id)}/replay`, body, anything));
             output.say("It is being carried out.");
             return;
           }
-          let count = 0;
-          for await (const line of operator.lines("/dead/replay", { task }, anything)) {
-            output.value(line);
-            count += 1;
-          }
+          const count = await each(output, operator.lines("/dead/replay", some, anything));
           output.say(`${String(count)} are being carried out.`);
         });
         return 0;
@@ -81,24 +93,47 @@ export const addDead: AddCommand = (program, bind) => {
     );
 
   dead
-    .command("discard <id>")
+    .command("discard [id]")
     .description("throw it away; what it was about stays given up")
+    .option("--all", "all of them")
+    .option("--task <name>", "with --all: of this task only")
+    .option("--error <text>", "with --all: whose reason has this in it")
     .action(
-      bind(async ({ reach, output }, { args }) => {
-        const [id] = one.parse(args);
-        output.value(await reach((operator) => operator.delete(pathOf(id), anything)));
-        output.say("It is thrown away.");
+      bind(async ({ reach, output }, { options, args }) => {
+        const { all, task, error } = manyOptions.parse(options);
+        const [id] = args;
+        if (all === (id !== undefined)) throw new Refused("give an id, or --all");
+        await reach(async (operator) => {
+          if (id !== undefined) {
+            output.value(await operator.delete(pathOf(id), anything));
+            output.say("It is thrown away.");
+            return;
+          }
+          const count = await each(output, operator.lines("/dead/discard", { task, error }, anything));
+          output.say(`${String(count)} are thrown away.`);
+        });
         return 0;
       }),
     );
 };
 
-function pathOf(id: string): string {
-  return `/dead/${encodeURIComponent(id)}`;
+async function each(output: Output, lines: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const line of lines) {
+    output.value(line);
+    count += 1;
+  }
+  return count;
 }
 
-/** Checked by the service. */
-function wholeNumber(typed: string): string {
-  if (/^[1-9]\d{0,3}$/.test(typed)) return typed;
-  throw new InvalidArgumentError("It is a whole number from 1 to 9999.");
+function jsonOf(typed: string): unknown {
+  try {
+    return JSON.parse(typed);
+  } catch {
+    throw new Refused("--payload is not JSON");
+  }
+}
+
+function pathOf(id: string): string {
+  return `/dead/${encodeURIComponent(id)}`;
 }

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { styleText } from "node:util";
 import Table from "cli-table3";
 
 /** A cell of a table: what it says, to be read by people. */
@@ -10,14 +11,28 @@ export class Output {
   /** Whether a program reads. */
   readonly json: boolean;
 
+  readonly #colours: boolean;
+
   constructor(to: Pick<Writable, "write">, json: boolean) {
     this.#to = to;
+    this.#colours = "isTTY" in to && to.isTTY === true;
     this.json = json;
   }
 
   /** For people; programs don't get it. */
   say(text: string): void {
     if (!this.json) this.#to.write(`${printable(text)}\n`);
+  }
+
+  /** For people, in red where there are colours: something is wrong. Programs don't get it. */
+  alarm(text: string): void {
+    if (!this.json)
+      this.#to.write(`${this.#colours ? styleText("red", printable(text)) : printable(text)}\n`);
+  }
+
+  /** Begins a new page, where a person looks at a screen. */
+  clear(): void {
+    if (!this.json && this.#colours) this.#to.write("\u001b[2J\u001b[H");
   }
 
   /** For people; programs don't get it. */

@@ -17,9 +17,10 @@ export type HoldScope = "person" | "host" | "uploads";
  * - `limit`: a 429
  * - `account`: the PDS says that the account can't be written to for now
  * - `away`: the host can't be reached or is in trouble; one call may try again when the time has come
+ * - `operator`: an operator has said so
  * - `over`: nothing is held any more, but what was is yet to be told
  */
-export type HoldCause = "limit" | "account" | "away" | "over";
+export type HoldCause = "limit" | "account" | "away" | "operator" | "over";
 
 export interface PdsHoldsTable {
   scope: HoldScope;

@@ -5,6 +5,7 @@ import type { ScanTables } from "./scan-tables.js";
 import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
 import type { PlayCountsTable, PlaysTable, PreferencesTable } from "./plays-tables.js";
 import type { ExportsTable } from "./exports-tables.js";
+import type { OperatingTables } from "./operating-tables.js";
 import type { PacingTables } from "./pacing-tables.js";
 import type { PeopleTables } from "./people-tables.js";
 
@@ -198,7 +199,7 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema extends ScanTables, NoticeTables, PacingTables, PeopleTables {
+export interface Schema extends ScanTables, NoticeTables, OperatingTables, PacingTables, PeopleTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;

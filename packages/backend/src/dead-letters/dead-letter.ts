@@ -21,6 +21,8 @@ export const deadLetter = z.object({
       attempt: z.int().nullable(),
       error: z.string().nullable(),
       stack: z.string().nullable(),
+      /** The failures before it, oldest first; the last nine are known. Absent: none. */
+      history: z.array(z.object({ at: z.string(), attempt: z.int(), error: z.string() })).optional(),
     })
     .nullable(),
 });

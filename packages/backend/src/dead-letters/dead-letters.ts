@@ -1,7 +1,7 @@
 import { StoreUnavailable, type DeadLetter as QueueLetter, type Docket } from "@plyr/docket";
-import type { Kysely, Transaction } from "kysely";
+import { sql, type Expression, type Kysely, type SqlBool, type Transaction } from "kysely";
 import { z } from "zod";
-import type { Schema } from "../database/schema.js";
+import type { Json, Schema } from "../database/schema.js";
 import type { Outbox } from "../outbox/outbox.js";
 import { unmarkFailed } from "../records/pds-record.js";
 import type { RegisteredTask } from "../tasks/registry.js";
@@ -26,6 +26,13 @@ export interface DeadLettersParts {
   readonly registry: readonly RegisteredTask[];
 }
 
+/** Some of them. */
+export interface Which {
+  readonly task?: string | undefined;
+  /** What its reason has in it. */
+  readonly error?: string | undefined;
+}
+
 /** What the queues are asked for: their newest. */
 const NEWEST = 1_000;
 
@@ -38,12 +45,9 @@ export class DeadLetters {
   }
 
   /** The newest first. @param limit at most this many */
-  async list(limit: number, task?: string): Promise<DeadLetter[]> {
+  async list(limit: number, which: Which = {}): Promise<DeadLetter[]> {
     const [rows, deaths] = await Promise.all([
-      this.#rows()
-        .$if(task !== undefined, (query) => query.where("task", "=", task ?? ""))
-        .limit(limit)
-        .execute(),
+      this.#rows().where(matching(which)).limit(limit).execute(),
       this.#deaths(),
     ]);
     return rows.map((row) => letterOf(row, deaths.get(row.id)));
@@ -57,14 +61,17 @@ export class DeadLetters {
   }
 
   /**
-   * Has it carried out after all, as if it were accepted now.
+   * Has it carried out after all, as if it were accepted now. What came meanwhile about the same thing goes first, and is
+   * not undone by it: a task makes the world equal to what is wished by then.
    *
+   * @param edited a payload to have instead
    * @returns the new intent's id
    * @throws {UnknownLetter} {UnknownTask} {InvalidPayload}
    */
-  async replay(id: string): Promise<string> {
+  async replay(id: string, edited?: { readonly payload: Json }): Promise<string> {
     const replayed = await this.#parts.outbox.transact(async (tx, schedule) => {
-      const { task: name, payload } = await takeDead(tx, id);
+      const { task: name, payload: given } = await takeDead(tx, id);
+      const payload = edited === undefined ? given : edited.payload;
       const known = this.#parts.registry.find(({ task }) => task.name === name);
       if (known === undefined) throw new UnknownTask(`no task of this version is named ${name}`);
       const about = z.object({ recordId: z.uuid() }).safeParse(payload);
@@ -81,13 +88,13 @@ export class DeadLetters {
     await this.#forget(id);
   }
 
-  /** The ids of all of them, or of one task's; the oldest first. */
-  async ids(task?: string): Promise<string[]> {
+  /** The ids of all of them, or of some; the oldest first. */
+  async ids(which: Which = {}): Promise<string[]> {
     const rows = await this.#parts.db
       .selectFrom("intents")
       .select("id")
       .where("state", "=", "dead")
-      .$if(task !== undefined, (query) => query.where("task", "=", task ?? ""))
+      .where(matching(which))
       .orderBy("created_at")
       .execute();
     return rows.map(({ id }) => id);
@@ -120,6 +127,11 @@ export class DeadLetters {
       }, false);
     }
   }
+}
+
+function matching({ task, error }: Which): Expression<SqlBool> {
+  return sql<SqlBool>`(${task ?? null}::text is null or task = ${task ?? null}::text)
+    and (${error ?? null}::text is null or position(${error ?? null}::text in coalesce(reason, '')) > 0)`;
 }
 
 /** Takes a dead intent out; of two who want it, one gets it. */
@@ -163,6 +175,11 @@ function letterOf(
             attempt: death.attempt ?? null,
             error: death.error?.message ?? null,
             stack: death.error?.stack ?? null,
+            ...(death.history.length > 0 && {
+              history: death.history.map(({ at, attempt, error }) => ({
+                ...{ at: at.toISOString(), attempt, error: error.message },
+              })),
+            }),
           },
   };
 }

@@ -1,7 +1,8 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { operatorRoutes } from "../operator/routes.js";
 import type { OperatorServices } from "../operator/services.js";
-import type { SignedInEnv } from "./env.js";
+import { statusRoutes } from "../operator/status-routes.js";
+import type { HttpEnv, SignedInEnv } from "./env.js";
 import { Problem } from "./problem.js";
 import type { Doorkeeper } from "./signed-in.js";
 
@@ -12,11 +13,20 @@ export interface AdminRouteOptions {
   operator: OperatorServices;
 }
 
+/** The status, where programs that watch services look for it. */
+export function adminStatusRoutes(options: AdminRouteOptions): Hono<SignedInEnv> {
+  return forAdmins(options, statusRoutes(options.operator));
+}
+
 /** What operators do from their shell, for the people whom they named, over HTTP. */
-export function adminRoutes({ doorkeeper, adminDids, operator }: AdminRouteOptions): Hono<SignedInEnv> {
+export function adminRoutes(options: AdminRouteOptions): Hono<SignedInEnv> {
+  return forAdmins(options, operatorRoutes(options.operator));
+}
+
+function forAdmins({ doorkeeper, adminDids }: AdminRouteOptions, theirs: Hono<HttpEnv>): Hono<SignedInEnv> {
   const routes = new Hono<SignedInEnv>();
   routes.use(doorkeeper.demandSignedIn(), demandAdmin(new Set(adminDids)));
-  routes.route("/", operatorRoutes(operator));
+  routes.route("/", theirs);
   return routes;
 }
 
@@ -25,6 +35,7 @@ function demandAdmin(admins: ReadonlySet<string>): MiddlewareHandler<SignedInEnv
     if (!admins.has(c.get("person").did)) {
       throw new Problem(403, "not_an_operator", "This is for the operators of the service (ADMIN_DIDS)");
     }
+    c.set("operator", c.get("person").did);
     await next();
   };
 }

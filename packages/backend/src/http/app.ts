@@ -34,7 +34,7 @@ import { exportsRoutes } from "./exports-routes.js";
 import { healthRoutes } from "./health-routes.js";
 import { likesRoutes } from "./likes-routes.js";
 import { meRoutes } from "./me-routes.js";
-import { adminRoutes } from "./admin-routes.js";
+import { adminRoutes, adminStatusRoutes } from "./admin-routes.js";
 import { pages } from "./pages.js";
 import { playsRoutes } from "./plays-routes.js";
 import { releasesRoutes } from "./releases-routes.js";
@@ -117,6 +117,7 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   app.route("/", exportsRoutes({ ...options, doorkeeper }));
   app.route("/", audioRoutes(options));
   app.route("/operator", adminRoutes({ ...options, doorkeeper }));
+  app.route("/admin", adminStatusRoutes({ ...options, doorkeeper }));
   app.route("/", pages(options.webDir));
   return app;
 }

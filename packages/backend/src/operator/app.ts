@@ -3,10 +3,12 @@ import { bareApp } from "../http/bare-app.js";
 import type { HttpEnv } from "../http/env.js";
 import { operatorRoutes } from "./routes.js";
 import type { OperatorServices } from "./services.js";
+import { asThisAccount } from "./who.js";
 
 /** The operators' routes under the paths that they have everywhere, for whoever can reach this app. */
 export function openOperatorApp(services: OperatorServices): Hono<HttpEnv> {
   const app = bareApp(services.log);
+  app.use(asThisAccount());
   app.route("/operator", operatorRoutes(services));
   return app;
 }

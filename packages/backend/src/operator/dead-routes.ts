@@ -1,8 +1,9 @@
+import { InvalidPayload } from "@plyr/docket";
 import { Hono } from "hono";
 import { z } from "zod";
 import { DeadLetters, UnknownLetter, UnknownTask } from "../dead-letters/dead-letters.js";
 import type { HttpEnv } from "../http/env.js";
-import { parseBody } from "../http/posted-body.js";
+import { parseBody, parseOptionalBody } from "../http/posted-body.js";
 import { demandEmptyBody } from "../http/empty-body.js";
 import { Problem } from "../http/problem.js";
 import { registry } from "../tasks/registry.js";
@@ -17,8 +18,13 @@ const query = z.object({
     .pipe(z.int().min(1))
     .default(100),
   task: z.string().max(200).optional(),
+  error: z.string().max(500).optional(),
 });
-const replayed = z.strictObject({ task: z.string().max(200).optional() });
+const which = z.strictObject({
+  task: z.string().max(200).optional(),
+  error: z.string().min(1).max(500).optional(),
+});
+const edited = z.strictObject({ payload: z.json().optional() });
 
 /** What was given up: reading it, having it carried out after all, or throwing it away. */
 export function deadRoutes({ db, background, log }: OperatorServices): Hono<HttpEnv> {
@@ -29,24 +35,38 @@ export function deadRoutes({ db, background, log }: OperatorServices): Hono<Http
     const asked = query.safeParse(c.req.query());
     if (!asked.success)
       throw new Problem(422, "malformed", "limit is a whole number from 1 to 9999", "limit");
-    return c.json({ dead: await dead.list(asked.data.limit, asked.data.task) });
+    return c.json({ dead: await dead.list(asked.data.limit, asked.data) });
   });
 
   routes.get("/dead/:id", async (c) => c.json(await telling(dead.show(idOf(c.req.param("id"))))));
 
   routes.post("/dead/:id/replay", async (c) => {
-    await demandEmptyBody(c);
-    return c.json({ intent: await telling(dead.replay(idOf(c.req.param("id")))) });
+    const { payload } = await parseOptionalBody(c, edited);
+    const id = idOf(c.req.param("id"));
+    return c.json({
+      intent: await telling(dead.replay(id, payload === undefined ? undefined : { payload })),
+    });
   });
 
   routes.post("/dead/replay", async (c) => {
-    const { task } = await parseBody(c, replayed);
+    const asked = await parseBody(c, which);
     return answerLines(c, log, async function* (signal) {
-      for (const id of await dead.ids(task)) {
+      for (const id of await dead.ids(asked)) {
         if (signal.aborted) return;
         const intent = await unlessGone(telling(dead.replay(id)));
         // Somebody else was quicker.
         if (intent !== null) yield { id, intent };
+      }
+    });
+  });
+
+  routes.post("/dead/discard", async (c) => {
+    const asked = await parseBody(c, which);
+    return answerLines(c, log, async function* (signal) {
+      for (const id of await dead.ids(asked)) {
+        if (signal.aborted) return;
+        const gone = await unlessGone(telling(dead.discard(id).then(() => id)));
+        if (gone !== null) yield { id };
       }
     });
   });
@@ -70,6 +90,7 @@ async function telling<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof UnknownLetter) throw new Problem(404, "unknown_letter", error.message);
+    if (error instanceof InvalidPayload) throw new Problem(422, "malformed", error.message, "payload");
     if (error instanceof UnknownTask) throw new Problem(409, "unknown_task", error.message);
     throw error;
   }

@@ -7,6 +7,7 @@ import type { Settings } from "../settings/settings.js";
 import { openStorage } from "../storage/open.js";
 import { openRepositories } from "../repository/open.js";
 import { openBackground } from "../tasks/background.js";
+import { registry } from "../tasks/registry.js";
 import { openOperatorApp } from "./app.js";
 
 /**
@@ -45,7 +46,14 @@ export async function openInProcess(
   opening.defer(() => background.stop({ drain: 0 }));
   const open = opening.move();
   return {
-    app: openOperatorApp({ db, background, repositories: openRepositories(settings), namespace, log }),
+    app: openOperatorApp({
+      db,
+      background,
+      registry,
+      repositories: openRepositories(settings),
+      namespace,
+      log,
+    }),
     close: () => open.disposeAsync(),
   };
 }

@@ -1,11 +1,16 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpEnv } from "../http/env.js";
+import { noteActions } from "./actions.js";
+import { actionsRoutes } from "./actions-routes.js";
 import { auditRoutes } from "./audit-routes.js";
 import { catalogueRoutes } from "./catalogue-routes.js";
 import { scansRoutes } from "./scans-routes.js";
 import { deadRoutes } from "./dead-routes.js";
+import { intentsRoutes } from "./intents-routes.js";
+import { pausesRoutes } from "./pauses-routes.js";
 import type { OperatorServices } from "./services.js";
+import { strikesRoutes } from "./strikes-routes.js";
 import { statusRoutes } from "./status-routes.js";
 
 /** What operators send is at most this long, in bytes; longer things they send in parts. */
@@ -18,6 +23,10 @@ const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
   catalogueRoutes,
   scansRoutes,
   deadRoutes,
+  strikesRoutes,
+  pausesRoutes,
+  intentsRoutes,
+  actionsRoutes,
 ];
 
 /**
@@ -26,7 +35,7 @@ const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
  */
 export function operatorRoutes(services: OperatorServices): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
-  routes.use(bodyLimit({ maxSize: LARGEST_BODY }));
+  routes.use(bodyLimit({ maxSize: LARGEST_BODY }), noteActions(services.db));
   for (const group of groups) routes.route("/", group(services));
   return routes;
 }

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Schema } from "../database/schema.js";
 import type { Repositories } from "../repository/open.js";
 import type { Background } from "../tasks/background.js";
+import type { RegisteredTask } from "../tasks/registry.js";
 
 /** What operators' routes work with, in whichever process they run. */
 export interface OperatorServices {
@@ -10,6 +11,8 @@ export interface OperatorServices {
   readonly db: Kysely<Schema>;
   /** Its outbox accepts work; whether this process also carries it out is not for the routes to know. */
   readonly background: Background;
+  /** Every task of this process. */
+  readonly registry: readonly RegisteredTask[];
   /** People's repositories, as anybody may read them. */
   readonly repositories: Repositories;
   /** The NSIDs of our records begin with it. */

@@ -2,11 +2,15 @@ import { RetryAt, Terminal, type Log, type RunContext } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
+import { heldByOperator } from "../strikes/strikes.js";
+import { noteLastError } from "./last-error.js";
 import { closeIntent, reopenIntent, type Intent } from "./intents.js";
 import { leaseTimes, releaseLease, takeLease, type Lease, type LeaseTimes } from "./subject-lease.js";
 
 /** How soon to ask again for a subject that another run has; milliseconds. */
 const ASK_AGAIN = 2_000;
+/** How soon to ask again whether what is struck still is, where the queue doesn't know of the strike yet; milliseconds. */
+const STRUCK = 5_000;
 
 const intentId = z.uuid();
 
@@ -18,7 +22,7 @@ type Running = Pick<RunContext<unknown>, "key" | "task">;
  * (docket's and the in-process one) may hold the same intent, and an intent that is finished may be delivered once
  * more; the subject's lease in the database lets one run at a time through, and a finished intent is let go.
  *
- * 1. take the lease of the intent's subject (no intent: done already; held: ask again soon)
+ * 1. take the lease of the intent's subject (no intent: done already; held: ask again soon; struck: the queue is told so)
  * 2. run the task
  * 3. close the intent and the lease together; on an error the intent stays, and the error decides what comes next
  */
@@ -27,13 +31,24 @@ export class Carrier {
   readonly #log: Log;
   readonly #maxAge: (task: string) => number;
   readonly #times: LeaseTimes;
+  readonly #struck: () => void;
   readonly #leases = new Map<string, Lease>();
 
-  /** @param maxAge a task's greatest age in milliseconds, counted from when it was accepted */
-  constructor(parts: { db: Kysely<Schema>; log: Log; maxAge: (task: string) => number; times?: LeaseTimes }) {
+  /**
+   * @param parts.maxAge a task's greatest age in milliseconds, counted from when it was accepted
+   * @param parts.struck told that a queue has started what is struck
+   */
+  constructor(parts: {
+    db: Kysely<Schema>;
+    log: Log;
+    maxAge: (task: string) => number;
+    struck?: () => void;
+    times?: LeaseTimes;
+  }) {
     this.#db = parts.db;
     this.#log = parts.log;
     this.#maxAge = parts.maxAge;
+    this.#struck = parts.struck ?? (() => undefined);
     this.#times = parts.times ?? leaseTimes;
   }
 
@@ -54,6 +69,10 @@ export class Carrier {
     if (key === undefined || !intentId.safeParse(key).success) return run();
     const taken = await takeLease(this.#db, key, this.#log, this.#times);
     if (taken.outcome === "no intent") return undefined;
+    if (taken.outcome === "struck") {
+      this.#struck();
+      throw new RetryAt(STRUCK, heldByOperator(taken.because));
+    }
     if (taken.outcome === "held") {
       throw new RetryAt(Math.min(taken.remaining, ASK_AGAIN), `another run has ${taken.subject}`);
     }
@@ -87,6 +106,8 @@ export class Carrier {
     if (error instanceof RetryAt && age > this.#maxAge(intent.task)) {
       return new Terminal(`given up, too old: ${error.message}`, { cause: error });
     }
+    if (!(error instanceof RetryAt || error instanceof Terminal))
+      await noteLastError(this.#db, intent, error instanceof Error ? error.message : String(error));
     return error;
   }
 }

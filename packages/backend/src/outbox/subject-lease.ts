@@ -34,6 +34,8 @@ export type Taken =
     }
   /** `remaining`: milliseconds until the holder's lease runs out, unless it is renewed. */
   | { readonly outcome: "held"; readonly subject: string; readonly remaining: number }
+  /** The operator keeps it from being carried out. */
+  | { readonly outcome: "struck"; readonly because: string }
   /** The intent has been carried out. */
   | { readonly outcome: "no intent" };
 
@@ -52,19 +54,21 @@ export async function takeLease(
   const { rows } = await sql<{ subject: string; payload: Json; age: number }>`
     insert into subject_leases as lease (subject, token, until)
     select subject, ${token}::uuid, now() + ${times.length}::float8 * interval '1 millisecond'
-    from intents where id = ${intentId}::uuid
+    from intents where id = ${intentId}::uuid and not exists (
+      select 1 from strikes where strikes.task = intents.task and intents.payload @> strikes.matching
+    )
     on conflict (subject) do update set token = excluded.token, until = excluded.until where lease.until < now()
     returning lease.subject,
       (select payload from intents where id = ${intentId}::uuid) as payload,
       (select extract(epoch from now() - created_at)::float8 * 1000 from intents where id = ${intentId}::uuid) as age
   `.execute(db);
   const [row] = rows;
-  if (row === undefined) return heldBy(db, intentId);
+  if (row === undefined) return whyNot(db, intentId);
   const lease = new RenewedLease(db, row.subject, token, log, times, asked);
   return { outcome: "taken", lease, payload: row.payload, age: row.age };
 }
 
-async function heldBy(db: Kysely<Schema>, intentId: string): Promise<Taken> {
+async function whyNot(db: Kysely<Schema>, intentId: string): Promise<Taken> {
   const row = await db
     .selectFrom("intents")
     .leftJoin("subject_leases", "subject_leases.subject", "intents.subject")
@@ -74,9 +78,19 @@ async function heldBy(db: Kysely<Schema>, intentId: string): Promise<Taken> {
         "remaining",
       ),
     )
+    .select(({ selectFrom }) =>
+      selectFrom("strikes")
+        .select("because")
+        .whereRef("strikes.task", "=", "intents.task")
+        .where(sql<boolean>`intents.payload @> strikes.matching`)
+        .limit(1)
+        .as("struck"),
+    )
     .where("intents.id", "=", intentId)
     .executeTakeFirst();
-  return row === undefined ? { outcome: "no intent" } : { outcome: "held", ...row };
+  if (row === undefined) return { outcome: "no intent" };
+  const { struck, subject, remaining } = row;
+  return struck === null ? { outcome: "held", subject, remaining } : { outcome: "struck", because: struck };
 }
 
 /** Gives a lease back. @returns false when somebody else has had it in the meantime */

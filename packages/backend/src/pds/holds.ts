@@ -58,7 +58,7 @@ export async function rememberHome(db: Kysely<Schema>, did: string, host: string
 export interface Finding {
   readonly scope: HoldScope;
   readonly name: string;
-  readonly cause: Exclude<HoldCause, "over">;
+  readonly cause: Exclude<HoldCause, "operator" | "over">;
   /** Milliseconds. */
   readonly pause: number;
   /** `away` only: how many tries in a row have found it so. */
@@ -98,6 +98,13 @@ export async function placeHold(
   return standing === undefined
     ? placeHold(db, { scope, name, cause, pause, tries, reason })
     : { hold: standing, placed: false };
+}
+
+/** @throws when it is gone */
+export async function standingHold(db: Kysely<Schema>, scope: HoldScope, name: string): Promise<Hold> {
+  const hold = await readHold(db, scope, name);
+  if (hold === undefined) throw new Error(`the hold on ${name} is gone already: place it again`);
+  return hold;
 }
 
 async function readHold(db: Kysely<Schema>, scope: HoldScope, name: string): Promise<Hold | undefined> {
@@ -202,7 +209,7 @@ export async function hostsOnHold(
     .selectFrom("pds_holds")
     .select(["name", "cause"])
     .where("scope", "=", "host")
-    .where("cause", "!=", "over")
+    .where("cause", "in", ["away", "limit", "account"])
     .orderBy("since")
     .limit(50)
     .execute();

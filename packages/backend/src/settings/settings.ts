@@ -42,6 +42,8 @@ export interface Settings {
     name: string;
     /** Tasks at a time in this process, 1–1000. */
     concurrency: number;
+    /** How long an idle worker sleeps between two signs of life; milliseconds, 1,000–125,000. */
+    sleep: number;
   };
   /** 32 bytes; undefined in development when none is set: see `loadSessionKey`. */
   sessionKey: Buffer | undefined;
@@ -83,6 +85,7 @@ const environmentSchema = z.object(
     DOCKET_URL: variables.DOCKET_URL.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
+    DOCKET_WORKER_SLEEP: variables.DOCKET_WORKER_SLEEP.schema,
     SESSION_KEY: variables.SESSION_KEY.schema,
     ADMIN_DIDS: variables.ADMIN_DIDS.schema,
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
@@ -150,6 +153,7 @@ export function parseSettings(
       url: values.DOCKET_URL,
       name: values.DOCKET_NAME,
       concurrency: values.DOCKET_WORKER_CONCURRENCY,
+      sleep: values.DOCKET_WORKER_SLEEP * 1_000,
     },
     sessionKey: values.SESSION_KEY,
     adminDids: values.ADMIN_DIDS,

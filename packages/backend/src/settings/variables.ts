@@ -158,6 +158,15 @@ export const variables = {
     schema: wholeNumber(1, 1000).default(10),
     allowed: "a whole number from 1 to 1000",
   }),
+  DOCKET_WORKER_SLEEP: variable({
+    schema: z
+      .string()
+      .regex(/^\d+s$/)
+      .transform((time) => Number(time.slice(0, -1)))
+      .pipe(z.number().int().min(1).max(125))
+      .default(125),
+    allowed: "1s to 125s",
+  }),
   SESSION_KEY: variable({
     schema: z
       .string()

@@ -8,6 +8,7 @@ import { checkAllNow, type Intent } from "../outbox/intents.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/subject-lease.js";
 import { Sweep } from "../outbox/sweep.js";
+import { cancelEverywhere } from "../outbox/cancel-everywhere.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
 import type { Hold } from "../pds/holds.js";
 import { Pacing } from "../pds/pacing.js";
@@ -18,7 +19,9 @@ import { resumeParked } from "../records/resume-parked.js";
 import { noticeDeadLetter } from "../notices/dead-letter.js";
 import type { Webhook } from "../notices/webhook.js";
 import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
+import { Striker } from "../strikes/striker.js";
 import type { Storage } from "../storage/storage.js";
+import { workersSeen, type WorkersSeen } from "../operating/workers-seen.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import type { ExportTimes, TaskServices } from "./services.js";
@@ -33,6 +36,10 @@ export interface BackgroundOptions {
   readonly concurrency: number;
   /** Whether this process also works off what is in docket. What falls back runs in process in any case. */
   readonly worker: boolean;
+  /** How long docket's worker sleeps between two signs of life; milliseconds, default 125,000. */
+  readonly workerSleep?: number;
+  /** What it says of itself. */
+  readonly version?: string;
   readonly restore: (did: string) => Promise<PdsSession>;
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
   /** Default: there is no grant to end. */
@@ -49,8 +56,9 @@ export interface BackgroundOptions {
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
-  /** Milliseconds, all of them; the defaults are 5,000, 1,000, 15,000 and 30,000. */
+  /** Milliseconds, all of them; the defaults are 5,000, 1,000, 1,000, 15,000 and 30,000. */
   readonly sweepInterval?: number;
+  readonly strikeInterval?: number;
   readonly probeInterval?: number;
   readonly callLimit?: number;
   readonly settle?: number;
@@ -74,6 +82,14 @@ export interface Background {
   readonly resumeParked: (did: string) => Promise<void>;
   /** Where tasks wait, run and die: docket, if it is enabled, and the in-process queue. */
   readonly queues: readonly Docket<TaskServices>[];
+  /** What the queues know of these intents. */
+  readonly find: Dispatcher<TaskServices>["find"];
+  /** Has the queues know what the database says is struck. */
+  readonly tellStrikes: () => Promise<void>;
+  /** Has the work know of a hold that was placed. */
+  readonly tellHold: (hold: Hold) => Promise<void>;
+  /** Gives an intent up for this reason, and stops its run. @returns false when it was not open */
+  readonly giveUp: (intentId: string, reason: string) => Promise<boolean>;
   /** Has put-off intents carried out soon; returns at once. */
   readonly hasten: (intents: readonly Intent[]) => void;
   /** What holds up calls for a person now; undefined when they may be made. */
@@ -85,9 +101,8 @@ export interface Background {
 
 export type BackgroundHealth = {
   readonly mode: Mode;
-  /** How many workers of docket are alive, in whatever process; undefined while that isn't known. */
-  readonly workers?: number;
-} & Partial<Awaited<ReturnType<Docket<TaskServices>["health"]>>>;
+} & Partial<WorkersSeen> &
+  Partial<Awaited<ReturnType<Docket<TaskServices>["health"]>>>;
 
 /**
  * Composes the outbox, the two queues and the sweep. Nothing runs before `start`.
@@ -98,9 +113,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const { db, log } = options;
   const registry = options.registry ?? allTasks;
   const tasks = registry.map(({ task }) => task);
+  const givenUp = (name: string) => registry.find(({ task }) => task.name === name)?.givenUp;
   const bury = (intentId: string, reason: string): Promise<void> =>
     outbox.transact(async (tx, schedule) => {
-      const givenUp = (name: string) => registry.find(({ task }) => task.name === name)?.givenUp;
       const intent = await buryIntent(tx, givenUp, intentId, reason);
       if (intent !== null) await noticeDeadLetter(tx, schedule, intent, reason);
     });
@@ -108,6 +123,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const carrier = new Carrier({
     db,
     log,
+    struck: () => {
+      striker.tellAgain();
+    },
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
@@ -152,7 +170,10 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
     wake: (intents) => dispatcher.wake(intents),
   };
-  const shared = { name: options.docketName, tasks, services, log, around: carrier.around.bind(carrier) };
+  const shared = {
+    ...{ name: options.docketName, tasks, services, log, around: carrier.around.bind(carrier) },
+    ...(options.version === undefined ? {} : { version: options.version }),
+  };
   const local = await Docket.open(shared);
   const docket =
     options.docketUrl === undefined ? undefined : await Docket.open({ ...shared, url: options.docketUrl });
@@ -160,6 +181,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
   const outbox = new Outbox(db, dispatcher);
   const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
+  const queues = docket === undefined ? [local] : [docket, local];
+  const striker = new Striker({ db, queues, log, interval: options.strikeInterval ?? 1_000 });
   const heldWork = new HeldWork({ db, dispatcher, log });
   const prober = new Prober({
     db,
@@ -170,7 +193,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   });
   const { concurrency } = options;
   const inProcess = local.worker({ concurrency });
-  const ofDocket = options.worker ? docket?.worker({ concurrency }) : undefined;
+  const ofDocket = options.worker
+    ? docket?.worker({ concurrency, sleep: options.workerSleep ?? 125_000 })
+    : undefined;
   let starting = ofDocket !== undefined;
 
   return {
@@ -179,7 +204,10 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     async start() {
       // Nobody else knows what was in the memory of the process before this one.
       if (docket === undefined) await checkAllNow(db);
+      // Before anything runs, if that can be had.
+      await striker.round();
       await inProcess.start();
+      striker.start();
       sweep.start();
       prober.start();
       await ofDocket?.start();
@@ -187,7 +215,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
 
     async stop({ drain = "30s" } = {}) {
-      await Promise.all([sweep.stop(), prober.stop()]);
+      await Promise.all([sweep.stop(), prober.stop(), striker.stop()]);
       await dispatcher.settled();
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();
@@ -199,7 +227,15 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await dispatcher.wake(await resumeParked(db, did));
     },
 
-    queues: docket === undefined ? [local] : [docket, local],
+    queues,
+    find: (ids) => dispatcher.find(ids),
+    tellStrikes: () => striker.round(),
+    tellHold: (hold) => heldWork.hold(hold),
+    async giveUp(intentId, reason) {
+      const buried = await outbox.transact((tx) => buryIntent(tx, givenUp, intentId, reason));
+      if (buried !== null) await cancelEverywhere(queues, intentId);
+      return buried !== null;
+    },
     hasten: (intents) => {
       dispatcher.hasten(intents);
     },
@@ -213,8 +249,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       if (!health.reachable) return { ...health, mode: "docket unreachable, running in process" };
       // Before our own is there, that there is none says nothing.
       if (starting) return { ...health, mode: "docket" };
-      const { workers } = await docket.snapshot();
-      return { ...health, mode: "docket", workers: workers.length };
+      return { ...health, mode: "docket", ...workersSeen(await docket.snapshot()) };
     },
   };
 }

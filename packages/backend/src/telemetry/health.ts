@@ -1,3 +1,4 @@
+import { concernsOf } from "../operating/concerns.js";
 import type { Role } from "../settings/role.js";
 import { Probe, type Finding } from "./probe.js";
 
@@ -7,6 +8,12 @@ export interface DocketHealth {
   evictionPolicy?: string | undefined;
   /** How many workers are alive, in whatever process; undefined while that isn't known. */
   workers?: number;
+  /** For how many milliseconds that holds, if nothing is heard of them. */
+  workersGoodFor?: number;
+  /** When the last one was heard of, where none is alive; ISO 8601. */
+  lastWorkerAt?: string | undefined;
+  /** Tasks of which something is there, and that no live worker knows. */
+  unknownTasks?: readonly string[];
 }
 
 export interface HealthReport {
@@ -39,23 +46,11 @@ export interface HealthSources {
   standingWarnings: readonly string[];
 }
 
-const SAFE_POLICY = "noeviction";
 const AWAY = "docket unreachable, running in process";
-const NO_WORKER =
-  "No worker is alive: what is accepted waits in docket. Start a process with --role worker (or all)";
-
-/** The warning for a Redis that may throw tasks away; null when it is set up as it should be. */
-export function warnOfEviction(policy: string | undefined): string | null {
-  if (policy === undefined || policy === SAFE_POLICY) return null;
-  return (
-    `Redis may evict queued tasks: its maxmemory-policy is ${policy}. Set it to ${SAFE_POLICY} ` +
-    `(what is evicted is found again from the database, but late)`
-  );
-}
 
 /**
  * Each question to Redis is a command that somebody may have to pay for, and load balancers ask for our health all day: a
- * good answer counts for a minute. That Redis is away shows earlier, as soon as something was to be added to it.
+ * good answer counts for a minute, but never for longer than the workers that it names can be trusted to live. That Redis is away shows earlier, as soon as something was to be added to it.
  */
 const GOOD_DOCKET_MS = 60_000;
 const BAD_DOCKET_MS = 1_000;
@@ -66,7 +61,7 @@ export function openHealth(sources: HealthSources): () => Promise<HealthReport> 
   const hosts = new Probe(sources.askHeldHosts);
   const docket = new Probe(sources.askDocket, (finding) =>
     finding.answered && finding.answer.mode !== AWAY && finding.answer.workers !== 0
-      ? GOOD_DOCKET_MS
+      ? Math.max(BAD_DOCKET_MS, Math.min(GOOD_DOCKET_MS, finding.answer.workersGoodFor ?? Infinity))
       : BAD_DOCKET_MS,
   );
   return async () => {
@@ -76,14 +71,11 @@ export function openHealth(sources: HealthSources): () => Promise<HealthReport> 
       hosts.ask(),
     ]);
     const docketReport = reportDocket(docketSays, sources.docketMode());
-    const eviction = warnOfEviction(docketReport.evictionPolicy);
     const warnings = [
       ...sources.standingWarnings,
       ...(databaseSays.answered ? [] : [`The database does not answer: ${databaseSays.reason}`]),
       ...(docketSays.answered ? [] : [`Docket does not answer: ${docketSays.reason}`]),
-      ...(docketReport.mode === AWAY ? [docketReport.mode] : []),
-      ...(docketReport.mode === "docket" && docketReport.workers === 0 ? [NO_WORKER] : []),
-      ...(eviction === null ? [] : [eviction]),
+      ...concernsOf(docketReport, Date.now()).map(({ words }) => words),
     ];
     return {
       status: warnings.length === 0 ? "ok" : "degraded",

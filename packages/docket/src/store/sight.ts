@@ -76,6 +76,8 @@ export interface Snapshot {
   /** When something next falls due, a lease ends, or what is held may start. */
   readonly nextAt: number | undefined;
   readonly workers: readonly PresentWorker[];
+  /** When the one that is to be there longest was last heard of; undefined when none is known (any more, after an hour). */
+  readonly lastWorkerAt: number | undefined;
   /** Since the store began: `recovered`, `dead`, `aside`, `undecodable`, `refused`. */
   readonly counts: Readonly<Record<string, number>>;
 }

@@ -16,6 +16,7 @@ onBothStores("the snapshot", () => {
       oldestWaitingAt: undefined,
       nextAt: undefined,
       workers: [],
+      lastWorkerAt: undefined,
       counts: {},
     });
   });
@@ -79,7 +80,8 @@ onBothStores("the snapshot", () => {
     });
     expect(there?.aliveUntil).toBeGreaterThan(desk.clock.now() + nextMs);
     desk.clock.advance(nextMs + 60_000);
-    expect((await desk.store.snapshot()).workers).toEqual([]);
+    const seenAt = desk.clock.now() - nextMs - 60_000;
+    expect(await desk.store.snapshot()).toMatchObject({ workers: [], lastWorkerAt: seenAt });
     await desk.sleep("w");
     expect((await desk.store.snapshot()).workers).toMatchObject([{ worker: "w" }]);
     await desk.bye("w");

@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
+import { addStrike } from "../../../src/strikes/strikes.js";
+import { pauseByOperator } from "../../../src/pds/operator-pauses.js";
 import { addWork } from "../../../src/catalogue/catalogue.js";
 import type { Endpoint } from "./endpoint.js";
 import type { World } from "./world.js";
@@ -8,6 +10,49 @@ const answers: Endpoint["answers"] = { nobody: 401, another: 403, admin: 200, ow
 
 export const operators: readonly Endpoint[] = [
   { route: "GET /operator/status", answers, ask: () => ({ path: "/operator/status" }) },
+  { route: "GET /admin/status", answers, ask: () => ({ path: "/admin/status" }) },
+  { route: "GET /operator/actions", answers, ask: () => ({ path: "/operator/actions" }) },
+  { route: "GET /operator/strikes", answers, ask: () => ({ path: "/operator/strikes" }) },
+  {
+    route: "POST /operator/strikes",
+    answers,
+    ask: () => ({
+      path: "/operator/strikes",
+      body: { task: "notice.send", where: { id: 0 }, because: "a test" },
+    }),
+  },
+  {
+    route: "POST /operator/strikes/restore",
+    answers,
+    ask: async ({ db }) => {
+      await addStrike(db, { task: "notice.send", where: { id: 1 }, because: "a test" });
+      return { path: "/operator/strikes/restore", body: { task: "notice.send", where: { id: 1 } } };
+    },
+  },
+  {
+    route: "POST /operator/pauses",
+    answers,
+    ask: () => ({
+      path: "/operator/pauses",
+      body: { scope: "host", name: "nowhere.test", because: "a test", for: "1s" },
+    }),
+  },
+  {
+    route: "POST /operator/pauses/resume",
+    answers,
+    ask: async ({ db }) => {
+      await pauseByOperator(db, "host", "elsewhere.test", 60_000, "a test");
+      return { path: "/operator/pauses/resume", body: { scope: "host", name: "elsewhere.test" } };
+    },
+  },
+  {
+    route: "POST /operator/intents/:id/cancel",
+    answers,
+    ask: async (world) => {
+      const id = await deadLetter(world, "open");
+      return { path: `/operator/intents/${id}/cancel`, body: { because: "a test" } };
+    },
+  },
   {
     route: "POST /operator/audit",
     answers,
@@ -53,6 +98,11 @@ export const operators: readonly Endpoint[] = [
     ask: () => ({ path: "/operator/scans/again", body: { which: "failed" } }),
   },
   { route: "GET /operator/dead", answers, ask: () => ({ path: "/operator/dead" }) },
+  {
+    route: "POST /operator/dead/discard",
+    answers,
+    ask: () => ({ path: "/operator/dead/discard", body: { task: "nothing" } }),
+  },
   { route: "POST /operator/dead/replay", answers, ask: () => ({ path: "/operator/dead/replay", body: {} }) },
   ...["GET /operator/dead/:id", "POST /operator/dead/:id/replay", "DELETE /operator/dead/:id"].map(
     (route): Endpoint => ({
@@ -72,7 +122,7 @@ function sha256(): string {
 }
 
 /** Work that was given up, and that does nothing when it is done after all. */
-async function deadLetter({ db }: World): Promise<string> {
+async function deadLetter({ db }: World, state: "open" | "dead" = "dead"): Promise<string> {
   const { id } = await db
     .insertInto("intents")
     .values({
@@ -81,7 +131,9 @@ async function deadLetter({ db }: World): Promise<string> {
         payload: JSON.stringify({ trackId: 1_000_000 }),
         subject: "withdraw:1000000",
       },
-      ...{ state: "dead", reason: "given up for a test" },
+      ...{ state, reason: "for a test" },
+      // The sweep leaves it alone meanwhile.
+      check_at: new Date(Date.now() + 600_000),
     })
     .returning("id")
     .executeTakeFirstOrThrow();

@@ -217,13 +217,16 @@ export class MemoryStore implements Store {
 
   snapshot(): Promise<Snapshot> {
     const now = this.#clock.now();
-    const alive = [...this.#workers.values()].filter(({ aliveUntil }) => aliveUntil >= now);
-    const workers = alive.map(({ info, seenAt, aliveUntil }) => ({ ...info, seenAt, aliveUntil }));
+    const all = [...this.#workers.values()].map(({ info, seenAt, aliveUntil }) => ({
+      ...info,
+      seenAt,
+      aliveUntil,
+    }));
+    const [last] = all.toSorted((one, other) => other.aliveUntil - one.aliveUntil);
     return Promise.resolve({
-      now,
-      workers,
-      nextAt: this.#tasks.nextEvent(),
       ...this.#tasks.tally.summary(this.#tasks.letters.size),
+      ...{ now, nextAt: this.#tasks.nextEvent(), lastWorkerAt: last?.seenAt },
+      workers: all.filter(({ aliveUntil }) => aliveUntil >= now),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../sight.js";
 import { tally, type Shelf } from "./shelf.js";
 
-export type Summary = Omit<Snapshot, "now" | "workers" | "nextAt">;
+export type Summary = Omit<Snapshot, "now" | "workers" | "lastWorkerAt" | "nextAt">;
 
 /** What is on the shelf, and beside it, in numbers. */
 export function summaryOf(shelf: Shelf, dead: number, counts: ReadonlyMap<string, number>): Summary {

@@ -166,6 +166,7 @@ export function snapshot(reply: unknown): Snapshot {
     tasks: counts(read["tasks"]),
     oldestWaitingAt: optionalNumber(read["oldest_waiting_at"]),
     nextAt: optionalNumber(read["next_at"]),
+    lastWorkerAt: optionalNumber(read["last_worker_at"]),
     counts: counts(read["counts"]),
     workers: workers.map((entry: unknown) => {
       const [info, aliveUntil, seenAt] = list(entry);

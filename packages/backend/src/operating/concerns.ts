@@ -1,0 +1,77 @@
+/** Something that is wrong, as data: for people's eyes, for health, and for whoever tells them. */
+export interface Concern {
+  /** Stays the same for as long as it is the same trouble. */
+  readonly id: string;
+  /** `error`: somebody has to do something now; `warning`: somebody should look. */
+  readonly severity: "error" | "warning";
+  /** What is wrong, with what, and what to do. */
+  readonly words: string;
+  /** ISO 8601; null: not known. */
+  readonly since: string | null;
+}
+
+/** What concerns are made of. What isn't known is left out. */
+export interface Facts {
+  readonly mode: string;
+  readonly evictionPolicy?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly lastWorkerAt?: string | undefined;
+  readonly unknownTasks?: readonly string[] | undefined;
+  readonly dead?: { readonly count: number; readonly newest: string } | undefined;
+  /** The oldest open intent that nothing known holds. */
+  readonly oldestOpen?: string | undefined;
+}
+
+const AWAY = "docket unreachable, running in process";
+const SAFE_POLICY = "noeviction";
+/** After so long something that is accepted should have been done; milliseconds. */
+const LATE = 600_000;
+
+/** What is wrong, the worst first. @param now milliseconds since the epoch */
+export function concernsOf(facts: Facts, now: number): Concern[] {
+  const { mode, evictionPolicy, workers, lastWorkerAt, unknownTasks = [], dead, oldestOpen } = facts;
+  const found: (Concern | null)[] = [
+    workers === 0 && mode === "docket" ? error("no worker", NO_WORKER, lastWorkerAt) : null,
+    ...unknownTasks.map((task) =>
+      error(
+        `unknown task ${task}`,
+        `No live worker knows the task ${task}: what is accepted of it waits. ${DEPLOY}`,
+      ),
+    ),
+    mode === AWAY ? error("docket away", AWAY) : null,
+    evicting(evictionPolicy),
+    dead === undefined || dead.count === 0
+      ? null
+      : warning("dead letters", `${String(dead.count)} given up: see npm run plyr -- dead`, dead.newest),
+    oldestOpen === undefined || now - Date.parse(oldestOpen) < LATE
+      ? null
+      : warning("late", "Work has waited for more than ten minutes, and nothing known holds it", oldestOpen),
+  ];
+  return found.filter((concern) => concern !== null);
+}
+
+const NO_WORKER =
+  "No worker is alive: what is accepted waits in docket. Start a process with --role worker (or all)";
+const DEPLOY = "Start a version that does";
+
+function evicting(policy: string | undefined): Concern | null {
+  const words = warnOfEviction(policy);
+  return words === null ? null : error("evicting redis", words);
+}
+
+/** The warning for a Redis that may throw tasks away; null when it is set up as it should be. */
+export function warnOfEviction(policy: string | undefined): string | null {
+  if (policy === undefined || policy === SAFE_POLICY) return null;
+  return (
+    `Redis may evict queued tasks: its maxmemory-policy is ${policy}. Set it to ${SAFE_POLICY} ` +
+    `(what is evicted is found again from the database, but late)`
+  );
+}
+
+function error(id: string, words: string, since: string | null = null): Concern {
+  return { id, severity: "error", words, since };
+}
+
+function warning(id: string, words: string, since: string | null): Concern {
+  return { id, severity: "warning", words, since };
+}
