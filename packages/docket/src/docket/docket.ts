@@ -12,6 +12,7 @@ import { afterBurst, type DebounceOptions } from "./debounce.js";
 import { TaskHandle, type Handle } from "./handle.js";
 import { idMaker } from "./ids.js";
 import { newTask, type AddOptions } from "./new-task.js";
+import { seed } from "./seed.js";
 import { Oversight } from "./oversight.js";
 
 export interface DocketOptions<Services> {
@@ -204,7 +205,10 @@ export class Docket<Services> extends Oversight<Services> {
     } = this.#options;
     const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
     return new Worker(
-      { store: this.#store, clock, version: this.#options.version?.slice(0, 100), tools },
+      {
+        ...{ store: this.#store, clock, version: this.#options.version?.slice(0, 100), tools },
+        seed: () => seed(this.#store, this.#tasks.values(), this.#nextId),
+      },
       options,
     );
   }
@@ -228,6 +232,8 @@ export class Docket<Services> extends Oversight<Services> {
     const known = this.#tasks.get(task.name);
     if (known === undefined)
       throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
+    if (known.everyMs !== undefined)
+      throw new RangeError(`task ${task.name} comes by itself: leave adding it to the workers`);
     return newTask(this.#nextId(), task, payload, options);
   }
 }

@@ -59,6 +59,13 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
    * turn, in order. A run that is handed back unfinished has started.
    */
   readonly rate?: { readonly limit: number; readonly per: Duration };
+  /**
+   * It comes by itself, this often, counted from the start of a run to the start of the next; 1 s to 24 days. Workers see to
+   * it that it is there: once, however many they are. A run that fails, or takes longer, has no bearing on the next but to
+   * put it off until it has ended; `retry` and `maxAge` have no say. The payload must take null, and nobody else adds it.
+   * One that is cancelled, or has taken its workers down too often, is there again when a worker starts.
+   */
+  readonly every?: Duration;
   /** Default: one attempt. */
   readonly retry?: RetryPolicy;
   /** How long one run may take; 1 ms to 24 days, default 5 minutes. The signal is aborted then, and the attempt has failed. */
@@ -84,6 +91,7 @@ export interface Task<Input, Services> {
   serial(payload: unknown): string | null;
   group(payload: unknown): string | null;
   readonly rate: Rate | undefined;
+  readonly everyMs: number | undefined;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly maxAgeMs: number;
@@ -111,6 +119,7 @@ export function defineTask<Services>() {
       serial: (payload) => options.serial?.(payload) ?? null,
       group: (payload) => options.group?.(payload) ?? null,
       rate: options.rate === undefined ? undefined : readRate(options.rate, options.group !== undefined, of),
+      everyMs: options.every === undefined ? undefined : everyMs(options.every, `the interval ${of}`),
       retry: options.retry ?? never,
       timeoutMs: timeoutMs(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),
@@ -121,6 +130,13 @@ export function defineTask<Services>() {
       run: (payload, ctx) => options.run(payload, ctx),
     };
   };
+}
+
+function everyMs(every: Duration, what: string): number {
+  const ms = milliseconds(every, what);
+  if (ms < 1_000 || ms > milliseconds("24d", what))
+    throw new RangeError(`${what} is ${JSON.stringify(every)}: give 1s to 24d`);
+  return ms;
 }
 
 /** The longest that a timer can be set for is a little more than 24 days; beyond, it would ring at once. */

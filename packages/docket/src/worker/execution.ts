@@ -1,9 +1,9 @@
-import { LeaseLost, TimedOut } from "../errors.js";
+import { Cancelled, LeaseLost, RetryAt, TimedOut } from "../errors.js";
 import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { RunContext, Task } from "../task/task.js";
-import { ASIDE, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
+import { ASIDE, comeAgain, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
 import { Reporter } from "./reporter.js";
 
 /** How long a handler may go on after its signal was aborted for its timeout, before it is taken as failed all the same. */
@@ -59,20 +59,43 @@ export class Execution<Services> {
     if (this.claim.lost >= this.#tools.deliveryCap) return this.#deadly(stored);
     const signal = this.#controller.signal;
     const limit = this.#limitTime(task.timeoutMs, stored.name);
+    const startedAt = this.#tools.storeNow();
     try {
       const returned = await Promise.race([this.#handle(task, stored), limit.overdue]);
       // Whoever returns because the signal told it to hasn't done its work.
       if (signal.reason instanceof TimedOut) throw signal.reason;
       if (signal.reason instanceof LeaseLost) return undefined;
-      return task.keepsResult ? doneWith(task.name, returned) : DONE;
+      return this.#next(task, startedAt, task.keepsResult ? doneWith(task.name, returned) : DONE);
     } catch (error) {
       const cause = signal.reason instanceof TimedOut ? signal.reason : error;
       const { random } = this.#tools;
-      return judge(cause, { claim: this.claim, stored, task, signal, now: this.#tools.storeNow(), random });
+      const verdict = judge(cause, {
+        claim: this.claim,
+        stored,
+        task,
+        signal,
+        now: this.#tools.storeNow(),
+        random,
+      });
+      return verdict === undefined ? undefined : this.#next(task, startedAt, verdict, cause);
     } finally {
       limit.clear();
       this.#reporter.stop();
     }
+  }
+
+  /** Of a task that comes by itself, unless it was cancelled: when it comes again. */
+  #next(task: Task<unknown, Services>, startedAt: number, verdict: Verdict, error?: unknown): Verdict {
+    const { everyMs } = task;
+    if (everyMs === undefined || this.#controller.signal.reason instanceof Cancelled) return verdict;
+    const { log } = this.#tools;
+    if (error !== undefined && !(error instanceof RetryAt))
+      log.error(
+        { err: error, task: task.name, id: this.claim.id },
+        "a run failed; the next comes in its time",
+      );
+    const now = this.#tools.storeNow();
+    return comeAgain(verdict, { claim: this.claim, error, everyMs, startedAt, now });
   }
 
   async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {

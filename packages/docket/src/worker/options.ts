@@ -35,5 +35,7 @@ export interface WorkerParts<Services> {
   readonly store: Store;
   readonly clock: Clock | undefined;
   readonly version: string | undefined;
+  /** Adds the tasks that come by themselves, where they are not there. */
+  readonly seed: () => Promise<void>;
   readonly tools: Omit<ExecutionTools<Services>, "storeNow" | "report">;
 }

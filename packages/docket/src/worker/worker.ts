@@ -29,6 +29,8 @@ export class Worker<Services> {
   readonly #store: Store;
   readonly #clock: Clock | undefined;
   readonly #tools: ExecutionTools<Services>;
+  /** Tells the store of this worker, and sees to the tasks that come by themselves. */
+  readonly #greet: () => Promise<void>;
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #sleepMs: number;
@@ -63,6 +65,7 @@ export class Worker<Services> {
       this.#handBack(claims);
     });
     this.#store = parts.store;
+    this.#greet = () => this.#store.hello(this.#info).then(parts.seed);
     this.#clock = parts.clock;
     const storeNow = (): number => parts.clock?.now() ?? Date.now() + this.#offset;
     this.#tools = {
@@ -113,7 +116,7 @@ export class Worker<Services> {
   }
 
   async #begin(): Promise<void> {
-    await this.#untilAnswered(() => this.#store.hello(this.#info));
+    await this.#untilAnswered(this.#greet);
     const look = (): void => {
       this.#settler.soon();
     };
@@ -177,11 +180,9 @@ export class Worker<Services> {
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);
     if (!settled.known && this.#phase === "running") {
-      this.#store.hello(this.#info).catch((error: unknown) => {
-        this.#tools.log.warn(
-          { err: error, worker: this.id },
-          "the store has forgotten this worker and doesn't take its hello",
-        );
+      this.#greet().catch((err: unknown) => {
+        const words = "the store has forgotten this worker and doesn't take its hello";
+        this.#tools.log.warn({ err, worker: this.id }, words);
         this.#settler.within(AWAY_MS);
       });
     }

@@ -1,0 +1,28 @@
+import type { Store } from "../store/store.js";
+import type { Task } from "../task/task.js";
+import { newTask } from "./new-task.js";
+
+/**
+ * Adds the tasks that come by themselves, where they are not there: the key of each admits one, however many workers ask.
+ *
+ * @throws {InvalidPayload} when the schema of one doesn't take null
+ * @throws {StoreUnavailable} ask again
+ */
+export async function seed<Services>(
+  store: Store,
+  tasks: Iterable<Task<unknown, Services>>,
+  nextId: () => string,
+): Promise<void> {
+  const perpetual = [...tasks].filter(({ everyMs }) => everyMs !== undefined);
+  if (perpetual.length === 0) return;
+  await store.add(
+    await Promise.all(
+      perpetual.map((task) => newTask(nextId(), task, null, { key: perpetualKey(task.name) })),
+    ),
+  );
+}
+
+/** Of the one task of this name that there is. */
+export function perpetualKey(name: string): string {
+  return `every:${name}`;
+}
