@@ -18,6 +18,9 @@ export interface Facts {
   readonly lastWorkerAt?: string | undefined;
   readonly unknownTasks?: readonly string[] | undefined;
   readonly dead?: { readonly count: number; readonly newest: string } | undefined;
+  readonly scans?: { readonly count: number; readonly reason: string; readonly since: string } | undefined;
+  /** Hosts of PDSs that can't be reached. */
+  readonly away?: readonly { readonly name: string; readonly reason: string; readonly since: string }[];
   /** The oldest open intent that nothing known holds. */
   readonly oldestOpen?: string | undefined;
 }
@@ -29,7 +32,7 @@ const LATE = 600_000;
 
 /** What is wrong, the worst first. @param now milliseconds since the epoch */
 export function concernsOf(facts: Facts, now: number): Concern[] {
-  const { mode, evictionPolicy, workers, lastWorkerAt, unknownTasks = [], dead, oldestOpen } = facts;
+  const { mode, evictionPolicy, workers, lastWorkerAt, unknownTasks = [], dead, scans, oldestOpen } = facts;
   const found: (Concern | null)[] = [
     workers === 0 && mode === "docket" ? error("no worker", NO_WORKER, lastWorkerAt) : null,
     ...unknownTasks.map((task) =>
@@ -43,6 +46,12 @@ export function concernsOf(facts: Facts, now: number): Concern[] {
     dead === undefined || dead.count === 0
       ? null
       : warning("dead letters", `${String(dead.count)} given up: see npm run plyr -- dead`, dead.newest),
+    scans === undefined
+      ? null
+      : warning("scans", `${String(scans.count)} copyright scans are put off: ${scans.reason}`, scans.since),
+    ...(facts.away ?? []).map(({ name, reason, since }) =>
+      warning(`pds away ${name}`, `The PDS ${name} is away: ${reason}`, since),
+    ),
     oldestOpen === undefined || now - Date.parse(oldestOpen) < LATE
       ? null
       : warning("late", "Work has waited for more than ten minutes, and nothing known holds it", oldestOpen),

@@ -37,6 +37,8 @@ export function statusRoutes({ db, background }: OperatorServices): Hono<HttpEnv
         {
           ...health,
           dead: newest === undefined ? undefined : { count, newest },
+          scans: kept.scans ?? undefined,
+          away: kept.paused.filter(({ scope, cause }) => scope === "host" && cause === "away"),
           oldestOpen: oldestWriting,
         },
         Date.now(),

@@ -59,6 +59,8 @@ export const status = z.object({
     handedOver: z.int(),
     notHandedOver: z.int(),
   }),
+  /** Copyright scans that are put off because something is in the way; null: none. */
+  scans: z.object({ count: z.int(), reason: z.string(), since: time }).nullable(),
   /** Given up, by task. */
   dead: counts,
   /** The newest 5,000 of those by task and reason, without numbers and ids. */
@@ -101,7 +103,7 @@ type Kept = Omit<Status, "docket" | "tasks" | "workers" | "concerns" | "outbox">
 /** What the database knows. */
 export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
   const number = sql<number>`count(*)::integer`.as("count");
-  const [people, lost, lostCount, records, intents, groups, oldest, writing, strikes, paused] =
+  const [people, lost, lostCount, records, intents, groups, oldest, writing, scans, strikes, paused] =
     await Promise.all([
       db.selectFrom("people").select(number).executeTakeFirstOrThrow(),
       db
@@ -123,6 +125,7 @@ export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
         .limit(100)
         .execute(),
       oldestWriting(db),
+      troubledScans(db),
       readStrikes(db),
       db
         .selectFrom("pds_holds")
@@ -145,6 +148,7 @@ export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
     open: ofState("open"),
     oldest: oldest.map(({ id, created_at }) => ({ id, at: created_at.toISOString() })),
     oldestWriting: writing?.toISOString(),
+    scans,
     dead: ofState("dead"),
     deadGroups: groups,
     strikes: strikes.map((strike) => ({ ...strike, since: strike.since.toISOString() })),
@@ -166,6 +170,21 @@ async function oldestWriting(db: Kysely<Schema>): Promise<Date | undefined> {
     .limit(1)
     .executeTakeFirst();
   return row?.state_since;
+}
+
+async function troubledScans(db: Kysely<Schema>): Promise<Status["scans"]> {
+  const rows = await db
+    .selectFrom("copyright_scans")
+    .select(["reason", "created_at"])
+    .where("settled_at", "is", null)
+    .where("deferrals", ">", 0)
+    .where("reason", "is not", null)
+    .orderBy("created_at")
+    .limit(1_000)
+    .execute();
+  const [oldest] = rows;
+  if (oldest === undefined) return null;
+  return { count: rows.length, reason: oldest.reason ?? "", since: oldest.created_at.toISOString() };
 }
 
 async function deadGroups(db: Kysely<Schema>): Promise<Status["deadGroups"]> {

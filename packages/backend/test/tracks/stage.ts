@@ -16,6 +16,7 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
+import type { Role } from "../../src/settings/role.js";
 import { collectionsOf } from "../../src/records/collections.js";
 import { NAMESPACE, runService, type RunningService } from "../http/running-service.js";
 
@@ -91,6 +92,7 @@ export interface Stage extends AsyncDisposable {
 export async function setStage(
   kind: "folder" | "bucket" = "folder",
   env: Record<string, string> = {},
+  role: Role = "all",
 ): Promise<Stage> {
   await using starting = new AsyncDisposableStack();
   const { pds, gate } = starting.use(await startGatedPds({ blobUploadLimit: BLOB_LIMIT }));
@@ -112,6 +114,7 @@ export async function setStage(
     databaseUrl,
     pds,
     env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD), ...place, ...env },
+    role,
   });
   starting.defer(() => service.stop());
   const db = await openDatabase({ databaseUrl, dataDir: "/nowhere" });

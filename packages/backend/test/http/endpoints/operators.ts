@@ -47,11 +47,8 @@ export const operators: readonly Endpoint[] = [
   },
   {
     route: "POST /operator/intents/:id/cancel",
-    answers,
-    ask: async (world) => {
-      const id = await deadLetter(world, "open");
-      return { path: `/operator/intents/${id}/cancel`, body: { because: "a test" } };
-    },
+    answers: { ...answers, admin: 404 },
+    ask: () => ({ path: `/operator/intents/${randomUUID()}/cancel`, body: { because: "a test" } }),
   },
   {
     route: "POST /operator/audit",
@@ -122,7 +119,7 @@ function sha256(): string {
 }
 
 /** Work that was given up, and that does nothing when it is done after all. */
-async function deadLetter({ db }: World, state: "open" | "dead" = "dead"): Promise<string> {
+async function deadLetter({ db }: World): Promise<string> {
   const { id } = await db
     .insertInto("intents")
     .values({
@@ -131,9 +128,7 @@ async function deadLetter({ db }: World, state: "open" | "dead" = "dead"): Promi
         payload: JSON.stringify({ trackId: 1_000_000 }),
         subject: "withdraw:1000000",
       },
-      ...{ state, reason: "for a test" },
-      // The sweep leaves it alone meanwhile.
-      check_at: new Date(Date.now() + 600_000),
+      ...{ state: "dead", reason: "given up for a test" },
     })
     .returning("id")
     .executeTakeFirstOrThrow();
