@@ -27,6 +27,7 @@ export type { StruckTask, Where } from "./docket/strike.js";
 export type { Log } from "./log.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
 export type {
+  CommandCounts,
   Overview,
   PresentWorker,
   Snapshot,

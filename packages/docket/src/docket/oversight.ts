@@ -1,5 +1,5 @@
 import { StoreUnavailable } from "../errors.js";
-import type { Overview, PresentWorker, Snapshot, StoreHealth } from "../store/sight.js";
+import type { CommandCounts, Overview, PresentWorker, Snapshot, StoreHealth } from "../store/sight.js";
 import type { CancelResult, ReplayResult, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import type { Duration } from "../time/duration.js";
@@ -154,6 +154,11 @@ export class Oversight<Services> {
         return { reachable: false, evictionPolicy: undefined, version: undefined };
       throw error;
     }
+  }
+
+  /** The commands that this docket and its workers have sent to Redis since it was opened; none without one. */
+  commandsSent(): CommandCounts {
+    return this.#store.sent();
   }
 
   /** Newest first; one that dies meanwhile may shift the others, and none is told of twice. */

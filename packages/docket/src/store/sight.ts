@@ -95,3 +95,28 @@ export interface StoreHealth {
   readonly evictionPolicy: string | undefined;
   readonly version: string | undefined;
 }
+
+/** How many commands a docket has sent to Redis since it was opened, over all of its connections, by what they were for. */
+export interface CommandCounts {
+  /** Adds, replacements, and waking what is put off. */
+  readonly adding: number;
+  /** Asking for tasks, with nothing to report. */
+  readonly claiming: number;
+  /** Reporting outcomes; the same command claims what is next. */
+  readonly finishing: number;
+  /** Blocking reads. */
+  readonly waiting: number;
+  /** Leases of long runs; workers that come and go. */
+  readonly heartbeats: number;
+  /** Connections that begin, looks into the store, what operators do. */
+  readonly other: number;
+}
+
+export const NONE: CommandCounts = {
+  adding: 0,
+  claiming: 0,
+  finishing: 0,
+  waiting: 0,
+  heartbeats: 0,
+  other: 0,
+};

@@ -1,4 +1,12 @@
-import type { Overview, Snapshot, StoreHealth, Strike, StrikeName, WorkerInfo } from "./sight.js";
+import type {
+  CommandCounts,
+  Overview,
+  Snapshot,
+  StoreHealth,
+  Strike,
+  StrikeName,
+  WorkerInfo,
+} from "./sight.js";
 
 /** When a task is due: now, after a number of milliseconds, or at a time (milliseconds since the epoch). */
 export type Due =
@@ -228,6 +236,8 @@ export interface Store {
   /** By task, at a cost that doesn't grow with the backlog. @param minutes how far back ends are counted; 1–15 */
   overview(minutes: number): Promise<Overview>;
   health(): Promise<StoreHealth>;
+  /** What has been sent to a server so far. */
+  sent(): CommandCounts;
   /** Calls back when a lost connection stands again; returns how to stop that. */
   onReconnect(callback: () => void): () => void;
   close(): Promise<void>;

@@ -181,8 +181,7 @@ export class Worker<Services> {
     for (const claim of settled.claims) this.#run(claim);
     if (!settled.known && this.#phase === "running") {
       this.#greet().catch((err: unknown) => {
-        const words = "the store has forgotten this worker and doesn't take its hello";
-        this.#tools.log.warn({ err, worker: this.id }, words);
+        this.#tools.log.warn({ err, worker: this.id }, "the store has forgotten this worker, and stays so");
         this.#settler.within(AWAY_MS);
       });
     }

@@ -1,5 +1,14 @@
 import type { Clock } from "../../time/clock.js";
-import type { Overview, Snapshot, StoreHealth, Strike, StrikeName, WorkerInfo } from "../sight.js";
+import { NONE } from "../sight.js";
+import type {
+  CommandCounts,
+  Overview,
+  Snapshot,
+  StoreHealth,
+  Strike,
+  StrikeName,
+  WorkerInfo,
+} from "../sight.js";
 import type {
   Added,
   CancelResult,
@@ -236,6 +245,10 @@ export class MemoryStore implements Store {
 
   health(): Promise<StoreHealth> {
     return Promise.resolve({ reachable: true, evictionPolicy: undefined, version: undefined });
+  }
+
+  sent(): CommandCounts {
+    return NONE;
   }
 
   onReconnect(): () => void {

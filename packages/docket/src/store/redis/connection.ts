@@ -1,6 +1,6 @@
-import { Redis } from "ioredis";
 import { StoreUnavailable } from "../../errors.js";
 import type { Log } from "../../log.js";
+import { MeteredRedis, type Meter, type Purpose } from "./meter.js";
 import type { Script } from "./scripts.js";
 
 /** A call that isn't answered within this time counts as failed; it may still be carried out later. */
@@ -14,11 +14,11 @@ const RECONNECT_MS = 1_000;
  * that is away: whoever calls knows what to do instead.
  */
 export class Connection {
-  readonly #redis: Redis;
+  readonly #redis: MeteredRedis;
   #closed = false;
 
-  constructor(url: string, log: Log, role: string) {
-    this.#redis = new Redis(url, {
+  constructor(url: string, log: Log, role: string, meter: Meter) {
+    this.#redis = new MeteredRedis(meter, url, {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -49,14 +49,19 @@ export class Connection {
   }
 
   /** Calls a transition, loading it where the server doesn't have it (any more). */
-  async script(script: Script, prefix: string, argv: (string | number)[]): Promise<unknown> {
+  async script(
+    script: Script,
+    prefix: string,
+    argv: (string | number)[],
+    purpose: Purpose,
+  ): Promise<unknown> {
     const redis = await this.#ready();
     return this.#within(ANSWER_MS, script.name, async () => {
       try {
-        return await redis.evalsha(script.sha, 1, prefix, ...argv);
+        return await redis.sendFor(purpose, () => redis.evalsha(script.sha, 1, prefix, ...argv));
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return await redis.eval(script.source, 1, prefix, ...argv);
+        return await redis.sendFor(purpose, () => redis.eval(script.source, 1, prefix, ...argv));
       }
     });
   }
@@ -64,7 +69,9 @@ export class Connection {
   /** `BLPOP`; null when nothing came within `ms` (Redis counts from when it gets the command). */
   async pop(keys: string[], ms: number): Promise<[string, string] | null> {
     const redis = await this.#ready();
-    return this.#within(ms + 5_000, "blpop", () => redis.blpop(keys, ms / 1_000));
+    return this.#within(ms + 5_000, "blpop", () =>
+      redis.sendFor("waiting", () => redis.blpop(keys, ms / 1_000)),
+    );
   }
 
   async info(): Promise<string> {
@@ -86,7 +93,7 @@ export class Connection {
     this.#redis.disconnect();
   }
 
-  async #ready(): Promise<Redis> {
+  async #ready(): Promise<MeteredRedis> {
     if (this.#closed) throw new StoreUnavailable("the docket is closed");
     if (this.#redis.status === "ready") return this.#redis;
     if (this.#redis.status === "wait") {

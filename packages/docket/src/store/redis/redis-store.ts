@@ -2,7 +2,15 @@ import { IncompatibleStore } from "../../errors.js";
 import type { Log } from "../../log.js";
 import type { Clock } from "../../time/clock.js";
 import { field } from "../envelope.js";
-import type { Overview, Snapshot, StoreHealth, Strike, StrikeName, WorkerInfo } from "../sight.js";
+import type {
+  CommandCounts,
+  Overview,
+  Snapshot,
+  StoreHealth,
+  Strike,
+  StrikeName,
+  WorkerInfo,
+} from "../sight.js";
 import type {
   Added,
   CancelResult,
@@ -33,13 +41,24 @@ import {
 import { Connection } from "./connection.js";
 import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
+import { Meter, type Purpose } from "./meter.js";
 import { loadScripts, type Scripts } from "./scripts.js";
 import { Watcher } from "./watcher.js";
+
+const PURPOSE: { readonly [Name in keyof Scripts]?: Purpose } = {
+  add: "adding",
+  replace: "adding",
+  wake: "adding",
+  renew: "heartbeats",
+  hello: "heartbeats",
+  bye: "heartbeats",
+};
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
   readonly #prefix: string;
   readonly #scripts: Scripts;
+  readonly #meter = new Meter();
   readonly #calls: Connection;
   readonly #watcher: Watcher;
   readonly #url: string;
@@ -54,8 +73,8 @@ export class RedisStore implements Store {
     this.#url = options.url;
     this.#log = options.log;
     this.#clock = options.clock;
-    this.#watcher = new Watcher(options.url, options.log);
-    this.#calls = new Connection(options.url, options.log, "calls");
+    this.#watcher = new Watcher(options.url, options.log, this.#meter);
+    this.#calls = new Connection(options.url, options.log, "calls", this.#meter);
   }
 
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
@@ -90,6 +109,7 @@ export class RedisStore implements Store {
         field(ties.name),
         outcomeInfo(outcome),
       ]),
+      request.settlements.length > 0 ? "finishing" : "claiming",
     );
     return reply.settled(answer);
   }
@@ -116,7 +136,7 @@ export class RedisStore implements Store {
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
     let connection = this.#listeners.get(worker);
     if (connection === undefined) {
-      connection = new Connection(this.#url, this.#log, "listener");
+      connection = new Connection(this.#url, this.#log, "listener", this.#meter);
       this.#listeners.set(worker, connection);
     }
     const stop = (): void => {
@@ -240,6 +260,10 @@ export class RedisStore implements Store {
     return { reachable: true, evictionPolicy: line("maxmemory_policy"), version: line("redis_version") };
   }
 
+  sent(): CommandCounts {
+    return this.#meter.counts;
+  }
+
   onReconnect(callback: () => void): () => void {
     return this.#calls.onReady(callback);
   }
@@ -252,8 +276,13 @@ export class RedisStore implements Store {
     return Promise.resolve();
   }
 
-  #call(name: keyof Scripts, args: (string | number)[], each: (string | number)[]): Promise<unknown> {
+  #call(
+    name: keyof Scripts,
+    args: (string | number)[],
+    each: (string | number)[],
+    purpose: Purpose = PURPOSE[name] ?? "other",
+  ): Promise<unknown> {
     const time = this.#clock === undefined ? "" : this.#clock.now();
-    return this.#calls.script(this.#scripts[name], this.#prefix, [time, ...args, ...each]);
+    return this.#calls.script(this.#scripts[name], this.#prefix, [time, ...args, ...each], purpose);
   }
 }

@@ -1,5 +1,5 @@
-import { Redis } from "ioredis";
 import type { Log } from "../../log.js";
+import { MeteredRedis, type Meter } from "./meter.js";
 
 /**
  * Subscriptions, on a connection of their own that is there only while somebody waits. What is told while it is broken is
@@ -8,12 +8,14 @@ import type { Log } from "../../log.js";
 export class Watcher {
   readonly #url: string;
   readonly #log: Log;
+  readonly #meter: Meter;
   readonly #callbacks = new Map<string, Set<() => void>>();
-  #redis: Redis | undefined;
+  #redis: MeteredRedis | undefined;
 
-  constructor(url: string, log: Log) {
+  constructor(url: string, log: Log, meter: Meter) {
     this.#url = url;
     this.#log = log;
+    this.#meter = meter;
   }
 
   watch(channel: string, callback: () => void): () => void {
@@ -37,8 +39,8 @@ export class Watcher {
     this.#redis = undefined;
   }
 
-  #connect(): Redis {
-    const redis = new Redis(this.#url, {
+  #connect(): MeteredRedis {
+    const redis = new MeteredRedis(this.#meter, this.#url, {
       autoResubscribe: false,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -66,7 +68,7 @@ export class Watcher {
   }
 
   /** A subscription that fails does so with its connection, and is made again with the next. */
-  #subscribe(redis: Redis, channels: readonly string[]): void {
+  #subscribe(redis: MeteredRedis, channels: readonly string[]): void {
     if (channels.length === 0) return;
     redis.subscribe(...channels).then(
       () => {

@@ -1,0 +1,51 @@
+import { Redis } from "ioredis";
+import { loadScripts } from "../../src/store/redis/scripts.js";
+import { until } from "../until.js";
+
+/** The commands that clients send, as Redis sees them; those of scripts apart. */
+export class Monitor implements AsyncDisposable {
+  readonly #lines: string[][] = [];
+  readonly #redis: Redis;
+  readonly #monitor: Redis;
+
+  private constructor(redis: Redis, monitor: Redis) {
+    this.#redis = redis;
+    this.#monitor = monitor;
+    monitor.on("monitor", (_time: string, args: string[], source: string) => {
+      if (source !== "lua") this.#lines.push(args);
+    });
+  }
+
+  static async start(url: string): Promise<Monitor> {
+    const redis = new Redis(url);
+    const monitor = await redis.monitor();
+    return new Monitor(redis, monitor);
+  }
+
+  /** What was sent since the last call: all of it, because Redis has seen a command of ours after it. */
+  async taken(): Promise<string[]> {
+    const mark = `mark ${String(Math.random())}`;
+    await this.#redis.echo(mark);
+    await until("the mark is seen", () => this.#lines.some((line) => line[1] === mark));
+    const lines = this.#lines.splice(0);
+    const names = new Map(Object.values(loadScripts()).map(({ name, sha }) => [sha, name]));
+    return lines
+      .slice(
+        0,
+        lines.findIndex((line) => line[1] === mark),
+      )
+      .map(([command = "", argument = ""]) => names.get(argument) ?? command.toLowerCase());
+  }
+
+  /** Waits, sending nothing, until a script has been called. */
+  async sees(script: "settle"): Promise<void> {
+    const { sha } = loadScripts()[script];
+    await until(`${script} is seen`, () => this.#lines.some((line) => line[1] === sha));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#monitor.disconnect();
+    this.#redis.disconnect();
+    return Promise.resolve();
+  }
+}
