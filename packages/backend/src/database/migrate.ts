@@ -3,6 +3,7 @@ import { Migrator } from "kysely/migration";
 import * as initial from "./migrations/0001_initial.js";
 import * as comments from "./migrations/0002_comments.js";
 import * as tracks from "./migrations/0003_tracks.js";
+import * as sync from "./migrations/0008_sync.js";
 import type { Schema } from "./schema.js";
 
 /**
@@ -16,7 +17,12 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
     db,
     provider: {
       getMigrations: () =>
-        Promise.resolve({ "0001_initial": initial, "0002_comments": comments, "0003_tracks": tracks }),
+        Promise.resolve({
+          "0001_initial": initial,
+          "0002_comments": comments,
+          "0003_tracks": tracks,
+          "0008_sync": sync,
+        }),
     },
   });
   const { error, results } = await migrator.migrateToLatest();

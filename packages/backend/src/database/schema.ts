@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
+import type { WritePointsTable } from "./sync-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -81,6 +82,8 @@ export interface PdsRecordsTable {
   awaits: ColumnType<string | null, string | null | undefined, string | null>;
   /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
   deferrals: Generated<number>;
+  /** The version of the wish that spoilt a batch: it goes by itself, and so gets a reason of its own. */
+  apart_version: ColumnType<number | null, number | null | undefined, number | null>;
   accepted_at: Timestamp;
   confirmed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 }
@@ -194,4 +197,5 @@ export interface Schema {
   comments: CommentsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
+  write_points: WritePointsTable;
 }

@@ -86,6 +86,15 @@ export class PdsClient {
     );
   }
 
+  /** Calls of other kinds, as that person, under the same rules. @throws as `put` does */
+  async as<T>(
+    did: string,
+    signal: AbortSignal,
+    work: (agent: Agent, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return this.#call(did, signal, work);
+  }
+
   async #call<T>(
     did: string,
     signal: AbortSignal,

@@ -6,10 +6,12 @@ import { Carrier } from "../outbox/carry.js";
 import { Dispatcher, type Mode } from "../outbox/dispatcher.js";
 import { checkAllNow } from "../outbox/intents.js";
 import { Outbox } from "../outbox/outbox.js";
-import type { LeaseTimes } from "../outbox/subject-lease.js";
+import type { LeaseTimes } from "../outbox/lease-renewal.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
 import { outagePauses, type Pauses } from "../records/pauses.js";
+import { countingSession } from "../points/counting-session.js";
+import { Points } from "../points/points.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Storage } from "../storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
@@ -80,10 +82,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
+  const points = new Points(db);
   const services: TaskServices = {
     db,
+    points,
     pds: new PdsClient({
-      restore: options.restore,
+      restore: async (did) => countingSession(await options.restore(did), points),
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,

@@ -3,6 +3,7 @@ import type { GivenUp } from "../outbox/burial.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
+import { writeBatch } from "./write-batch.js";
 import { recordGivenUp, writeRecord } from "./write-record.js";
 
 export interface RegisteredTask {
@@ -14,6 +15,7 @@ export interface RegisteredTask {
 /** Every task of the service, each once. */
 export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
+  { task: writeBatch },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
 ];

@@ -1,12 +1,14 @@
 import type { Carrier } from "../outbox/carry.js";
 import type { Intent } from "../outbox/intents.js";
 import type { Outbox } from "../outbox/outbox.js";
+import type { Points } from "../points/points.js";
 import type { ReconcileParts } from "../records/reconcile.js";
 import type { Storage } from "../storage/storage.js";
 
 /** What tasks are given to work with. */
 export interface TaskServices extends ReconcileParts {
   readonly carrier: Carrier;
+  readonly points: Points;
   readonly storage: Storage;
   /** For what a task leaves for others to do. */
   readonly outbox: Outbox<TaskServices>;

@@ -38,10 +38,14 @@ export interface Stage extends AsyncDisposable {
   newTrack(): Promise<Track>;
   /** The listener's likes of a track that the PDS really holds: read past the gate. */
   onPds(track: Track): Promise<LikeOnPds[]>;
+  /** The CIDs of all likes of the listener that the PDS really holds, by rkey. */
+  everyLike(): Promise<Map<string, string>>;
   /** What the PDS really holds of the listener's comments on a track: read past the gate. */
   commentsOnPds(track: Track): Promise<CommentOnPds[]>;
   /** Resolves when the PDS is as the listener last wished. */
   settled(track: Track, options?: UntilOptions): Promise<LikeState>;
+  /** The listener themselves, with an app of their own: past the gate. */
+  ownAgent(): Promise<AtpAgent>;
   /** A second process, as far as the database can tell. */
   another(options?: Partial<BackgroundOptions>): Promise<Background>;
   /** Accepts likes, but dies before it can tell any queue. */
@@ -127,9 +131,21 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
   };
   const background = await open();
   const past = new AtpAgent({ service: pds.listenUrl });
-  const listed = async (collection: string): Promise<unknown[]> => {
-    const { data } = await past.com.atproto.repo.listRecords({ repo: account.did, collection, limit: 100 });
-    return data.records;
+  const listed = async (collection: string) => {
+    const records: { uri: string; cid: string }[] = [];
+    let cursor: string | undefined;
+    do {
+      const place = {
+        repo: account.did,
+        collection,
+        limit: 100,
+        ...(cursor === undefined ? {} : { cursor }),
+      };
+      const { data } = await past.com.atproto.repo.listRecords(place);
+      records.push(...data.records);
+      cursor = data.records.length === 0 ? undefined : data.cursor;
+    } while (cursor !== undefined);
+    return records;
   };
   let tracks = 0;
   const likes = openLikes({ db, outbox: background.outbox, namespace: NAMESPACE });
@@ -181,6 +197,10 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
       const records = z.array(likeOnPds).parse(await listed(collections.like));
       return records.filter(({ value }) => value.subject.uri === track.uri);
     },
+    async everyLike() {
+      const records = await listed(collections.like);
+      return new Map(records.map(({ uri, cid }) => [uri.split("/").at(-1) ?? "", cid]));
+    },
     async commentsOnPds(track) {
       const records = z.array(commentOnPds).parse(await listed(collections.comment));
       return records.filter(({ value }) => value.subject.uri === track.uri);
@@ -194,6 +214,11 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
         },
         within,
       ),
+    async ownAgent() {
+      const agent = new AtpAgent({ service: pds.listenUrl });
+      await agent.login({ identifier: account.handle, password: account.password });
+      return agent;
+    },
     another: open,
     dyingLikes: async () => openLikes({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),
     dyingComments: async () => openComments({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),
