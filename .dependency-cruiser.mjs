@@ -127,9 +127,9 @@ export default {
     {
       name: "http-is-outermost",
       comment:
-        "Routes call the domain, the domain calls the outbox, tasks do the work: nothing calls back into HTTP.",
+        "Routes (also operators' own) call the domain, the domain calls the outbox, tasks do the work: nothing calls back into HTTP.",
       severity: "error",
-      from: { path: `${backend}/`, pathNot: [`${backend}/http/`, `${backend}/service\\.ts$`] },
+      from: { path: `${backend}/`, pathNot: [`${backend}/(http|operator)/`, `${backend}/service\\.ts$`] },
       to: { path: `${backend}/http/` },
     },
     {

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { describeMachine, load } from "./machine.ts";
 import type { Bench, Measurement } from "./measurement.ts";
+import { httpLatency } from "./measurements/http-latency.ts";
 import { idleWorker } from "./measurements/idle-worker.ts";
 import { isolatedTask } from "./measurements/isolated-task.ts";
 import { recovery } from "./measurements/recovery.ts";
@@ -9,7 +10,14 @@ import { shortTasks } from "./measurements/short-tasks.ts";
 import { throughput } from "./measurements/throughput.ts";
 import { asJson, asText, type Measured } from "./report.ts";
 
-const MEASUREMENTS: readonly Measurement[] = [isolatedTask, idleWorker, recovery, shortTasks, throughput];
+const MEASUREMENTS: readonly Measurement[] = [
+  isolatedTask,
+  idleWorker,
+  recovery,
+  shortTasks,
+  throughput,
+  httpLatency,
+];
 
 const USAGE = `npm run bench -- [--json] [--only ${MEASUREMENTS.map(({ name }) => name).join(",")}] [--quick] [--idle-minutes 3]
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { projectFiles } from "../project-files.ts";
-import { invariantFaults, invariantNumbers, pageFaults } from "./claims.ts";
+import { incidentFaults, invariantFaults, invariantNumbers, pageFaults } from "./claims.ts";
 import { commandFaults, type Scripts } from "./commands.ts";
 import { linkFaults } from "./links.ts";
 
@@ -28,6 +28,7 @@ export function docsFaults(root: string): string[] {
         if (file === "ARCHITECTURE.md") faults.push(...invariantFaults(text, root));
         if (file === "docs/the-page.md")
           faults.push(...pageFaults(text, root, invariantNumbers(architecture)));
+        if (file === "docs/incidents.md") faults.push(...incidentFaults(text, root));
         return faults.map((fault) => `${file}: ${fault}`);
       }),
   ];

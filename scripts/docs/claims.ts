@@ -14,7 +14,7 @@ interface Claims {
 }
 
 /**
- * Checks ARCHITECTURE.md: the invariants `**I1** …` are numbered without gaps, and each cites a test that exists.
+ * Checks ARCHITECTURE.md: the invariants `**I1** …` ascend (a retired number is not given again), and each cites a test that exists.
  * @returns one sentence per fault
  */
 export function invariantFaults(markdown: string, root: string): string[] {
@@ -26,9 +26,10 @@ export function invariantFaults(markdown: string, root: string): string[] {
   if (invariants.length === 0)
     return ["no invariant found: write each as a row or item that begins with **I1**"];
   return [
-    ...invariants.flatMap(({ number }, index) =>
-      number === index + 1 ? [] : [`I${number} stands where I${index + 1} is due`],
-    ),
+    ...invariants.flatMap(({ number }, index) => {
+      const before = invariants[index - 1]?.number ?? 0;
+      return number > before ? [] : [`I${number} stands after I${before}`];
+    }),
     ...invariants.flatMap(({ number, text }) => {
       if (citations(text).length === 0) return [`I${number} names no test`];
       return citationFaults(text, root).map((fault) => `I${number}: ${fault}`);
@@ -61,6 +62,25 @@ export function pageFaults(markdown: string, root: string, invariants: ReadonlyS
     return [
       ...citationFaults(row, root).map((fault) => `${name}: ${fault}`),
       ...mentioned.filter((n) => !invariants.has(n)).map((n) => `${name}: there is no invariant I${n}`),
+    ];
+  });
+}
+
+/**
+ * Checks docs/incidents.md: its rows are numbered from 1 without gaps, and each cites a test that exists and that is named
+ * after the row, as in "… (incident 7)".
+ * @returns one sentence per fault
+ */
+export function incidentFaults(markdown: string, root: string): string[] {
+  return claimsOf(markdown).rows.flatMap((row, at) => {
+    const number = String(at + 1);
+    if (!row.startsWith(`${number} |`)) return [`row "${row.slice(0, 40)}…" stands where ${number} is due`];
+    const named = citations(row).some(({ titles }) =>
+      titles.some((title) => title.includes(`(incident ${number})`)),
+    );
+    return [
+      ...(named ? [] : [`no test that is cited for ${number} has "(incident ${number})" in its title`]),
+      ...citationFaults(row, root).map((fault) => `${number}: ${fault}`),
     ];
   });
 }

@@ -92,10 +92,10 @@ describe("an invariant", () => {
     expect(faults()).toEqual([expect.stringContaining("z.test.ts is named without a test")]);
   });
 
-  it("has the number that follows", () => {
+  it("has a number of its own, and they ascend", () => {
     const line = (number: number) => `- **I${number}** A like arrives — test: ${cited} › "a like"`;
-    write("ARCHITECTURE.md", [line(1), line(3)].join("\n"));
-    expect(faults()).toEqual(["ARCHITECTURE.md: I3 stands where I2 is due"]);
+    write("ARCHITECTURE.md", [line(1), line(3), line(3), line(2)].join("\n"));
+    expect(faults()).toEqual(["ARCHITECTURE.md: I3 stands after I3", "ARCHITECTURE.md: I2 stands after I3"]);
   });
 
   it("must be there at all", () => {
@@ -117,6 +117,32 @@ describe("a row of the page", () => {
     { says: `test: ${cited} › "never written"`, fault: 'has no test "never written"' },
   ])("fails that says: $says", ({ says, fault }) => {
     write("docs/the-page.md", table("held by I1", says));
+    expect(faults()).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe("an incident", () => {
+  const named = `${cited} › "holds (incident 1)"`;
+  const rows = (...lines: string[]) => ["| # | what happened | test |", "|---|---|---|", ...lines].join("\n");
+
+  beforeEach(() => {
+    write(
+      "packages/x/test/y.test.ts",
+      'describe("a like", () => { it("reaches the PDS", () => {}); it("holds (incident 1)", () => {}); });',
+    );
+  });
+
+  it("passes with a test that is named after it", () => {
+    write("docs/incidents.md", rows(`| 1 | it broke | ${named} |`));
+    expect(faults()).toEqual([]);
+  });
+
+  it.each([
+    { row: `| 1 | it broke | ${cited} › "reaches the PDS" |`, fault: 'has "(incident 1)" in its title' },
+    { row: "| 1 | it broke | none |", fault: 'has "(incident 1)" in its title' },
+    { row: `| 2 | it broke | ${named} |`, fault: "stands where 1 is due" },
+  ])("fails that says: $row", ({ row, fault }) => {
+    write("docs/incidents.md", rows(row));
     expect(faults()).toEqual([expect.stringContaining(fault)]);
   });
 });

@@ -9,9 +9,14 @@ import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
 import { openApp, openHealthApp } from "./http/app.js";
-import { listen } from "./http/listen.js";
+import { listen, type Listener } from "./http/listen.js";
+import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
+import { openOperatorApp } from "./operator/app.js";
+import type { OperatorServices } from "./operator/services.js";
+import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
 import { countUnsettled } from "./records/write-state.js";
+import { openRepositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { openStorage } from "./storage/open.js";
@@ -34,6 +39,8 @@ export interface ServiceOptions {
 export interface Service {
   /** Where HTTP is answered; null for a worker without PORT. */
   readonly url: string | null;
+  /** What is answered there, as `METHOD /path/:parameter`; each once. */
+  readonly routes: readonly string[];
   /**
    * Ends in order: no new requests, what runs is drained for 30 s at most, everything is let go. Calling it again waits for
    * the same end.
@@ -59,17 +66,24 @@ export async function startService({ settings, log, onFatal }: ServiceOptions): 
     const parts = await openParts(settings, log, closing);
     const health = await openHealthOf(settings, parts);
     const { host, port, publicUrl } = settings.http;
+    const app = appOf(settings, log, parts, health);
     if (port !== null) {
-      const listener = await listen(appOf(settings, log, parts, health), host, port);
+      const listener = await listen(app, host, port);
       closing.add(() => listener.stop());
     }
+    const socket = await answerOperator(settings, log, parts);
+    if (socket !== null) closing.add(() => socket.stop());
     // Not awaited: with Redis away its worker starts when Redis is back, and requests are answered meanwhile.
     parts.background.start().catch((error: unknown) => {
       log.fatal({ err: error }, "background work can't start");
       onFatal?.(error);
     });
     announce(settings, log, await health());
-    return { url: port === null ? null : publicUrl, stop: () => closing.close() };
+    return {
+      url: port === null ? null : publicUrl,
+      routes: port === null ? [] : routesOf(app),
+      stop: () => closing.close(),
+    };
   } catch (error) {
     await closing.close();
     throw error;
@@ -171,7 +185,25 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     lacksForPublishing: (did) => lacksForPublishing(db, namespace, did),
     maxUploadBytes,
     countUnsettled: (did) => countUnsettled(db, did),
+    adminDids: settings.adminDids,
+    operator: operatorServices(settings, log, parts),
   });
+}
+
+/** Whoever has the embedded database answers its operator; a server's they reach by themselves. */
+async function answerOperator(settings: Settings, log: Logger, parts: Parts): Promise<Listener | null> {
+  if (settings.database.url !== undefined) return null;
+  const path = operatorSocket(settings.database.dataDir);
+  const hindrance = whyNoSocket(path);
+  if (hindrance === null)
+    return listenOnSocket(openOperatorApp(operatorServices(settings, log, parts)), path);
+  log.warn({}, hindrance);
+  return null;
+}
+
+function operatorServices(settings: Settings, log: Logger, { db, background }: Parts): OperatorServices {
+  const repositories = openRepositories(settings);
+  return { db, background, repositories, namespace: settings.collectionNamespace, log };
 }
 
 function announce(settings: Settings, log: Logger, report: HealthReport): void {

@@ -165,7 +165,8 @@ function asOperation({ record: { collection, rkey }, write }: PlannedItem) {
       return { $type: OPERATION.create, collection, rkey, value: write.content };
     case "update":
       return { $type: OPERATION.update, collection, rkey, value: write.content };
-    default:
+    case "delete":
+    case "none":
       return { $type: OPERATION.delete, collection, rkey };
   }
 }

@@ -1,11 +1,11 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { requestId } from "hono/request-id";
 import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.js";
 import type { BrowserSessions } from "../auth/browser-sessions.js";
 import type { Comments } from "../comments/comments.js";
 import type { Likes } from "../likes/likes.js";
+import type { OperatorServices } from "../operator/services.js";
 import type { HealthReport } from "../telemetry/health.js";
 import type { ListedTrack } from "../tracks/list-tracks.js";
 import type { Storage } from "../storage/storage.js";
@@ -14,16 +14,16 @@ import type { Releases } from "../tracks/releases.js";
 import type { UploadProgress } from "../tracks/upload-progress.js";
 import { audioForEverybody, audioRoutes } from "./audio-routes.js";
 import { authRoutes } from "./auth-routes.js";
+import { bareApp } from "./bare-app.js";
 import { commentsRoutes } from "./comments-routes.js";
 import { Cookies } from "./cookies.js";
 import type { HttpEnv } from "./env.js";
 import { healthRoutes } from "./health-routes.js";
 import { likesRoutes } from "./likes-routes.js";
 import { meRoutes } from "./me-routes.js";
+import { adminRoutes } from "./admin-routes.js";
 import { pages } from "./pages.js";
-import { answerError, Problem } from "./problem.js";
 import { releasesRoutes } from "./releases-routes.js";
-import { logRequests } from "./request-log.js";
 import { demandSameOrigin } from "./same-origin.js";
 import { securityHeaders } from "./security-headers.js";
 import { Doorkeeper } from "./signed-in.js";
@@ -49,6 +49,9 @@ export interface AppOptions {
   lacksForPublishing: (did: string) => Promise<string[]>;
   maxUploadBytes: number;
   countUnsettled: (did: string) => Promise<number>;
+  /** Who may do what operators do. */
+  adminDids: readonly string[];
+  operator: OperatorServices;
 }
 
 /** No request but an upload carries more than a few words. */
@@ -66,7 +69,7 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   app.use(securityHeaders(publicUrl, options.environment));
   app.use(demandSameOrigin(publicUrl));
   const fewWords = bodyLimit({ maxSize: LARGEST_BODY });
-  app.use((c, next) => (isUpload(c.req.method, c.req.path) ? next() : fewWords(c, next)));
+  app.use((c, next) => (hasOwnLimit(c.req.method, c.req.path) ? next() : fewWords(c, next)));
   app.route("/", healthRoutes(options.health));
   app.route("/", authRoutes({ auth, sessions, cookies, publicUrl }));
   app.route("/", meRoutes({ doorkeeper, lostGrant: auth.lostGrant, countUnsettled: options.countUnsettled }));
@@ -76,29 +79,19 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   app.route("/", uploadsRoutes({ doorkeeper, uploadsOf: options.uploadsOf }));
   app.route("/", releasesRoutes({ ...options, doorkeeper }));
   app.route("/", audioRoutes(options));
+  app.route("/operator", adminRoutes({ ...options, doorkeeper }));
   app.route("/", pages(options.webDir));
   return app;
 }
 
-/** It has a limit of its own, and is never held in memory. */
-function isUpload(method: string, path: string): boolean {
-  return method === "POST" && (path === "/tracks" || path === "/tracks/");
+/** Uploads, which are never held in memory, and what operators ask: once it is known who they are. */
+function hasOwnLimit(method: string, path: string): boolean {
+  return (method === "POST" && (path === "/tracks" || path === "/tracks/")) || path.startsWith("/operator/");
 }
 
 /** For a process that only works: its health, and nothing else. */
 export function openHealthApp(log: Logger, health: () => Promise<HealthReport>): Hono<HttpEnv> {
   const app = bareApp(log);
   app.route("/", healthRoutes(health));
-  return app;
-}
-
-function bareApp(log: Logger): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>();
-  app.use(requestId());
-  app.use(logRequests(log));
-  app.onError((error, c) => answerError(error, c, log));
-  app.notFound((c) =>
-    answerError(new Problem(404, "not_found", `There is nothing at ${c.req.path.slice(0, 80)}`), c, log),
-  );
   return app;
 }

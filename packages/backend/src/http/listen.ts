@@ -15,7 +15,7 @@ const REQUEST_MS = 6 * 3_600_000;
 /** @throws when the address can't be listened on, naming it */
 export async function listen(app: Hono<HttpEnv>, host: string, port: number): Promise<Listener> {
   const server = createAdaptorServer({ fetch: app.fetch });
-  if (!isPlain(server)) throw new TypeError("The HTTP server is not a plain one");
+  if (!isPlainServer(server)) throw new TypeError("The HTTP server is not a plain one");
   server.requestTimeout = REQUEST_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
@@ -28,14 +28,15 @@ export async function listen(app: Hono<HttpEnv>, host: string, port: number): Pr
       resolve();
     });
   });
-  return { stop: () => close(server) };
+  return { stop: () => closeServer(server) };
 }
 
-function isPlain(server: ReturnType<typeof createAdaptorServer>): server is Server {
+export function isPlainServer(server: ReturnType<typeof createAdaptorServer>): server is Server {
   return "closeIdleConnections" in server;
 }
 
-async function close(server: Server): Promise<void> {
+/** As `Listener.stop` says. */
+export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) =>
     server.close(() => {
       resolve();

@@ -1,3 +1,5 @@
+import { withoutCredentials } from "./without-credentials.js";
+
 /**
  * A PDS's answer other than 2xx, as it came. `@atproto/xrpc` folds every 4xx that it doesn't know into 400, and a
  * 408 of some proxy must not be taken for the PDS's final word.
@@ -11,11 +13,13 @@ export class PdsRefusal extends Error {
   readonly headers: Headers;
 
   constructor(status: number, headers: Headers, error: string | undefined, detail: string | undefined) {
-    super(`the PDS answered ${String(status)}${said(error, detail)}`);
+    const name = error === undefined ? undefined : withoutCredentials(error);
+    const words = detail === undefined ? undefined : withoutCredentials(detail);
+    super(`the PDS answered ${String(status)}${said(name, words)}`);
     this.status = status;
     this.headers = headers;
-    this.error = error;
-    this.detail = detail;
+    this.error = name;
+    this.detail = words;
   }
 }
 

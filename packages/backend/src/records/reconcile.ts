@@ -16,6 +16,9 @@ import {
   type PdsRecord,
 } from "./pds-record.js";
 
+/** For how long a write that was cut off may still take effect at the PDS; milliseconds. Twice the limit of a call. */
+export const SETTLE = 30_000;
+
 export interface ReconcileParts {
   readonly db: Kysely<Schema>;
   readonly pds: PdsClient;

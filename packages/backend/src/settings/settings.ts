@@ -37,6 +37,8 @@ export interface Settings {
   };
   /** 32 bytes; undefined in development when none is set: see `loadSessionKey`. */
   sessionKey: Buffer | undefined;
+  /** Who may do over HTTP what operators do. */
+  adminDids: string[];
   /** What the NSIDs of our collections begin with. */
   collectionNamespace: string;
   plcUrl: string;
@@ -66,6 +68,7 @@ const environmentSchema = z.object(
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
     SESSION_KEY: variables.SESSION_KEY.schema,
+    ADMIN_DIDS: variables.ADMIN_DIDS.schema,
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
     PLC_URL: variables.PLC_URL.schema,
     HANDLE_RESOLVER_URL: variables.HANDLE_RESOLVER_URL.schema,
@@ -76,12 +79,21 @@ const environmentSchema = z.object(
 
 const DEFAULT_PORT = 8000;
 
+export interface ParseOptions {
+  /** Default true. An operator's command stores no grants: it is not asked for SESSION_KEY. */
+  encrypts?: boolean;
+}
+
 /**
  * Checks the environment and derives the settings of one process. An empty variable counts as unset.
  *
  * @throws {SettingsError} listing every problem at once, never the value of a secret
  */
-export function parseSettings(env: Record<string, string | undefined>, role: Role = "all"): Settings {
+export function parseSettings(
+  env: Record<string, string | undefined>,
+  role: Role = "all",
+  { encrypts = true }: ParseOptions = {},
+): Settings {
   const given = Object.fromEntries(
     Object.keys(variables).map((name) => [name, env[name] === "" ? undefined : env[name]]),
   );
@@ -95,7 +107,7 @@ export function parseSettings(env: Record<string, string | undefined>, role: Rol
   const storage = storageSettings(values, role);
   const problems = [
     ...demandSharedParts(role, values.DOCKET_URL, values.DATABASE_URL),
-    ...demandSessionKey(values.PLYR_ENV, values.SESSION_KEY),
+    ...(encrypts ? demandSessionKey(values.PLYR_ENV, values.SESSION_KEY) : []),
   ];
   if ("problems" in storage) throw new SettingsError([...problems, ...storage.problems]);
   if (problems.length > 0) throw new SettingsError(problems);
@@ -119,6 +131,7 @@ export function parseSettings(env: Record<string, string | undefined>, role: Rol
       concurrency: values.DOCKET_WORKER_CONCURRENCY,
     },
     sessionKey: values.SESSION_KEY,
+    adminDids: values.ADMIN_DIDS,
     collectionNamespace:
       values.COLLECTION_NAMESPACE ?? (values.PLYR_ENV === "development" ? "fm.plyr.dev" : "fm.plyr"),
     plcUrl: values.PLC_URL,

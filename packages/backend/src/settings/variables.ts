@@ -1,4 +1,4 @@
-import { isValidNsid } from "@atproto/syntax";
+import { isValidDid, isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
 import { collectionsOf } from "../records/collections.js";
 
@@ -38,6 +38,12 @@ const origin = url(["http:", "https:"])
 export function isLoopback(publicUrl: string): boolean {
   return ["127.0.0.1", "[::1]"].includes(new URL(publicUrl).hostname);
 }
+
+/** Separated by commas; spaces around them don't matter. */
+const dids = z
+  .string()
+  .transform((value) => [...new Set(value.split(",").map((did) => did.trim()))].filter((did) => did !== ""))
+  .refine((each) => each.every((did) => isValidDid(did)));
 
 export const variables = {
   HOST: variable({
@@ -123,6 +129,11 @@ export const variables = {
       .optional(),
     allowed: "32 bytes in base64, as `openssl rand -base64 32` prints them",
     secret: true,
+  }),
+  ADMIN_DIDS: variable({
+    schema: dids.default([]),
+    allowed:
+      "the DIDs of those who may do what operators do, separated by commas, such as did:plc:abc,did:web:example.com",
   }),
   COLLECTION_NAMESPACE: variable({
     schema: z

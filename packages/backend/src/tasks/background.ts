@@ -12,6 +12,7 @@ import { PdsClient, type PdsSession } from "../pds/client.js";
 import { outagePauses, type Pauses } from "../records/pauses.js";
 import { countingSession } from "../points/counting-session.js";
 import { Points } from "../points/points.js";
+import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Storage } from "../storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
@@ -60,9 +61,11 @@ export interface Background {
   readonly health: () => Promise<BackgroundHealth>;
 }
 
-export type BackgroundHealth = { readonly mode: Mode } & Partial<
-  Awaited<ReturnType<Docket<TaskServices>["health"]>>
->;
+export type BackgroundHealth = {
+  readonly mode: Mode;
+  /** How many workers of docket are alive, in whatever process; undefined while that isn't known. */
+  readonly workers?: number;
+} & Partial<Awaited<ReturnType<Docket<TaskServices>["health"]>>>;
 
 /**
  * Composes the outbox, the two queues and the sweep. Nothing runs before `start`.
@@ -91,7 +94,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,
-    settle: options.settle ?? 30_000,
+    settle: options.settle ?? SETTLE,
     pauses: options.pauses ?? outagePauses,
     carrier,
     bury,
@@ -114,6 +117,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const { concurrency } = options;
   const inProcess = local.worker({ concurrency });
   const ofDocket = options.worker ? docket?.worker({ concurrency }) : undefined;
+  let starting = ofDocket !== undefined;
 
   return {
     outbox,
@@ -124,6 +128,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await inProcess.start();
       sweep.start();
       await ofDocket?.start();
+      starting = false;
     },
 
     async stop({ drain = "30s" } = {}) {
@@ -143,7 +148,11 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     async health() {
       if (docket === undefined) return { mode: dispatcher.mode };
       const health = await docket.health();
-      return { ...health, mode: health.reachable ? "docket" : "docket unreachable, running in process" };
+      if (!health.reachable) return { ...health, mode: "docket unreachable, running in process" };
+      // Before our own is there, that there is none says nothing.
+      if (starting) return { ...health, mode: "docket" };
+      const { workers } = await docket.snapshot();
+      return { ...health, mode: "docket", workers: workers.length };
     },
   };
 }

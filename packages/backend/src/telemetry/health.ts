@@ -5,6 +5,8 @@ import { Probe, type Finding } from "./probe.js";
 export interface DocketHealth {
   mode: "docket" | "docket disabled" | "docket unreachable, running in process";
   evictionPolicy?: string | undefined;
+  /** How many workers are alive, in whatever process; undefined while that isn't known. */
+  workers?: number;
 }
 
 export interface HealthReport {
@@ -29,6 +31,8 @@ export interface HealthSources {
 
 const SAFE_POLICY = "noeviction";
 const AWAY = "docket unreachable, running in process";
+const NO_WORKER =
+  "No worker is alive: what is accepted waits in docket. Start a process with --role worker (or all)";
 
 /** The warning for a Redis that may throw tasks away; null when it is set up as it should be. */
 export function warnOfEviction(policy: string | undefined): string | null {
@@ -50,7 +54,9 @@ const BAD_DOCKET_MS = 1_000;
 export function openHealth(sources: HealthSources): () => Promise<HealthReport> {
   const database = new Probe(sources.askDatabase);
   const docket = new Probe(sources.askDocket, (finding) =>
-    finding.answered && finding.answer.mode !== AWAY ? GOOD_DOCKET_MS : BAD_DOCKET_MS,
+    finding.answered && finding.answer.mode !== AWAY && finding.answer.workers !== 0
+      ? GOOD_DOCKET_MS
+      : BAD_DOCKET_MS,
   );
   return async () => {
     const [databaseSays, docketSays] = await Promise.all([database.ask(), docket.ask()]);
@@ -61,6 +67,7 @@ export function openHealth(sources: HealthSources): () => Promise<HealthReport> 
       ...(databaseSays.answered ? [] : [`The database does not answer: ${databaseSays.reason}`]),
       ...(docketSays.answered ? [] : [`Docket does not answer: ${docketSays.reason}`]),
       ...(docketReport.mode === AWAY ? [docketReport.mode] : []),
+      ...(docketReport.mode === "docket" && docketReport.workers === 0 ? [NO_WORKER] : []),
       ...(eviction === null ? [] : [eviction]),
     ];
     return {

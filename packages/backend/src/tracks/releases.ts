@@ -11,8 +11,8 @@ import type { TaskServices } from "../tasks/services.js";
 import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
 import { publishTrack } from "./publish-track.js";
 import { discard, receive, type ReceivedFile } from "./receive.js";
+import { takeAway } from "./take-away.js";
 import { lockTrack, trackWish, type LockedTrack } from "./track-wish.js";
-import { withdrawTrack } from "./withdraw-track.js";
 import { demandDescription, demandTitle, titleFrom } from "./words.js";
 
 /** The track is somebody else's. */
@@ -99,11 +99,6 @@ export function openReleases(parts: ReleaseParts): Releases {
     remove: (did, trackId) =>
       outbox.transact(async (tx, schedule) => {
         const track = await ownTrack(tx, did, trackId);
-        await tx
-          .updateTable("tracks")
-          .set({ deleted_at: sql`now()` })
-          .where("id", "=", trackId)
-          .execute();
         const { likes } = await tx
           .selectFrom("likes")
           .select(sql<number>`count(*)::int`.as("likes"))
@@ -111,8 +106,7 @@ export function openReleases(parts: ReleaseParts): Releases {
           .where("did", "<>", did)
           .executeTakeFirstOrThrow();
         await wishGone(tx, track.recordId);
-        await schedule(publishTrack, { trackId, recordId: track.recordId, did });
-        await schedule(withdrawTrack, { trackId });
+        await takeAway(tx, schedule, track);
         return { likes };
       }),
   };

@@ -85,7 +85,7 @@ async function connectedProcesses(): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-test("two processes refresh one session at the same time: one refresh reaches the PDS, both go on", async () => {
+test("two processes refresh one session at the same time: one refresh reaches the PDS, both go on (incident 12)", async () => {
   await expireAccessToken();
   const before = refreshes();
   const held = gated.gate.holdRequest(isRefresh);

@@ -52,7 +52,7 @@ test("with it, docket is connected", async () => {
   expect(logged()).toContain('"msg":"docket connected"');
 });
 
-test("a Redis that may evict tasks gets a loud warning in log and health", async () => {
+test("a Redis that may evict tasks gets a loud warning in log and health (incident 11)", async () => {
   await using evicting = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
   const visitor = await start({ DOCKET_URL: evicting.url });
   expect((await visitor.get("/health")).json()).toMatchObject({
@@ -116,6 +116,22 @@ test("a database that is away shows, and health answers all the same", async () 
   ]);
   await stopService();
   await own.close();
+});
+
+test("no worker alive shows in log and health, and passes when one comes (incident 9)", async () => {
+  await using empty = await startRedis();
+  const visitor = await start({ DOCKET_URL: empty.url }, "api");
+  const warning = expect.stringMatching(/^No worker is alive: what is accepted waits/) as unknown;
+  expect((await visitor.get("/health")).json()).toMatchObject({ status: "degraded", warnings: [warning] });
+  expect(logged()).toContain("No worker is alive");
+  const worker = await runService({
+    databaseUrl: await postgres.createDatabase(),
+    env: { DOCKET_URL: empty.url },
+    role: "worker",
+  });
+  await until("health is well", async () => (await visitor.get("/health")).text.includes('"status":"ok"'));
+  await worker.stop();
+  await stopService();
 });
 
 test("a worker with PORT answers health and nothing else", async () => {

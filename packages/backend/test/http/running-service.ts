@@ -11,6 +11,8 @@ export const NAMESPACE = "fm.plyr.test";
 
 export interface RunningService {
   url: string;
+  /** As `METHOD /path/:parameter`. */
+  routes: readonly string[];
   /** Every line that was logged, at every level. */
   log: string[];
   /** Where it keeps what it keeps; files in `storage`, unless told otherwise. */
@@ -50,6 +52,7 @@ export async function runService(place: {
   const service = await startService({ settings, log: logger });
   return {
     url: `http://127.0.0.1:${String(port)}`,
+    routes: service.routes,
     log,
     dataDir,
     async stop() {

@@ -38,7 +38,7 @@ function serve(env: Record<string, string>, args: string[] = []) {
   return { child, ended, errors: text(child.stderr), output: text(child.stdout) };
 }
 
-test("settings out of range are refused at the start, by name and without a stack", async () => {
+test("settings out of range are refused at the start, by name and without a stack (incident 2)", async () => {
   const { ended, errors } = serve({ PLYR_ENV: "development", DOCKET_WORKER_CONCURRENCY: "0", PORT: "99999" });
   expect(await ended).toBe(1);
   expect(await errors).toBe(

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startBlackhole } from "./blackhole.js";
 import { likeReply, setStage } from "./stage.js";
 
-test("an API killed between the commit and the add: the like is on the PDS once the service is back", async () => {
+test("an API killed between the commit and the add: the like is on the PDS once the service is back (incident 7)", async () => {
   await using stage = await setStage({ tracks: 2 });
   await using nowhere = await startBlackhole();
   const [kept, undone] = stage.tracks;

@@ -61,7 +61,7 @@ describe.each([
     expect((await recordsOf(track(1))).map(({ uri }) => uri)).toEqual([second.write?.uri]);
   });
 
-  test("like, unlike, like, twenty times in a burst, end as one record", async () => {
+  test("like, unlike, like, twenty times in a burst, end as one record (incident 6)", async () => {
     const calls: Promise<unknown>[] = [];
     for (let round = 0; round < 20; round++) {
       calls.push(visitor.post(path(track(2))), visitor.delete(path(track(2))), visitor.post(path(track(2))));

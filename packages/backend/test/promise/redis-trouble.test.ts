@@ -89,7 +89,7 @@ describe.each([
     tracks: [3, 6],
   },
 ])("Redis $trouble", ({ trouble, begin, end, tracks: [from, to] }) => {
-  test("requests are answered as always, work goes on in process, and afterwards database and PDS agree", async () => {
+  test("requests are answered as always, work goes on in process, and afterwards database and PDS agree (incident 8)", async () => {
     const tracks = stage.tracks.slice(from, to);
     const healthy = percentiles(await actOn(tracks));
     await stage.agreed(visitor, { within: 30_000 });

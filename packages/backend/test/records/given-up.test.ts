@@ -41,7 +41,7 @@ async function giveUp(intentId: string): Promise<void> {
   await buryIntent(stage.db, () => recordGivenUp, intentId, "out of ink");
 }
 
-test("a record whose only intent is given up has failed, and says why", async () => {
+test("a record whose only intent is given up has failed, and says why (incident 20)", async () => {
   const record = await wish();
   const intent = await intentFor(record);
   await giveUp(intent);

@@ -61,6 +61,7 @@ export interface Person {
 export interface Stage extends AsyncDisposable {
   service: RunningService;
   db: Kysely<Schema>;
+  databaseUrl: string;
   gate: Gate;
   pds: Pds;
   /** Where files are kept; undefined: in a folder. */
@@ -136,6 +137,7 @@ export async function setStage(
   return {
     service,
     db,
+    databaseUrl,
     gate,
     pds,
     bucket,

@@ -6,7 +6,7 @@ import { onBothStores, test } from "../stage.js";
 import { until } from "../until.js";
 
 onBothStores("a task that fails", () => {
-  test("is tried again after its policy's pause, up to its attempts, and then lies among the dead letters", async ({
+  test("is tried again after its policy's pause, up to its attempts, and then lies among the dead letters (incident 3)", async ({
     stage,
   }) => {
     const attempts: string[] = [];

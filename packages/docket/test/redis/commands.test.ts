@@ -99,7 +99,7 @@ async function measure(harbour: Harbour, types: number): Promise<{ task: string[
 
 // Not concurrent with each other: MONITOR sees all that the server is sent.
 describe.each([1, 50])("with %i task types and one worker", (types) => {
-  test("an idle worker sends nothing, and an isolated task costs three commands: add, the next read, settle", async ({
+  test("an idle worker sends nothing, and an isolated task costs three commands: add, the next read, settle (incident 1)", async ({
     harbour,
   }) => {
     const { task, idle } = await measure(harbour, types);

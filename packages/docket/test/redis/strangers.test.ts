@@ -65,7 +65,7 @@ test("nonsense in a worker's inbox is passed over", async ({ harbour }) => {
   await until("the task has run", () => ran.length === 1);
 });
 
-test("a task that no worker knows waits, visible and counted, until one comes that does", async ({
+test("a task that no worker knows waits, visible and counted, until one comes that does (incident 4)", async ({
   harbour,
 }) => {
   const ran: string[] = [];

@@ -1,0 +1,18 @@
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import type { Logger } from "pino";
+import type { HttpEnv } from "./env.js";
+import { answerError, Problem } from "./problem.js";
+import { logRequests } from "./request-log.js";
+
+/** What every HTTP surface begins with: ids and log lines for requests, and answers for what went wrong. */
+export function bareApp(log: Logger): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.use(requestId());
+  app.use(logRequests(log));
+  app.onError((error, c) => answerError(error, c, log));
+  app.notFound((c) =>
+    answerError(new Problem(404, "not_found", `There is nothing at ${c.req.path.slice(0, 80)}`), c, log),
+  );
+  return app;
+}

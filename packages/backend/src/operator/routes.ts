@@ -1,0 +1,23 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { HttpEnv } from "../http/env.js";
+import { auditRoutes } from "./audit-routes.js";
+import type { OperatorServices } from "./services.js";
+import { statusRoutes } from "./status-routes.js";
+
+/** What operators send is at most this long, in bytes; longer things they send in parts. */
+const LARGEST_BODY = 8 * 1024 * 1024;
+
+/** Each group of routes, once. */
+const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [statusRoutes, auditRoutes];
+
+/**
+ * What operators may do. Who asks has been looked at before: these run over a socket that only the operator's account on
+ * this machine can open, in the process of the operator's command, or behind `adminRoutes`.
+ */
+export function operatorRoutes(services: OperatorServices): Hono<HttpEnv> {
+  const routes = new Hono<HttpEnv>();
+  routes.use(bodyLimit({ maxSize: LARGEST_BODY }));
+  for (const group of groups) routes.route("/", group(services));
+  return routes;
+}

@@ -1,0 +1,12 @@
+import { comments } from "./comments.js";
+import type { Endpoint } from "./endpoint.js";
+import { likes } from "./likes.js";
+import { people } from "./people.js";
+import { tracks } from "./tracks.js";
+
+/** Every route of the service, each once. */
+export const endpoints: readonly Endpoint[] = [...people, ...tracks, ...likes, ...comments];
+
+export function methodOf({ route }: Endpoint): string {
+  return route.slice(0, route.indexOf(" "));
+}

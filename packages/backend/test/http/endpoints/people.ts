@@ -1,0 +1,27 @@
+import { everybody, signedIn, type Endpoint } from "./endpoint.js";
+
+export const people: readonly Endpoint[] = [
+  { route: "GET /health", answers: everybody(200), ask: () => ({ path: "/health" }) },
+  { route: "GET /me", answers: signedIn(200), ask: () => ({ path: "/me" }) },
+  {
+    route: "GET /auth/start",
+    answers: everybody(302),
+    ask: ({ owner }) => ({ path: `/auth/start?handle=${owner.handle}` }),
+  },
+  {
+    route: "GET /oauth/client-metadata.json",
+    answers: everybody(200),
+    ask: () => ({ path: "/oauth/client-metadata.json" }),
+  },
+  {
+    route: "POST /auth/logout",
+    answers: everybody(204),
+    ask: () => ({ path: "/auth/logout" }),
+    signsOut: true,
+  },
+  {
+    route: "GET /auth/callback",
+    answers: everybody(302),
+    ask: () => ({ path: "/auth/callback?state=x&code=x" }),
+  },
+];
