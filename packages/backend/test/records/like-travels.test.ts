@@ -6,6 +6,7 @@ import { aboutTrack } from "../../src/likes/like-state.js";
 import { wishGone } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
 import { registry } from "../../src/tasks/registry.js";
+import { writeBatch } from "../../src/tasks/write-batch.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { publishTrack } from "../../src/tracks/publish-track.js";
 import { withdrawTrack } from "../../src/tracks/withdraw-track.js";
@@ -160,6 +161,26 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
         confirmed: (await recordOf(stage.db, write?.uri ?? "")).confirmed_cid,
       }),
     };
+  },
+
+  [writeBatch.name]: async () => {
+    const one = await carriedOut[writeRecord.name]?.();
+    if (one === undefined) throw new Error("a like is carried out");
+    const { payload } = one;
+    const forget = async () => {
+      await one.forget();
+      // Open, and nobody's yet.
+      await stage.db
+        .insertInto("intents")
+        .values({
+          task: writeRecord.name,
+          payload: JSON.stringify(payload),
+          subject: "a like",
+          check_at: "infinity",
+        })
+        .execute();
+    };
+    return { ...one, payload: { did: stage.listener, collection: collections.like }, forget };
   },
 
   [publishTrack.name]: async () => {

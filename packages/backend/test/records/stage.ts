@@ -82,10 +82,13 @@ const short = {
   pauses: { shortest: 200, longest: 400 },
 };
 
-export async function setStage(options: Partial<BackgroundOptions> = {}): Promise<Stage> {
+export async function setStage(
+  options: Partial<BackgroundOptions> = {},
+  place: { rateLimitsEnabled?: boolean } = {},
+): Promise<Stage> {
   await using starting = new AsyncDisposableStack();
   const postgres = starting.use(await startPostgres());
-  const { pds, gate } = starting.use(await startGatedPds());
+  const { pds, gate } = starting.use(await startGatedPds(place));
   const db = await openDatabase({ databaseUrl: await postgres.createDatabase(), dataDir: "" });
   starting.defer(() => db.destroy());
   await migrateToLatest(db);
