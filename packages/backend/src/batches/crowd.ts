@@ -6,6 +6,13 @@ export const RECORD_WRITE = "pds.record.write";
 /** The task that writes those of one person and collection together. */
 export const RECORDS_BATCH = "pds.records.batch";
 
+/** What the subject of such a batch begins with. */
+const BATCH_SUBJECT = "batch:";
+
+export function batchSubject({ did, collection }: { did: string; collection: string }): string {
+  return `${BATCH_SUBJECT}${did}:${collection}`;
+}
+
 /** From this many open writes of one person in one collection on, they go out together. */
 export const CROWD = 10;
 
@@ -20,55 +27,62 @@ export interface OpenWrite {
   readonly reason: string | null;
   /** It can go with others: it spoilt no batch, and waits for no other record. */
   readonly sociable: boolean;
-}
-
-export async function openWrite(db: Kysely<Schema>, recordId: string): Promise<OpenWrite | undefined> {
-  return db
-    .selectFrom("pds_records")
-    .select(["collection", "state", "reason"])
-    .select(
-      sql<boolean>`awaits is null and apart_version is distinct from wish_version and confirmed_version < wish_version`.as(
-        "sociable",
-      ),
-    )
-    .where("id", "=", recordId)
-    .executeTakeFirst();
+  /** Others of this person and collection that could go along; only so many are counted as make a crowd. */
+  readonly others: number;
+  /** Whether it was asked for just now, while the many others have been waiting for longer. */
+  readonly isolated: boolean;
+  /** Whether the batch that is to carry them is there already. */
+  readonly hasBatch: boolean;
 }
 
 /**
- * Whether so many writes of this person are open that they go out together: then this one needs no call of its own.
- * One that was just asked for, while the many others have been waiting for longer, still goes at once and by itself.
+ * What is to be known of a write before it goes by itself, in one question.
  *
- * @param intentId of the write that asks
+ * @param intentId of the run that asks
  */
-export async function isCrowded(
+export async function openWrite(
   db: Kysely<Schema>,
-  did: string,
-  collection: string,
+  recordId: string,
   intentId: string | undefined,
-): Promise<boolean> {
-  const { rows } = await sql<{ id: string; fresh: boolean }>`
-    select intents.id, intents.created_at > now() - ${FRESH}::float8 * interval '1 second' as fresh
-    from intents join pds_records record on record.id = (intents.payload ->> 'recordId')::uuid
-    where intents.state = 'open' and intents.payload ->> 'did' = ${did} and intents.task = ${RECORD_WRITE}
-      and record.collection = ${collection} and record.state <> 'needs-sign-in' and record.awaits is null
-      and record.apart_version is distinct from record.wish_version
-    order by intents.created_at desc limit ${CROWD}
+): Promise<OpenWrite | undefined> {
+  const { rows } = await sql<OpenWrite>`
+    select own.collection, own.state, own.reason,
+      own.awaits is null and own.apart_version is distinct from own.wish_version
+        and own.confirmed_version < own.wish_version as sociable,
+      crowd.count as others,
+      crowd.count > 0 and crowd.includes_own and not crowd.fresh as isolated,
+      exists (
+        select 1 from intents batch
+        where batch.state = 'open' and batch.payload ->> 'did' = own.did and batch.task = ${RECORDS_BATCH}
+          and batch.payload ->> 'collection' = own.collection
+          and batch.subject = ${BATCH_SUBJECT} || own.did || ':' || own.collection
+      ) as "hasBatch"
+    from pds_records own, lateral (
+      select count(*)::integer as count, coalesce(bool_and(fresh), false) as fresh,
+        coalesce(bool_or(fresh and id = ${intentId ?? null}::uuid), false) as includes_own
+      from (
+        select intents.id, intents.created_at > now() - ${FRESH}::float8 * interval '1 second' as fresh
+        from intents join pds_records record on record.id = (intents.payload ->> 'recordId')::uuid
+        where intents.state = 'open' and intents.payload ->> 'did' = own.did and intents.task = ${RECORD_WRITE}
+          and record.collection = own.collection and record.state <> 'needs-sign-in' and record.awaits is null
+          and record.apart_version is distinct from record.wish_version
+        order by intents.created_at desc limit ${CROWD}
+      ) newest
+    ) crowd
+    where own.id = ${recordId}
   `.execute(db);
-  if (rows.length < CROWD) return false;
-  const isFresh = rows.some(({ id, fresh }) => fresh && id === intentId);
-  return !isFresh || rows.every(({ fresh }) => fresh);
+  return rows[0];
 }
 
-/** The intent that is to write this person's records of this collection together, if one is open. */
-export async function openBatch(db: Kysely<Schema>, subject: string): Promise<string | undefined> {
+/** Whether a batch is there to write this person's records of this collection. */
+export async function hasOpenBatch(db: Kysely<Schema>, subject: string): Promise<boolean> {
   const row = await db
     .selectFrom("intents")
     .select("id")
     .where("subject", "=", subject)
     .where("state", "=", "open")
     .executeTakeFirst();
-  return row?.id;
+  return row !== undefined;
 }
 
 /** An open write that a batch can take along. */
@@ -99,8 +113,8 @@ export async function candidates(
       and record.apart_version is distinct from record.wish_version
       and not exists (
         select 1 from intents earlier
-        left join pds_records before on before.id::text = earlier.payload ->> 'recordId'
-        where earlier.subject = intents.subject and earlier.state = 'open'
+        left join pds_records before on before.id = (earlier.payload ->> 'recordId')::uuid
+        where earlier.subject = intents.subject and earlier.state <> 'dead'
           and earlier.created_at < intents.created_at
           and (earlier.task <> ${RECORD_WRITE} or before.collection is distinct from ${collection}
             or before.awaits is not null or before.apart_version = before.wish_version)

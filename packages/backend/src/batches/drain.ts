@@ -25,10 +25,25 @@ const POINTS_PAUSE = 1_000;
  */
 export async function drain(
   services: TaskServices,
-  { did, collection }: { did: string; collection: string },
+  batch: { did: string; collection: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const { db, carrier, wake } = services;
+  const toTell: Candidate[] = [];
+  try {
+    await drainAll(services, batch, signal, toTell);
+  } finally {
+    // Their own runs have something to learn. At the end, so that they don't keep the batch from going on.
+    await services.wake(asIntents(toTell));
+  }
+}
+
+async function drainAll(
+  services: TaskServices,
+  { did, collection }: { did: string; collection: string },
+  signal: AbortSignal,
+  toTell: Candidate[],
+): Promise<void> {
+  const { db, carrier } = services;
   const began = performance.now();
   const unsettled = new Map<string, number>();
   for (;;) {
@@ -43,7 +58,7 @@ export async function drain(
       releaseLeases(db, leases),
     );
     for (const [id, left] of carried.unsettled) unsettled.set(id, left);
-    await wake(asIntents(told(found, carried)));
+    toTell.push(...told(found, carried));
     if (carried.shortOfPoints !== null) {
       const { more } = carried.shortOfPoints;
       await explainWait(db, did, collection, reasonFor(more));
@@ -63,7 +78,7 @@ function heldBy(signal: AbortSignal, leases: readonly Lease[]): AbortSignal {
   return AbortSignal.any([signal, ...leases.slice(0, 1).map((lease) => lease.signal)]);
 }
 
-/** Whose own runs have something to learn now: they are done, or to go by themselves. */
+/** Those that are done, or to go by themselves. */
 function told(
   found: readonly Candidate[],
   { done, apart }: { done: readonly string[]; apart: readonly string[] },

@@ -1,16 +1,12 @@
 import { defineTask, exponential, RetryAt } from "@plyr/docket";
 import { z } from "zod";
 import { asIntents } from "../batches/carry-together.js";
-import { candidates, isCrowded, openBatch, openWrite, RECORDS_BATCH } from "../batches/crowd.js";
+import { batchSubject, candidates, CROWD, hasOpenBatch, openWrite, RECORDS_BATCH } from "../batches/crowd.js";
 import { drain } from "../batches/drain.js";
 import { oneAtATime } from "../records/one-at-a-time.js";
 import type { TaskServices } from "./services.js";
 
 const payload = z.object({ did: z.string(), collection: z.string() });
-
-function batchSubject({ did, collection }: z.output<typeof payload>): string {
-  return `batch:${did}:${collection}`;
-}
 
 /**
  * Carries all open writes of one person in one collection to their PDS together.
@@ -53,25 +49,27 @@ export async function leaveToBatch(
   recordId: string,
   intentId: string | undefined,
 ): Promise<void> {
-  const { db, outbox } = services;
-  const write = await openWrite(db, recordId);
+  const write = await openWrite(services.db, recordId, intentId);
   if (!write?.sociable) return;
-  const batch = { did, collection: write.collection };
   const why = write.reason ?? "many writes of this person are open: they go out together";
   if (write.state === "needs-sign-in") {
     // The batch tries now and then, and a sign-in has it go on; so nothing comes of trying each by itself.
-    if ((await openBatch(db, batchSubject(batch))) !== undefined)
-      throw new RetryAt(within(WHEN_ALL_WAIT), why);
+    if (write.hasBatch) throw new RetryAt(within(WHEN_ALL_WAIT), why);
     return;
   }
-  if (!(await isCrowded(db, did, write.collection, intentId))) return;
-  if ((await openBatch(db, batchSubject(batch))) === undefined) {
-    await outbox.transact(async (tx, schedule) => {
-      await oneAtATime(tx, did);
-      if ((await openBatch(tx, batchSubject(batch))) === undefined) await schedule(writeBatch, batch);
-    });
-  }
+  if (write.others < CROWD || write.isolated) return;
+  if (!write.hasBatch) await scheduleBatch(services, { did, collection: write.collection });
   throw new RetryAt(within(write.state === "waiting" ? WHEN_ALL_WAIT : SOON), why);
+}
+
+async function scheduleBatch(
+  { outbox }: TaskServices,
+  batch: { did: string; collection: string },
+): Promise<void> {
+  await outbox.transact(async (tx, schedule) => {
+    await oneAtATime(tx, batch.did);
+    if (!(await hasOpenBatch(tx, batchSubject(batch)))) await schedule(writeBatch, batch);
+  });
 }
 
 /** Apart, so that they don't all come back at once. */
