@@ -12,16 +12,20 @@ import { openApp, openHealthApp } from "./http/app.js";
 import { listen, type Listener } from "./http/listen.js";
 import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
+import { openAlbums } from "./lists/albums.js";
+import { followLikes } from "./lists/liked-list.js";
+import { likedListView } from "./lists/liked-view.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
 import { countUnsettled } from "./records/write-state.js";
-import { openRepositories } from "./repository/open.js";
+import { openRepositories, type Repositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { openStorage } from "./storage/open.js";
 import type { Storage } from "./storage/storage.js";
 import { openBackground, type Background } from "./tasks/background.js";
+import { syncPerson } from "./tasks/sync-person.js";
 import { openHealth, warnOfEviction, type HealthReport } from "./telemetry/health.js";
 import { findAudio } from "./tracks/find-audio.js";
 import { listTracks } from "./tracks/list-tracks.js";
@@ -52,6 +56,7 @@ interface Parts {
   db: Kysely<Schema>;
   auth: Auth;
   storage: Storage;
+  repositories: Repositories;
   background: Background;
 }
 
@@ -108,6 +113,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     return Promise.resolve();
   });
 
+  const repositories = openRepositories(settings);
   const auth = openAuth({
     db,
     databaseUrl: database.url,
@@ -118,7 +124,10 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     plcUrl: settings.plcUrl,
     handleResolverUrl: settings.handleResolverUrl,
     log,
-    onSignIn: (did) => background.resumeParked(did),
+    // Carried out later: a sign-in waits for no PDS, and for no Redis.
+    onSignIn: async (did) => {
+      await background.outbox.schedule(syncPerson, { did });
+    },
   });
   closing.add(() => auth.close());
 
@@ -131,6 +140,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     restore: auth.restore,
     markGrantLost: auth.markGrantLost,
     storage,
+    repositories,
     namespace: settings.collectionNamespace,
     log,
   });
@@ -138,7 +148,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   const reaper = new Reaper({ db, storage, log });
   closing.add(() => reaper.stop());
   reaper.start();
-  return { db, auth, storage, background };
+  return { db, auth, storage, repositories, background };
 }
 
 async function openHealthOf(
@@ -175,8 +185,10 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     health,
     auth,
     sessions: new BrowserSessions(db),
-    likes: openLikes({ db, outbox, namespace }),
+    likes: openLikes({ db, outbox, namespace, after: followLikes(namespace) }),
     comments: openComments({ db, outbox, namespace }),
+    albums: openAlbums({ db, outbox, namespace }),
+    likedList: (did) => likedListView(db, did),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
     storage,
@@ -201,8 +213,8 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
   return null;
 }
 
-function operatorServices(settings: Settings, log: Logger, { db, background }: Parts): OperatorServices {
-  const repositories = openRepositories(settings);
+function operatorServices(settings: Settings, log: Logger, parts: Parts): OperatorServices {
+  const { db, background, repositories } = parts;
   return { db, background, repositories, namespace: settings.collectionNamespace, log };
 }
 

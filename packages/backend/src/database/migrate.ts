@@ -3,6 +3,7 @@ import { Migrator } from "kysely/migration";
 import * as initial from "./migrations/0001_initial.js";
 import * as comments from "./migrations/0002_comments.js";
 import * as tracks from "./migrations/0003_tracks.js";
+import * as lists from "./migrations/0007_lists.js";
 import * as sync from "./migrations/0008_sync.js";
 import type { Schema } from "./schema.js";
 
@@ -21,6 +22,7 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
           "0001_initial": initial,
           "0002_comments": comments,
           "0003_tracks": tracks,
+          "0007_lists": lists,
           "0008_sync": sync,
         }),
     },

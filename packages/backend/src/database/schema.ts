@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
-import type { WritePointsTable } from "./sync-tables.js";
+import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
+import type { SyncsTable, WritePointsTable } from "./sync-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -195,7 +196,10 @@ export interface Schema {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  lists: ListsTable;
+  album_tracks: AlbumTracksTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
   write_points: WritePointsTable;
+  syncs: SyncsTable;
 }

@@ -1,4 +1,4 @@
-import type { ColumnType } from "kysely";
+import type { ColumnType, Generated } from "kysely";
 
 type Moment = ColumnType<Date, Date | string, Date | string>;
 
@@ -16,4 +16,22 @@ export interface WritePointsTable {
   day_limit: number;
   day_spent: number;
   day_ends: Moment;
+}
+
+/** How a person's latest sync goes; `waiting` for their PDS, `failed`: given up until their next sign-in. */
+export type SyncState = "running" | "waiting" | "done" | "failed";
+
+export interface SyncsTable {
+  did: string;
+  state: SyncState;
+  /** In words, when there is something to say. */
+  reason: string | null;
+  /** Records of ours that were held against the repository. */
+  looked: Generated<number>;
+  /** Of these, how many differed. */
+  differed: Generated<number>;
+  /** How often in a row it has been put off. */
+  deferrals: Generated<number>;
+  /** Since when it is so. */
+  at: Moment;
 }

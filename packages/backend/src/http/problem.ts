@@ -4,10 +4,11 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
 import { NotTheAuthor, PastTheEnd, TooManyComments, UnknownComment } from "../comments/refusals.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
+import { AlbumFull, BadOrder, OnAnotherAlbum, SlugTaken, UnknownAlbum } from "../lists/refusals.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import { NotAudio } from "../tracks/inspect-audio.js";
+import { NotYours } from "../tracks/not-yours.js";
 import { Stalled, TooLarge } from "../tracks/receive.js";
-import { NotYours } from "../tracks/releases.js";
 import { BadWords } from "../tracks/words.js";
 import type { HttpEnv } from "./env.js";
 
@@ -43,6 +44,11 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof PastTheEnd) return new Problem(422, "malformed", error.message, "timestamp_ms");
   if (error instanceof TooManyComments) return new Problem(409, "too_many_comments", error.message);
   if (error instanceof NotYours) return new Problem(403, "not_yours", error.message);
+  if (error instanceof UnknownAlbum) return new Problem(404, "unknown_album", error.message);
+  if (error instanceof SlugTaken) return new Problem(409, "slug_taken", error.message, "title");
+  if (error instanceof OnAnotherAlbum) return new Problem(409, "on_another_album", error.message, "track_id");
+  if (error instanceof AlbumFull) return new Problem(422, "album_full", error.message, "track_id");
+  if (error instanceof BadOrder) return new Problem(422, "malformed", error.message, "track_ids");
   if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);
   if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");
   if (error instanceof TooLarge) return new Problem(413, "too_large", error.message, "file");

@@ -1,6 +1,8 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
+import type { ReceivedFile } from "../tracks/receive.js";
 import type { Releases } from "../tracks/releases.js";
+import { parseAlbumField } from "./albums-routes.js";
 import { demandEmptyBody } from "./empty-body.js";
 import type { SignedInEnv } from "./env.js";
 import { parseBody } from "./posted-body.js";
@@ -41,7 +43,7 @@ export function releasesRoutes(options: ReleasesRouteOptions): Hono<SignedInEnv>
       throw new Problem(413, "too_large", `At most ${String(maxUploadBytes)} bytes are taken in`, "file");
     }
     let fileName: string | null = null;
-    const { fields, file } = await readForm(c.req.raw, ["title", "description"], {
+    const { fields, file } = await readForm(c.req.raw, ["title", "description", "album_id"], {
       take: (content, name) => {
         fileName = name;
         return releases.receive(did, content);
@@ -49,7 +51,8 @@ export function releasesRoutes(options: ReleasesRouteOptions): Hono<SignedInEnv>
       discard: (received, reason) => releases.discard(received, reason),
     });
     const words = { title: fields.get("title"), description: fields.get("description"), fileName };
-    const { trackId } = await releases.accept(did, file, words);
+    const albumId = await albumIn(fields, file);
+    const { trackId } = await releases.accept(did, file, { ...words, albumId });
     return c.json({ upload: { id: file.uploadId }, track: { id: trackId } }, 202);
   });
 
@@ -70,6 +73,15 @@ export function releasesRoutes(options: ReleasesRouteOptions): Hono<SignedInEnv>
     const { likes } = await releases.remove(c.get("person").did, trackId);
     return c.json({ deleted: true, likesTakenBack: likes });
   });
+
+  async function albumIn(fields: ReadonlyMap<string, string>, file: ReceivedFile) {
+    try {
+      return parseAlbumField(fields.get("album_id"));
+    } catch (error) {
+      await releases.discard(file, "The album was not named by a number");
+      throw error;
+    }
+  }
 
   async function demandPermission(did: string): Promise<void> {
     const lacking = await options.lacksForPublishing(did);

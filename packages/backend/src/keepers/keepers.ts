@@ -1,11 +1,12 @@
 import { keepComments } from "../comments/keep-comments.js";
 import { keepLikes } from "../likes/keep-likes.js";
+import { keepLists } from "../lists/keep-lists.js";
 import { collectionsOf } from "../records/collections.js";
 import { keepTracks } from "../tracks/keep-tracks.js";
 import { carryOnAlone, type Keeper } from "./keeper.js";
 
 /** Every domain that has records, once. */
-const all: readonly Keeper[] = [keepTracks, keepLikes, keepComments];
+const all: readonly Keeper[] = [keepTracks, keepLikes, keepComments, keepLists];
 
 /** What has no domain (any more): its record is all there is of it. */
 const nobody: Omit<Keeper, "collection"> = {

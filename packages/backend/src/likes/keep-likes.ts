@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { carryOnAlone, type Keeper } from "../keepers/keeper.js";
 import { findUnclaimed } from "../keepers/unclaimed.js";
+import { likesTakenBack } from "../lists/of-a-track.js";
 import { writeRecord } from "../tasks/write-record.js";
 import { aboutTrack } from "./like-state.js";
 
@@ -24,9 +25,12 @@ export const keepLikes: Keeper = {
       .where("record_id", "=", record.id)
       .returning("track_id")
       .executeTakeFirst();
-    if (gone === undefined) await carryOnAlone(schedule, record);
-    else
-      await schedule(writeRecord, { recordId: record.id, did: record.did, about: aboutTrack(gone.track_id) });
+    if (gone === undefined) {
+      await carryOnAlone(schedule, record);
+      return;
+    }
+    await schedule(writeRecord, { recordId: record.id, did: record.did, about: aboutTrack(gone.track_id) });
+    await likesTakenBack(tx, schedule, [record.did]);
   },
 
   unclaimed: (db, did, collection) =>

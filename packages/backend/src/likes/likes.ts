@@ -21,13 +21,21 @@ export interface Likes {
   states(did: string, trackIds: readonly number[]): Promise<Map<number, LikeState>>;
 }
 
+/** What else follows from a like or an unlike, in the same transaction. */
+export type AfterLike = (
+  tx: Transaction<Schema>,
+  schedule: Schedule<TaskServices>,
+  did: string,
+) => Promise<void>;
+
 /** @param parts.namespace of our collections, as in `fm.plyr` */
 export function openLikes(parts: {
   db: Kysely<Schema>;
   outbox: Outbox<TaskServices>;
   namespace: string;
+  after?: AfterLike;
 }): Likes {
-  const { db, outbox } = parts;
+  const { db, outbox, after = () => Promise.resolve() } = parts;
   const collection = collectionsOf(parts.namespace).like;
 
   return {
@@ -44,6 +52,7 @@ export function openLikes(parts: {
           });
           await tx.insertInto("likes").values({ did, track_id: trackId, record_id: recordId }).execute();
           await scheduleWrite(schedule, recordId, did, trackId);
+          await after(tx, schedule, did);
         }
         return stateOf(tx, collection, did, trackId);
       }),
@@ -61,6 +70,7 @@ export function openLikes(parts: {
         if (removed !== undefined) {
           await wishGone(tx, removed.record_id);
           await scheduleWrite(schedule, removed.record_id, did, trackId);
+          await after(tx, schedule, did);
         }
         return stateOf(tx, collection, did, trackId);
       }),

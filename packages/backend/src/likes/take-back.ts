@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { likesTakenBack } from "../lists/of-a-track.js";
 import type { Schedule } from "../outbox/outbox.js";
 import { wishGone } from "../records/pds-record.js";
 import type { TaskServices } from "../tasks/services.js";
@@ -30,5 +31,10 @@ export async function takeBackLikes(
     await wishGone(tx, record_id);
     await schedule(writeRecord, { recordId: record_id, did, about: aboutTrack(trackId) });
   }
+  await likesTakenBack(
+    tx,
+    schedule,
+    likes.map(({ did }) => did),
+  );
   return likes.length;
 }

@@ -94,9 +94,9 @@ export class Dispatcher<Services> {
   ): Promise<void> {
     // Each by itself: a payload that no longer fits must not keep the others back. Docket lets them travel together.
     await Promise.all(
-      intents.map(async ({ id, payload }) => {
+      intents.map(async ({ id, payload, delay }) => {
         try {
-          await docket.add(task, payload, { key: id });
+          await docket.add(task, payload, { key: id, ...(delay !== undefined && { delay }) });
         } catch (error) {
           if (!(error instanceof InvalidPayload)) throw error;
           await this.#parts.bury(id, error.message);

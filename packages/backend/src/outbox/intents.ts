@@ -9,6 +9,11 @@ export interface Intent {
   /** The task's name. */
   readonly task: string;
   readonly payload: Json;
+  /**
+   * Milliseconds before it is first given to a worker. Not kept: handed over again, it may come at once, so a task that
+   * must not be early looks for itself.
+   */
+  readonly delay?: number;
 }
 
 /** After this many seconds the sweep looks for a new intent: whoever wrote it may have died before telling docket. */

@@ -8,10 +8,15 @@ import { insertIntent, type Intent } from "./intents.js";
 /**
  * Has a task carried out if the transaction commits.
  *
+ * @param options.delay as `Intent.delay`
  * @returns the intent's id
  * @throws {InvalidPayload} when the payload is not what the task takes
  */
-export type Schedule<Services> = <Input>(task: Task<Input, Services>, payload: Input) => Promise<string>;
+export type Schedule<Services> = <Input>(
+  task: Task<Input, Services>,
+  payload: Input,
+  options?: { readonly delay?: number },
+) => Promise<string>;
 
 const json: z.ZodType<Json> = z.json();
 
@@ -33,9 +38,9 @@ export class Outbox<Services> {
   async transact<T>(work: (tx: Transaction<Schema>, schedule: Schedule<Services>) => Promise<T>): Promise<T> {
     const intents: Intent[] = [];
     const result = await this.#db.transaction().execute((tx) =>
-      work(tx, async (task, payload) => {
+      work(tx, async (task, payload, options) => {
         const intent = await accept(tx, task, payload);
-        intents.push(intent);
+        intents.push({ ...intent, ...options });
         return intent.id;
       }),
     );

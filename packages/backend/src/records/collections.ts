@@ -12,6 +12,11 @@ export interface Collections {
   readonly profile: string;
 }
 
+/** The namespace of a collection of tracks. */
+export function namespaceOf(track: string): string {
+  return track.slice(0, HOME.length - fm.plyr.track.$nsid.length);
+}
+
 /** @param namespace the first segments of our NSIDs, as in `fm.plyr` or `fm.plyr.dev` */
 export function collectionsOf(namespace: string): Collections {
   const under = ({ $nsid }: { readonly $nsid: string }): string => namespace + $nsid.slice(HOME.length);

@@ -12,6 +12,8 @@ export interface TrackFacts {
   /** Seconds, whole. */
   readonly duration: number;
   readonly description: string | null;
+  /** The title of the album that it is on. */
+  readonly album: string | null;
   /** The audio on the artist's PDS; without a record that names it, the PDS throws it away. */
   readonly blob: RecordContent | null;
 }
@@ -27,6 +29,7 @@ export function trackRecord(collection: string, facts: TrackFacts): RecordConten
     audioUrl: facts.audioUrl,
     duration: facts.duration,
     ...(facts.description === null ? {} : { description: facts.description }),
+    ...(facts.album === null ? {} : { album: facts.album }),
     ...(facts.blob === null ? {} : { audioBlob: facts.blob }),
   };
 }

@@ -14,6 +14,7 @@ import { countingSession } from "../points/counting-session.js";
 import { Points } from "../points/points.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
+import type { Repositories } from "../repository/open.js";
 import type { Storage } from "../storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import type { TaskServices } from "./services.js";
@@ -31,6 +32,7 @@ export interface BackgroundOptions {
   readonly restore: (did: string) => Promise<PdsSession>;
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
   readonly storage: Storage;
+  readonly repositories: Repositories;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
   readonly log: Log;
@@ -99,6 +101,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     carrier,
     bury,
     storage: options.storage,
+    repositories: options.repositories,
     namespace: options.namespace,
     // Made below; nothing runs before then.
     get outbox() {

@@ -1,9 +1,11 @@
 import type { Task } from "@plyr/docket";
+import { listGivenUp, writeList } from "../lists/write-list.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
 import { writeBatch } from "./write-batch.js";
+import { syncGivenUp, syncPerson } from "./sync-person.js";
 import { recordGivenUp, writeRecord } from "./write-record.js";
 
 export interface RegisteredTask {
@@ -16,6 +18,8 @@ export interface RegisteredTask {
 export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
   { task: writeBatch },
+  { task: syncPerson, givenUp: syncGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: writeList, givenUp: listGivenUp },
 ];

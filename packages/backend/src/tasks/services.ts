@@ -3,6 +3,7 @@ import type { Intent } from "../outbox/intents.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { Points } from "../points/points.js";
 import type { ReconcileParts } from "../records/reconcile.js";
+import type { Repositories } from "../repository/open.js";
 import type { Storage } from "../storage/storage.js";
 
 /** What tasks are given to work with. */
@@ -10,6 +11,8 @@ export interface TaskServices extends ReconcileParts {
   readonly carrier: Carrier;
   readonly points: Points;
   readonly storage: Storage;
+  /** People's repositories, as anybody may read them. */
+  readonly repositories: Repositories;
   /** For what a task leaves for others to do. */
   readonly outbox: Outbox<TaskServices>;
   /** Makes parked intents due now. */

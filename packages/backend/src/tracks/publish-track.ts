@@ -1,5 +1,6 @@
 import { defineTask, exponential, RetryAt, Terminal } from "@plyr/docket";
 import { z } from "zod";
+import { trackWritten } from "../lists/of-a-track.js";
 import type { GivenUp } from "../outbox/burial.js";
 import type { Lease } from "../outbox/subject-lease.js";
 import { refusalIn } from "../pds/answer.js";
@@ -57,6 +58,7 @@ export const publishTrack = defineTask<TaskServices>()({
       throw new RetryAt(1_000, "the PDS has thrown the audio away: sending it again", { cause: error });
     }
     await moveUpload(services.db, trackId, "done");
+    await services.outbox.transact((tx, schedule) => trackWritten(tx, schedule, trackId));
     await services.wake(await intentsAwaiting(services.db, recordId));
   },
 });

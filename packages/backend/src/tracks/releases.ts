@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { sql, type Kysely, type Transaction } from "kysely";
 import type { RecordContent, Schema } from "../database/schema.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
+import { ownAlbum, putOnAlbum } from "../lists/album-members.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
 import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
@@ -9,16 +10,12 @@ import { trackRecord } from "../records/track.js";
 import type { Storage } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
+import { NotYours } from "./not-yours.js";
 import { publishTrack } from "./publish-track.js";
 import { discard, receive, type ReceivedFile } from "./receive.js";
 import { takeAway } from "./take-away.js";
 import { lockTrack, trackWish, type LockedTrack } from "./track-wish.js";
 import { demandDescription, demandTitle, titleFrom } from "./words.js";
-
-/** The track is somebody else's. */
-export class NotYours extends Error {
-  override readonly name = "NotYours";
-}
 
 /** What a person says of the file that they upload. */
 export interface UploadWords {
@@ -26,6 +23,8 @@ export interface UploadWords {
   readonly title?: string | undefined;
   readonly description?: string | undefined;
   readonly fileName: string | null;
+  /** The album of theirs that it is put on. */
+  readonly albumId?: number | undefined;
 }
 
 export interface Releases {
@@ -34,7 +33,7 @@ export interface Releases {
   /**
    * Makes a track of a received file, and has it brought to the artist's PDS.
    *
-   * @throws {NotAudio} {BadWords} {StorageUnavailable}; the file is gone then
+   * @throws {NotAudio} {BadWords} {StorageUnavailable}, {UnknownAlbum} {NotYours} {AlbumFull}; the file is gone then
    */
   accept(did: string, file: ReceivedFile, words: UploadWords): Promise<{ trackId: number }>;
   /** Gives a received file up. */
@@ -71,7 +70,11 @@ export function openReleases(parts: ReleaseParts): Releases {
         const title = words.title === undefined ? null : demandTitle(words.title);
         const description = words.description === undefined ? null : demandDescription(words.description);
         const facts = await inspectAudio(storage, file.key, file.size);
-        const named = { title: title ?? titleFrom(facts.title, words.fileName), description };
+        const named = {
+          title: title ?? titleFrom(facts.title, words.fileName),
+          description,
+          albumId: words.albumId,
+        };
         return await outbox.transact((tx, schedule) =>
           insertTrack(parts, tx, schedule, did, file, facts, named),
         );
@@ -135,7 +138,7 @@ async function insertTrack(
   did: string,
   file: ReceivedFile,
   facts: AudioFacts,
-  words: { title: string; description: string | null },
+  { albumId, ...words }: { title: string; description: string | null; albumId: number | undefined },
 ): Promise<{ trackId: number }> {
   const collection = collectionsOf(namespace).track;
   const { handle, display_name } = await tx
@@ -150,6 +153,7 @@ async function insertTrack(
     createdAt: new Date(),
     audioUrl: publicUrl,
     duration: facts.duration,
+    album: null,
     blob: null,
   });
   const recordId = await wishRecord(tx, { did, collection, content: draft });
@@ -179,6 +183,11 @@ async function insertTrack(
     .where("phase", "=", "checking")
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw new Error("The upload was given up meanwhile: upload the file again");
-  await schedule(publishTrack, { trackId, recordId, did });
+  if (albumId === undefined) await schedule(publishTrack, { trackId, recordId, did });
+  else {
+    // Its record names the album, and is published with that.
+    const work = { tx, schedule };
+    await putOnAlbum(work, did, await ownAlbum(work, did, albumId), trackId);
+  }
   return { trackId };
 }

@@ -1,13 +1,14 @@
 import { sql, type Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { leaveAlbum } from "../lists/of-a-track.js";
 import type { Schedule } from "../outbox/outbox.js";
 import type { TaskServices } from "../tasks/services.js";
 import { publishTrack } from "./publish-track.js";
 import { withdrawTrack } from "./withdraw-track.js";
 
 /**
- * Hides a track at once and has all that is left of it taken away: its record (which is to be gone by now), its file, and
- * the likes of it and comments on it.
+ * Hides a track at once and has all that is left of it taken away: its record (which is to be gone by now), its place on an
+ * album, its file, and the likes of it and comments on it.
  */
 export async function takeAway(
   tx: Transaction<Schema>,
@@ -19,6 +20,7 @@ export async function takeAway(
     .set({ deleted_at: sql`now()` })
     .where("id", "=", id)
     .execute();
+  await leaveAlbum(tx, schedule, id);
   await schedule(publishTrack, { trackId: id, recordId, did });
   await schedule(withdrawTrack, { trackId: id });
 }

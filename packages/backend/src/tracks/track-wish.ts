@@ -42,7 +42,10 @@ export async function trackWish(
   const row = await tx
     .selectFrom("tracks")
     .innerJoin("people", "people.did", "tracks.artist_did")
-    .select(["title", "file_type", "duration", "audio_url", "description", "blob", "tracks.created_at"])
+    .leftJoin("album_tracks", "album_tracks.track_id", "tracks.id")
+    .leftJoin("lists as album", "album.id", "album_tracks.album_id")
+    .select(["tracks.title", "file_type", "duration", "audio_url", "tracks.description", "blob"])
+    .select(["tracks.created_at", "album.title as album"])
     .select(["people.handle", "people.display_name"])
     .where("tracks.id", "=", id)
     .executeTakeFirstOrThrow();
@@ -55,6 +58,7 @@ export async function trackWish(
     audioUrl: row.audio_url,
     duration: row.duration,
     description: row.description,
+    album: row.album,
     blob: row.blob,
   });
   if (earlier === null) return { collection, content: wish };

@@ -114,7 +114,8 @@ test("over HTTPS cookies are Secure and bound to the host, and the client's meta
     expect((await behindProxy.get("/oauth/client-metadata.json")).json()).toMatchObject({
       client_id: "https://plyr.test/oauth/client-metadata.json",
       redirect_uris: ["https://plyr.test/auth/callback"],
-      scope: "atproto repo:fm.plyr.test.like repo:fm.plyr.test.comment repo:fm.plyr.test.track blob:audio/*",
+      scope:
+        "atproto repo:fm.plyr.test.like repo:fm.plyr.test.comment repo:fm.plyr.test.list repo:fm.plyr.test.track blob:audio/*",
       dpop_bound_access_tokens: true,
     });
     expect((await behindProxy.post("/auth/logout")).status).toBe(403);

@@ -56,3 +56,25 @@ test("another site can't make an operator's browser do anything", async () => {
   });
   expect([foreign.status, foreign.json()]).toMatchObject([403, { error: { code: "foreign_origin" } }]);
 });
+
+test.each([
+  { body: {}, field: "repair" },
+  { body: { repair: "yes" }, field: "repair" },
+  { body: { repair: false, did: "somebody" }, field: "did" },
+  { body: { repair: false, force: true }, field: "force" },
+  { body: [], field: "body" },
+])("an audit of $body is refused with the field's name", async ({ body, field }) => {
+  const answer = await new Visitor(service.url).post("/operator/audit", {
+    headers: { cookie: cookies.get(OPERATOR) ?? "" },
+    body,
+  });
+  expect([answer.status, answer.json()]).toMatchObject([422, { error: { field } }]);
+});
+
+test("an audit of somebody unknown is refused", async () => {
+  const answer = await new Visitor(service.url).post("/operator/audit", {
+    headers: { cookie: cookies.get(OPERATOR) ?? "" },
+    body: { repair: false, did: "did:plc:mistyped" },
+  });
+  expect([answer.status, answer.json()]).toMatchObject([404, { error: { code: "unknown_person" } }]);
+});

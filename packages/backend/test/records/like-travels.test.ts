@@ -3,15 +3,18 @@ import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { aboutTrack } from "../../src/likes/like-state.js";
+import { openAlbums } from "../../src/lists/albums.js";
+import { writeList } from "../../src/lists/write-list.js";
 import { wishGone } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
 import { registry } from "../../src/tasks/registry.js";
+import { syncPerson } from "../../src/tasks/sync-person.js";
 import { writeBatch } from "../../src/tasks/write-batch.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { publishTrack } from "../../src/tracks/publish-track.js";
 import { withdrawTrack } from "../../src/tracks/withdraw-track.js";
 import { makeAudio } from "../tracks/audio.js";
-import { collections, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
+import { collections, NAMESPACE, recordOf, TRACK_CID, setStage, type Stage } from "./stage.js";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -183,6 +186,23 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
     return { ...one, payload: { did: stage.listener, collection: collections.like }, forget };
   },
 
+  [syncPerson.name]: async () => {
+    const did = stage.listener;
+    const id = await stage.background.outbox.schedule(syncPerson, { did });
+    await until("it is done once", async () => {
+      const open = await stage.db.selectFrom("intents").select("id").where("id", "=", id).execute();
+      return open.length === 0;
+    });
+    const effect = () =>
+      stage.db
+        .selectFrom("pds_records")
+        .select(["rkey", "confirmed_cid", "confirmed_version"])
+        .where("did", "=", did)
+        .where("collection", "=", collections.profile)
+        .execute();
+    return { payload: { did }, asksPds: true, forget: () => Promise.resolve(), effect };
+  },
+
   [publishTrack.name]: async () => {
     const did = stage.listener;
     const trackId = await publish();
@@ -207,6 +227,29 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
         await stage.db.updateTable("pds_records").set(unconfirmed).where("id", "=", recordId).execute();
       },
       effect: rows,
+    };
+  },
+
+  [writeList.name]: async () => {
+    const { db, background, listener: did } = stage;
+    const albums = openAlbums({ db, outbox: background.outbox, namespace: NAMESPACE });
+    const album = await albums.create(did, { title: "Twice", description: "" });
+    await until(
+      "it is on the PDS",
+      async () => (await albums.view(album.id, did)).write?.state === "confirmed",
+    );
+    const { id } = await recordOf(db, album.uri);
+    return {
+      payload: { listId: album.id, recordId: id, did },
+      asksPds: true,
+      forget: async () => {
+        const unconfirmed = { confirmed_version: 0, confirmed_cid: null };
+        await db.updateTable("pds_records").set(unconfirmed).where("id", "=", id).execute();
+      },
+      effect: async () => {
+        const { rkey, wish, wish_version, confirmed_cid } = await recordOf(db, album.uri);
+        return { rkey, wish, wish_version, confirmed_cid };
+      },
     };
   },
 

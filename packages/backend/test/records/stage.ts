@@ -13,6 +13,7 @@ import type { LikeState } from "../../src/likes/like-state.js";
 import { openLikes, type Likes } from "../../src/likes/likes.js";
 import type { PdsSession } from "../../src/pds/client.js";
 import { collectionsOf } from "../../src/records/collections.js";
+import { openRepositories } from "../../src/repository/open.js";
 import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
 import { openReleases, type Releases } from "../../src/tracks/releases.js";
@@ -120,6 +121,7 @@ export async function setStage(
       return Promise.resolve();
     },
     storage,
+    repositories: openRepositories({ environment: "development", plcUrl: pds.plcUrl }),
     namespace: NAMESPACE,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     ...short,

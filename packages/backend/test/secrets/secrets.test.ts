@@ -67,7 +67,7 @@ function sentCredentials(): string[] {
     const fields = ["code", "refresh_token", "code_verifier", "client_assertion"].map((name) =>
       form.get(name),
     );
-    const token = z.string().optional().parse(request.headers.authorization)?.replace(/^\w+ /, "");
+    const token = z.string().optional().parse(request.headers["authorization"])?.replace(/^\w+ /, "");
     return [...fields, token, request.headers["dpop"]].filter((part) => typeof part === "string");
   });
 }

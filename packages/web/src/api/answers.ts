@@ -5,7 +5,7 @@ const WriteState = z.enum(["writing", "waiting", "needs-sign-in", "confirmed", "
 export type WriteState = z.infer<typeof WriteState>;
 
 /** What the service says about the record behind a like. */
-const Write = z.object({
+export const Write = z.object({
   state: WriteState,
   /** `at://` address that the record has, or will have, or had. */
   uri: z.nullable(z.string()),

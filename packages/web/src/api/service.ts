@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { albumsService, type AlbumsService } from "./albums.js";
 import {
   CommentAnswer,
   Comments,
@@ -18,6 +19,7 @@ import { NoAnswer, Refused, SignedOut } from "./failures.js";
 export interface Service {
   /** Who is signed in; null: nobody. */
   me(): Promise<Me | null>;
+  readonly albums: AlbumsService;
   tracks(): Promise<Track[]>;
   like(trackId: number): Promise<LikeAnswer>;
   unlike(trackId: number): Promise<LikeAnswer>;
@@ -98,6 +100,7 @@ export function connectService(ask: typeof fetch, base = ""): Service {
   const likePath = (trackId: number) => `/tracks/${String(trackId)}/like`;
 
   return {
+    albums: albumsService(question),
     async me() {
       try {
         return await question(Me, "/me");

@@ -19,4 +19,13 @@ const statements = [
     day_spent integer not null,
     day_ends timestamptz not null
   )`,
+  `create table syncs (
+    did text primary key references people(did) on delete cascade,
+    state text not null check (state in ('running', 'waiting', 'done', 'failed')),
+    reason text,
+    looked integer not null default 0,
+    differed integer not null default 0,
+    deferrals integer not null default 0,
+    at timestamptz not null
+  )`,
 ];
