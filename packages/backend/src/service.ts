@@ -123,6 +123,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     environment: settings.environment,
     plcUrl: settings.plcUrl,
     handleResolverUrl: settings.handleResolverUrl,
+    homes: repositories.homes,
     log,
     // Carried out later: a sign-in waits for no PDS, and for no Redis.
     onSignIn: async (did) => {

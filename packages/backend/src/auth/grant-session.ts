@@ -1,5 +1,6 @@
 import {
   NodeOAuthClient,
+  type NodeOAuthClientOptions,
   OAuthSession,
   type Fetch,
   type Key,
@@ -23,10 +24,18 @@ export class GrantReplaced extends Error {
 class GrantSession extends OAuthSession {
   #replaced = false;
   readonly #getter: SessionGetter;
+  readonly #onDoubt: (did: string) => void;
 
-  constructor(server: OAuthServerAgent, did: OAuthSession["sub"], getter: SessionGetter, fetch: Fetch) {
+  constructor(
+    server: OAuthServerAgent,
+    did: OAuthSession["sub"],
+    getter: SessionGetter,
+    fetch: Fetch,
+    onDoubt: (did: string) => void,
+  ) {
     super(server, did, getter, fetch);
     this.#getter = getter;
+    this.#onDoubt = onDoubt;
   }
 
   protected override async getTokenSet(refresh: boolean | "auto") {
@@ -40,7 +49,12 @@ class GrantSession extends OAuthSession {
 
   /** @throws {GrantReplaced} instead of answering 401 for a grant that is no longer in use */
   override async fetchHandler(pathname: string, init?: RequestInit): Promise<Response> {
-    const response = await super.fetchHandler(pathname, init);
+    const response = await super.fetchHandler(pathname, init).catch((error: unknown) => {
+      this.#onDoubt(this.sub);
+      throw error;
+    });
+    // An account that has moved is refused, with some 4xx, by the PDS that it has left.
+    if (!response.ok && response.status !== 429) this.#onDoubt(this.sub);
     if (response.status === 401 && this.#replaced) {
       await response.body?.cancel();
       throw new GrantReplaced(this.sub);
@@ -55,7 +69,17 @@ function isSameKey(one: Key, other: Key): boolean {
 
 /** The library's client, with sessions that stay with their grant. */
 export class GrantClient extends NodeOAuthClient {
+  readonly #onDoubt: (did: string) => void;
+
+  /** @param onDoubt told when a PDS did not do what it was asked for: the account may have moved */
+  constructor(options: NodeOAuthClientOptions, onDoubt: (did: string) => void = () => undefined) {
+    super(options);
+    this.#onDoubt = onDoubt;
+  }
+
   protected override createSession(server: OAuthServerAgent, did: OAuthSession["sub"]): OAuthSession {
-    return new GrantSession(server, did, this.sessionGetter, this.fetch);
+    return new GrantSession(server, did, this.sessionGetter, this.fetch, (of) => {
+      this.#onDoubt(of);
+    });
   }
 }

@@ -32,6 +32,8 @@ export interface SyncsTable {
   differed: Generated<number>;
   /** How often in a row it has been put off. */
   deferrals: Generated<number>;
+  /** When the latest run of it began. */
+  began_at: ColumnType<Date, Date | string | undefined, Date | string>;
   /** Since when it is so. */
   at: Moment;
 }

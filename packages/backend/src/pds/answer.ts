@@ -6,6 +6,7 @@ import {
   TokenRefreshError,
   TokenRevokedError,
 } from "@atproto/oauth-client-node";
+import { AccountMoved } from "../auth/moved.js";
 import { askedPause } from "./rate-limit.js";
 import { RateHeld } from "./rate-holds.js";
 import { PdsRefusal } from "./refusal.js";
@@ -77,6 +78,7 @@ export function refusalIn(error: unknown): PdsRefusal | undefined {
 function judge(error: unknown, now: number): Answer | undefined {
   if (error instanceof PdsRefusal) return refusal(error, now);
   if (error instanceof RateHeld) return rateLimited(error.remaining);
+  if (error instanceof AccountMoved) return signIn(error.message);
   if (isSessionGone(error)) {
     return signIn("Your permission to write to your PDS has ended. Sign in again, and it goes on.");
   }

@@ -12,6 +12,7 @@ export async function noteSync(
     ...note,
     at: sql<Date>`now()`,
     ...(note.state === "done" ? { deferrals: 0 } : {}),
+    ...(note.state === "running" ? { began_at: sql<Date>`now()` } : {}),
   };
   const { deferrals } = await db
     .insertInto("syncs")
@@ -25,4 +26,28 @@ export async function noteSync(
     .returning("deferrals")
     .executeTakeFirstOrThrow();
   return deferrals;
+}
+
+/**
+ * Whether this sync need not be: a later sign-in's waits behind it, or one that began after this was asked for is done.
+ *
+ * @param intentId of the sync that asks
+ */
+export async function isSuperseded(
+  db: Kysely<Schema>,
+  did: string,
+  subject: string,
+  intentId: string | undefined,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from intents own where own.id = ${intentId ?? null}::uuid and (
+      exists (
+        select 1 from intents newer
+        where newer.subject = ${subject} and newer.state = 'open' and newer.created_at > own.created_at
+      ) or exists (
+        select 1 from syncs where did = ${did} and state = 'done' and began_at > own.created_at
+      )
+    )
+  `.execute(db);
+  return rows.length > 0;
 }

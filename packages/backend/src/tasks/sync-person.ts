@@ -1,12 +1,10 @@
 import { defineTask, exponential, RetryAt, Terminal } from "@plyr/docket";
-import { sql, type Kysely } from "kysely";
 import { z } from "zod";
-import type { Schema } from "../database/schema.js";
 import type { GivenUp } from "../outbox/burial.js";
 import { classify } from "../pds/answer.js";
 import { pauseAfter } from "../records/pauses.js";
 import { syncPerson as sync } from "../sync/sync-person.js";
-import { noteSync } from "../sync/sync-row.js";
+import { isSuperseded, noteSync } from "../sync/sync-row.js";
 import type { TaskServices } from "./services.js";
 
 const payload = z.object({ did: z.string() });
@@ -30,7 +28,7 @@ export const syncPerson = defineTask<TaskServices>()({
   async run({ did }, { services, key, signal }) {
     const { db, carrier } = services;
     const lease = carrier.leaseOf(key);
-    if (await hasNewer(db, lease.subject, key)) return;
+    if (await isSuperseded(db, did, lease.subject, key)) return;
     const held = AbortSignal.any([signal, lease.signal]);
     await noteSync(db, did, { state: "running", reason: null });
     try {
@@ -47,22 +45,6 @@ export const syncPerson = defineTask<TaskServices>()({
 export const syncGivenUp: GivenUp = async (tx, given, reason) => {
   await noteSync(tx, payload.parse(given).did, { state: "failed", reason });
 };
-
-/** Whether a later sign-in's sync waits behind this one: it sees all that this one would. */
-async function hasNewer(db: Kysely<Schema>, subject: string, key: string | undefined): Promise<boolean> {
-  const row = await db
-    .selectFrom("intents")
-    .select("id")
-    .where("subject", "=", subject)
-    .where("state", "=", "open")
-    .where(
-      "created_at",
-      ">",
-      sql<Date>`(select created_at from intents own where own.id = ${key ?? null}::uuid)`,
-    )
-    .executeTakeFirst();
-  return row !== undefined;
-}
 
 async function afterTrouble(
   { db, pauses, markGrantLost }: TaskServices,

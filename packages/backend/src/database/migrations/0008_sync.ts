@@ -26,6 +26,7 @@ const statements = [
     looked integer not null default 0,
     differed integer not null default 0,
     deferrals integer not null default 0,
+    began_at timestamptz not null default now(),
     at timestamptz not null
   )`,
 ];
