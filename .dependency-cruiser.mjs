@@ -138,7 +138,7 @@ export default {
         "The outbox carries intents for any domain, so it knows none, and no task that will read them.",
       severity: "error",
       from: { path: `${backend}/outbox/` },
-      to: { path: `${backend}/(http|auth|pds|records|tracks|likes|comments|tasks)/` },
+      to: { path: `${backend}/(http|auth|pds|records|tracks|likes|comments|exports|tasks)/` },
     },
     {
       name: "tasks-know-no-likes",
@@ -146,7 +146,7 @@ export default {
         "A task makes the PDS equal to a record's wish: which domain wished it is not its business. Tasks of one domain live there; only the list of all tasks reaches them.",
       severity: "error",
       from: { path: `${backend}/tasks/`, pathNot: `${backend}/tasks/registry\\.ts$` },
-      to: { path: `${backend}/(http|likes|comments|tracks)/` },
+      to: { path: `${backend}/(http|likes|comments|tracks|exports)/` },
     },
     {
       name: "service-is-the-composition-root",

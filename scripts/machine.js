@@ -20,6 +20,7 @@ export const neededPrograms = [
     packages: ["postgresql"],
   },
   { title: "FFmpeg, which makes audio of every format", executables: [["ffmpeg"]], packages: ["ffmpeg"] },
+  { title: "unzip, which opens what is exported", executables: [["unzip"]], packages: ["unzip"] },
   {
     title: "Chromium",
     executables: [["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]],

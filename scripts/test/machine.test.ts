@@ -46,6 +46,7 @@ function allBut(missing: string) {
   const programs = [
     "bin/redis-server",
     "bin/ffmpeg",
+    "bin/unzip",
     "postgresql/15/bin/initdb",
     "postgresql/15/bin/postgres",
     "bin/chromium",

@@ -1,3 +1,4 @@
+export { BrowserSessions } from "./auth/browser-sessions.js";
 export { migrateToLatest } from "./database/migrate.js";
 export { openDatabase, type DatabasePlace } from "./database/open.js";
 export type { Json, RecordContent, RecordState, Schema } from "./database/schema.js";
@@ -7,6 +8,8 @@ export { startService, type Service, type ServiceOptions } from "./service.js";
 export { parseRole, type Role } from "./settings/role.js";
 export { SettingsError } from "./settings/settings-error.js";
 export { parseSettings, type Settings } from "./settings/settings.js";
+export { openStorage, type StoragePlace } from "./storage/open.js";
+export type { Storage } from "./storage/storage.js";
 export { openLog } from "./telemetry/log.js";
 export { adoptTrack, type AdoptedTrack } from "./tracks/adopt-track.js";
 export { listTracks, type ListedTrack } from "./tracks/list-tracks.js";

@@ -2,12 +2,15 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope } from "./auth/scope.js";
 import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
 import type { Schema } from "./database/schema.js";
+import { Expirer } from "./exports/expirer.js";
+import { openExports } from "./exports/exports.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen, type Listener } from "./http/listen.js";
 import { routesOf } from "./http/route-list.js";
@@ -15,9 +18,11 @@ import { openLikes } from "./likes/likes.js";
 import { openAlbums } from "./lists/albums.js";
 import { followLikes } from "./lists/liked-list.js";
 import { likedListView } from "./lists/liked-view.js";
+import { hostsOnHold } from "./pds/holds.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
+import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
 import { openRepositories, type Repositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
@@ -32,6 +37,7 @@ import { listTracks } from "./tracks/list-tracks.js";
 import { Reaper } from "./tracks/reaper.js";
 import { openReleases } from "./tracks/releases.js";
 import { uploadsOf } from "./tracks/upload-progress.js";
+import { openWaitingWrites } from "./waiting/waiting.js";
 
 export interface ServiceOptions {
   settings: Settings;
@@ -140,15 +146,20 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     worker: settings.role !== "api",
     restore: auth.restore,
     markGrantLost: auth.markGrantLost,
+    endGrant: auth.endGrant,
     storage,
     repositories,
     namespace: settings.collectionNamespace,
+    exports: { keep: settings.exportKeep },
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
   const reaper = new Reaper({ db, storage, log });
   closing.add(() => reaper.stop());
   reaper.start();
+  const expirer = new Expirer({ db, outbox: background.outbox, log });
+  closing.add(() => expirer.stop());
+  expirer.start();
   return { db, auth, storage, repositories, background };
 }
 
@@ -159,6 +170,7 @@ async function openHealthOf(
   const sealedOtherwise = await auth.countSealedOtherwise();
   return openHealth({
     role: settings.role,
+    askHeldHosts: () => hostsOnHold(db),
     askDatabase: () => sql`select 1`.execute(db),
     askDocket: () => background.health(),
     docketMode: () => background.mode(),
@@ -186,12 +198,16 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     health,
     auth,
     sessions: new BrowserSessions(db),
+    tokens: new DeveloperTokens(db),
+    waiting: openWaitingWrites({ db, outbox, namespace, hasten: background.hasten }),
+    departures: openDepartures({ db, outbox }),
     likes: openLikes({ db, outbox, namespace, after: followLikes(namespace) }),
     comments: openComments({ db, outbox, namespace }),
     albums: openAlbums({ db, outbox, namespace }),
     likedList: (did) => likedListView(db, did),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
+    exports: openExports({ db, outbox }),
     storage,
     findAudio: (trackId) => findAudio(db, trackId),
     uploadsOf: (did, id) => uploadsOf(db, did, id),

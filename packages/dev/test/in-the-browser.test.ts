@@ -129,3 +129,36 @@ test("the seeded tracks can be heard", async () => {
     .poll(() => page.evaluate<number>("document.querySelector('audio').currentTime"))
     .toBeGreaterThan(0);
 }, 60_000);
+
+// The last one: nobody is signed in afterwards.
+test("a person makes a token, and deletes their account with the records that were written for it", async () => {
+  await page.goto(world.url);
+  const track = await firstTrack();
+  await page.getByTestId(`heart-${track}`).click();
+  await expect
+    .poll(() => page.getByTestId(`write-state-${track}`).textContent(), { timeout: 10_000 })
+    .toContain("on your PDS");
+  const uri = (await page.getByTestId(`write-uri-${track}`).textContent()) ?? "";
+
+  await page.getByTestId("account").locator("summary").click();
+  await page.getByTestId("nothing-waits").waitFor();
+  await page.getByTestId("token-name").fill("my script");
+  await page.getByTestId("make-token").click();
+  const token = (await page.getByTestId("new-token").textContent()) ?? "";
+  const asked = () => fetch(`${world.url}/me`, { headers: { authorization: `Bearer ${token}` } });
+  expect(await (await asked()).json()).toMatchObject({ handle: world.listener.handle });
+
+  await page.getByTestId("delete-account").click();
+  await page.getByTestId("remove-records").check();
+  await page.getByTestId("confirm-handle").fill("somebody.else");
+  await page.getByTestId("delete-account-really").click();
+  await page.getByText(`must be your handle, ${world.listener.handle}`).waitFor();
+  await page.getByTestId("confirm-handle").fill(world.listener.handle);
+  await page.getByTestId("delete-account-really").click();
+  await page.getByTestId("sign-in").waitFor();
+  await expect
+    .poll(() => page.getByTestId("departure").textContent(), { timeout: 20_000 })
+    .toContain("Your account here is deleted");
+  expect((await recordAt(uri)).status).toBe(400);
+  expect((await asked()).status).toBe(401);
+}, 90_000);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
-test("a person uploads a track, hears it, changes its title, and deletes it", async () => {
+test("a person uploads a track, hears it, changes its title, takes it along in an export, and deletes it", async () => {
   const sound = synthesise({
     beatsPerMinute: 120,
     root: 262,
@@ -64,6 +64,19 @@ test("a person uploads a track, hears it, changes its title, and deletes it", as
   await page.getByTestId(`edit-title-${id}`).fill("Three Notes and One");
   await page.getByTestId(`save-${id}`).click();
   await page.getByRole("heading", { name: "Three Notes and One" }).waitFor();
+
+  await page.getByTestId("export-begin").click();
+  const link = page.getByTestId("export-download");
+  await link.waitFor();
+  expect(await page.getByTestId("export-state").textContent()).toContain("1 track");
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  const archive = await readFile(await download.path());
+  // Stored as it is, under the name that it has by now.
+  expect(archive.includes(Buffer.from(sound.wav))).toBe(true);
+  expect(archive.includes("audio/Three Notes and One.wav")).toBe(true);
+  expect(download.suggestedFilename()).toMatch(/^plyr-lio\.test-\d{4}-\d\d-\d\d\.zip$/);
+  await page.getByTestId("export-remove").click();
+  await link.waitFor({ state: "detached" });
 
   await page.getByTestId(`delete-${id}`).click();
   await page.getByTestId(`delete-really-${id}`).click();

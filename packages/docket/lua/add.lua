@@ -1,14 +1,15 @@
 -- Adds tasks, each whole or not at all, in the order given.
 -- args: now_override
--- each: id serial key name due body
+-- each: id serial key name due group body
 --   due: "" now, "+ms" after, else milliseconds since the epoch
+--   group: empty, or starts \t per (ms) \t group; starts and per may be empty
 -- returns: for each, the id of the living task of its key (its own when it was added)
--- include: clock body watch ended lane dispatch
+-- include: clock body watch ended gate lane dispatch
 
 local answer, added = {}, {}
 local soonest
 for i = FIRST, #ARGV, STEP do
-  local id, serial, key, name, due, body = unpack(ARGV, i, i + STEP - 1)
+  local id, serial, key, name, due, group, body = unpack(ARGV, i, i + STEP - 1)
   local holder = key ~= "" and redis.call("HGET", keys, key)
   if holder then
     answer[#answer + 1] = holder
@@ -17,6 +18,7 @@ for i = FIRST, #ARGV, STEP do
   else
     answer[#answer + 1] = id
     added[name] = (added[name] or 0) + 1
+    set_gates(id, group)
     if key ~= "" then redis.call("HSET", keys, key, id) end
     local at = due ~= "" and (string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due))
     if at and at > now then

@@ -3,4 +3,5 @@
 -- returns: JSON; empty when the task doesn't run, or has told of nothing
 -- include: body
 
-return string.match(redis.call("HGET", runs, id) or "", "\t(.*)$") or ""
+-- Without an owner it doesn't run: what stands there then is the beginning of its burst.
+return string.match(redis.call("HGET", runs, id) or "", "^[%d:]+:[^:\t]+\t(.*)$") or ""

@@ -1,12 +1,18 @@
 -- Gives the living task of a key another payload and time, as if it were new; one that runs is followed by a new task
 -- instead, and isn't run again itself. Adds where none lives.
--- args: now_override id serial key name due body
---   due: as in add
+-- args: now_override id serial key name due group body
+--   due, group: as in add; "~ms:longest" for a burst: after so long without another call, no later than so long after its first
 -- returns: the id of the task that has the payload
--- include: clock body watch ended lane dispatch
+-- include: clock body watch ended gate lane dispatch
 
+local quiet, longest = string.match(due, "^~(%d+):(%d+)$")
 local at = now
-if due ~= "" then at = string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due) end
+if quiet then
+  longest = tonumber(longest)
+  at = now + math.min(tonumber(quiet), longest)
+elseif due ~= "" then
+  at = string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due)
+end
 local sealed = string.format("%d\t%s", now, body)
 
 -- Tasks of one serial key follow each other by their lane; what else is to follow a task waits for its end.
@@ -20,8 +26,15 @@ local function stand(own, leader)
   place(own, serial, at)
 end
 
+-- When a burst began is kept where the progress of its run will be: so it is gone as soon as that begins.
+local function begin_burst(own, delivery, began)
+  redis.call("HSET", runs, own, write_run(1, delivery, 0, "") .. string.format("\t%d", began))
+end
+
 local function enter(leader)
   redis.call("HSET", bodies, id, sealed)
+  set_gates(id, group)
+  if quiet then begin_burst(id, 0, now) end
   redis.call("HSET", keys, key, id)
   redis.call("HINCRBY", living, name, 1)
   stand(id, leader)
@@ -45,11 +58,15 @@ end
 
 local old_serial, _, old_name = ties(old)
 local leader, held_until = leader_of(key)
-local held = held_until and held_until ~= ""
+local follows = held_until and held_until ~= ""
 redis.call("HSET", bodies, holder, sealed)
-if run then
-  -- Numbers of deliveries go on: with a worker's id they are what a lease is held by.
-  local _, delivery = read_run(run)
+-- Numbers of deliveries go on: with a worker's id they are what a lease is held by.
+local _, delivery = read_run(run)
+if quiet then
+  local began = tonumber(string.match(run or "", "\t(%d+)$") or now)
+  at = math.min(at, began + longest)
+  begin_burst(holder, delivery, began)
+elseif run then
   redis.call("HSET", runs, holder, write_run(1, delivery, 0, ""))
 end
 if old_name ~= name then
@@ -57,10 +74,12 @@ if old_name ~= name then
   redis.call("HINCRBY", living, name, 1)
 end
 local scheduled = redis.call("ZREM", schedule, holder) == 1
-local keeps_place = not scheduled and not held and at <= now and old_serial == serial and old_name == name
-if not keeps_place then
-  if not scheduled and not held then take_out(holder, old_serial or "", old_name or "") end
+local stands = not scheduled and not follows and at <= now
+if not (stands and old_serial == serial and old_name == name and gates_of(holder) == group) then
+  if not scheduled and not follows then take_out(holder, old_serial or "", old_name or "") end
   leave_lane(holder, old_serial or "")
+  forget_gates(holder)
+  set_gates(holder, group)
   stand(holder, leader)
 end
 dispatch()

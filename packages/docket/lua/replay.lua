@@ -1,7 +1,7 @@
 -- A dead letter lives again, from its first attempt, behind what has come meanwhile.
 -- args: now_override id
 -- returns: replayed, unknown, or "key in use" when a living task has its key
--- include: clock body watch ended lane dispatch
+-- include: clock body watch ended gate lane dispatch
 
 local letter = redis.call("HGET", letters, id)
 if not letter then return "unknown" end

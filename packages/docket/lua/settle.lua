@@ -9,7 +9,7 @@
 --   result (JSON) where it is kept
 -- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
 --   id attempt delivery lost body
--- include: clock body watch ended lane dispatch due
+-- include: clock body watch ended gate lane dispatch due
 
 want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
 sleep, lease = tonumber(sleep), tonumber(lease)
@@ -75,7 +75,7 @@ for i = FIRST, #ARGV, STEP do
       redis.call("ZADD", dead, now, id)
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
       redis.call("HINCRBY", counts, "dead", 1)
-      retire(id, serial, key, name)
+      retire(id, serial, key, name, true)
       tell_end(id)
     end
   end
@@ -84,6 +84,7 @@ if #unleased > 0 then in_chunks(unleased, "ZREM", leases) end
 if #done > 0 then
   in_chunks(done, "HDEL", bodies)
   in_chunks(done, "HDEL", runs)
+  if gated then in_chunks(done, "HDEL", groups) end
   for name, count in pairs(fewer) do
     redis.call("HINCRBY", living, name, -count)
   end
@@ -94,6 +95,7 @@ if answer[4] > 0 then redis.call("HINCRBY", counts, "refused", answer[4]) end
 
 recover()
 promote()
+open_gates()
 
 -- What lies unread in the inbox has a slot already.
 local known = sleep > 0 or redis.call("ZSCORE", workers, worker)
@@ -112,6 +114,7 @@ local room = want - (sent - received)
 local taken = 0
 local ends, holder = string.format("%d", now + lease), worker .. "#" .. call
 local function claim(ids)
+  ids = through_gates(ids)
   if #ids == 0 then return end
   local bodies_of = redis.call("HMGET", bodies, unpack(ids))
   local runs_of = redis.call("HMGET", runs, unpack(ids))
@@ -144,7 +147,7 @@ if room > 0 then
     end
   end
 end
-while room > taken do
+while room > taken and not gates_busy() do
   local ids = redis.call("LPOP", ready, math.min(room - taken, 1000))
   if not ids or #ids == 0 then break end
   claim(ids)
@@ -158,6 +161,7 @@ end
 local event = next_event()
 local wakes = now + sleep
 if event then wakes = math.max(now, math.min(wakes, event)) end
+if gates_busy() then wakes = now end
 if sleep > 0 and room > taken then
   redis.call("ZADD", sleepers, wakes, worker)
   redis.call("HSET", slots, worker, (room - taken) .. ":" .. lease)

@@ -1,7 +1,7 @@
 -- Counts, for people: what waits, runs, is delayed, laid aside or dead, and who is there.
 -- args: now_override
 -- returns: JSON
--- include: clock due
+-- include: clock body gate due
 
 local function object(flat)
   local made = {}
@@ -19,6 +19,10 @@ for _, name in ipairs(redis.call("SMEMBERS", asides)) do
   laid_aside[name] = redis.call("LLEN", aside .. name)
   laid = laid + laid_aside[name]
 end
+local shut = 0
+for _, gate in ipairs(redis.call("ZRANGE", gates, 0, -1)) do
+  shut = shut + redis.call("ZCARD", held .. gate)
+end
 local present = {}
 local alive = redis.call("ZRANGEBYSCORE", workers, now, "+inf", "WITHSCORES")
 for i = 1, #alive, 2 do
@@ -30,8 +34,9 @@ local body = oldest and redis.call("HGET", bodies, oldest)
 return cjson.encode({
   now = now,
   waiting = waiting,
-  blocked = math.max(0, redis.call("HLEN", bodies) - waiting - delayed - running - laid),
+  blocked = math.max(0, redis.call("HLEN", bodies) - waiting - delayed - running - laid - shut),
   delayed = delayed,
+  held = shut,
   running = running,
   dead = redis.call("ZCARD", dead),
   aside = laid_aside,

@@ -1,4 +1,5 @@
 export { type DeadLetter } from "./docket/dead-letter.js";
+export type { DebounceOptions } from "./docket/debounce.js";
 export { Docket, type DocketOptions, type Finding } from "./docket/docket.js";
 export {
   Cancelled,
@@ -15,6 +16,7 @@ export {
 } from "./errors.js";
 export type { Handle } from "./docket/handle.js";
 export type { AddOptions } from "./docket/new-task.js";
+export type { PausedGroup } from "./docket/pause.js";
 export type { Log } from "./log.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
 export type {
@@ -43,6 +45,7 @@ export {
   type Task,
   type TaskOptions,
 } from "./task/task.js";
+export type { Rate } from "./task/rate.js";
 export type { Clock } from "./time/clock.js";
 export { milliseconds, type Duration } from "./time/duration.js";
 export type { Around } from "./worker/execution.js";

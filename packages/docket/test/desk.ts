@@ -7,6 +7,7 @@ import type {
   Added,
   Claim,
   Due,
+  Group,
   Message,
   NewTask,
   Outcome,
@@ -23,6 +24,8 @@ export type StoreKind = "memory" | "redis";
 
 export const LEASE = 10_000;
 export const SLEEP = 125_000;
+
+export type TaskSpec = Partial<Ties> & { due?: Due; payload?: string; group?: Group };
 
 const NOTHING: Ties = { serial: "", key: "", name: "" };
 
@@ -44,7 +47,7 @@ export class Desk {
       kind === "memory" ? new MemoryStore(clock) : new RedisStore({ url, name, log: silent, clock });
   }
 
-  async add(id: string, spec: Partial<Ties> & { due?: Due; payload?: string } = {}): Promise<Added> {
+  async add(id: string, spec: TaskSpec = {}): Promise<Added> {
     const [added] = await this.store.add([newTask(id, spec)]);
     if (added === undefined) throw new Error("the store answered nothing");
     return added;
@@ -151,10 +154,13 @@ export class Desk {
       } else {
         this.clock.advance("3650d");
         await sweep(this.store);
+        this.clock.advance("1d"); // what the rates of the first round held
+        await sweep(this.store);
         const empty = {
           waiting: 0,
           blocked: 0,
           delayed: 0,
+          held: 0,
           running: 0,
           dead: 0,
           aside: none(),
@@ -169,7 +175,7 @@ export class Desk {
   }
 }
 
-export function newTask(id: string, spec: Partial<Ties> & { due?: Due; payload?: string } = {}): NewTask {
+export function newTask(id: string, spec: TaskSpec = {}): NewTask {
   return { id, serial: "", key: "", name: "task", due: { kind: "now" }, payload: "{}", ...spec };
 }
 

@@ -13,7 +13,8 @@ import { newTask, only, onBothStores, test, type Desk } from "./desk.js";
 
 const SHORT = 1_000;
 const DAY = 86_400_000;
-const SUBJECT = { key: "key", serial: "lane", name: "rare" };
+const GROUP = { name: "group", rate: undefined };
+const SUBJECT = { key: "key", serial: "lane", name: "rare", group: GROUP };
 
 /** One task on a store, driven from state to state; and, where it takes two, its neighbour at the head of the lane. */
 class Subject {
@@ -38,7 +39,8 @@ class Subject {
     if (to === "blocked") await this.#addNeighbour();
     const due = to === "delayed" ? ({ kind: "in", ms: this.#dueMs } as const) : ({ kind: "now" } as const);
     if (to !== "gone") await desk.add("subject", { ...SUBJECT, due });
-    if (["running", "cancelling", "aside", "dead"].includes(to)) await this.#claimAs("holder");
+    if (to === "held") await this.#pause();
+    if (["held", "running", "cancelling", "aside", "dead"].includes(to)) await this.#claimAs("holder");
     if (to === "cancelling") await desk.store.cancel("subject");
     if (to === "aside") await this.#settle({ kind: "aside" });
     if (to === "dead") await this.#settle({ kind: "dead", info: "{}" });
@@ -59,6 +61,14 @@ class Subject {
       case "claim":
         await desk.hello("taker", ["rare", "task"]);
         return this.#claimAs("taker");
+      case "claim held":
+        await this.#pause();
+        await desk.hello("taker", ["rare", "task"]);
+        await this.#claimAs("taker");
+        return undefined;
+      case "open":
+        await desk.store.resume([GROUP.name]);
+        return undefined;
       case "done":
         return this.#settle({ kind: "done" });
       case "retry":
@@ -105,14 +115,15 @@ class Subject {
     if (id !== "subject" || state === "unknown" || state === "dead") return dead ? "dead" : "gone";
     if (dead) throw new Error("it lives and is dead");
     if (state !== "waiting") return state;
-    const { aside, blocked, waiting } = await store.snapshot();
+    const { aside, blocked, waiting, held } = await store.snapshot();
     const places = [
       ...(aside["rare"] === 1 ? ["aside"] : []),
       ...(blocked === 1 ? ["blocked"] : []),
+      ...(held === 1 ? ["held"] : []),
       ...(waiting === 1 ? ["waiting"] : []),
     ];
     const place = only(places);
-    return place === "aside" || place === "blocked" ? place : "waiting";
+    return place === "aside" || place === "blocked" || place === "held" ? place : "waiting";
   }
 
   /** What can only be told from a running task by its end: one that was cancelled isn't handed back. Ends it. */
@@ -142,6 +153,10 @@ class Subject {
     expect(answer, "its follower").toEqual({ id: "again", added: true });
     expect(await store.cancel("again")).toBe("cancelled");
     return only(await store.find([key])).id === id;
+  }
+
+  #pause(): Promise<void> {
+    return this.#desk.store.pause([GROUP.name], { kind: "in", ms: DAY }, "for a day");
   }
 
   async #claimAs(worker: string): Promise<boolean> {

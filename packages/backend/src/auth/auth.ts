@@ -9,6 +9,7 @@ import {
 import type { Log } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { rememberHome } from "../pds/holds.js";
 import { clientMetadata } from "./client-metadata.js";
 import { openGrantLock } from "./grant-lock.js";
 import { GrantClient } from "./grant-session.js";
@@ -74,6 +75,8 @@ export interface Auth {
   readonly restore: (did: string) => Promise<OAuthSession>;
   /** The grant turned out to be of no use; the person is asked to sign in again. The first reason stays. */
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  /** Gives a person's grant back to their PDS, as far as that can be reached, and forgets it. */
+  readonly endGrant: (did: string) => Promise<void>;
   /** Null while the grant is in use (or there never was one). */
   readonly lostGrant: (did: string) => Promise<LostGrant | null>;
   /** How many grants were sealed with another SESSION_KEY than ours. */
@@ -165,6 +168,8 @@ export function openAuth(options: AuthOptions): Auth {
       const { session } = await entrance.callback(params);
       const { handle } = await client.identityResolver.resolve(session.did);
       await rememberPerson(session.did, handle);
+      const { aud } = await session.getTokenInfo(false);
+      await rememberHome(db, session.did, new URL(aud).host);
       return session.did;
     } catch (error) {
       throw returnFailed(error);
@@ -202,6 +207,14 @@ export function openAuth(options: AuthOptions): Auth {
 
     restore,
     markGrantLost: (did, reason) => grants.markLost(did, reason),
+    endGrant: async (did) => {
+      const earlier = await lock.request(lockName(did), async () => {
+        const stored = await grants.stored(did);
+        await grants.forget(did);
+        return stored;
+      });
+      if (earlier) await endAtPds(earlier);
+    },
     lostGrant: (did) => grants.lost(did),
     countSealedOtherwise: () => grants.countSealedOtherwise(),
     close: () => lock.close(),

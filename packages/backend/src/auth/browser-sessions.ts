@@ -44,6 +44,7 @@ export class BrowserSessions {
       .select(["people.did", "people.handle"])
       .where("token_hash", "=", hash(token))
       .where("expires_at", ">", sql<Date>`now()`)
+      .where("people.leaving_at", "is", null)
       .executeTakeFirst();
   }
 

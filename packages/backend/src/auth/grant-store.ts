@@ -102,6 +102,10 @@ export class GrantStore {
       .execute();
   }
 
+  async forget(did: string): Promise<void> {
+    await this.#db.deleteFrom("oauth_grants").where("did", "=", did).execute();
+  }
+
   /** The grant is of no more use. The first reason stays. */
   async markLost(did: string, reason: string): Promise<void> {
     await this.#db

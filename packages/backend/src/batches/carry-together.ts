@@ -19,6 +19,9 @@ export type TogetherParts = ReconcileParts & SendParts;
 /** Writes in one request, at most, as the protocol has it. */
 const MOST_WRITES = 200;
 
+/** All of it was overtaken by newer wishes; milliseconds. */
+const OVERTAKEN = 1_000;
+
 /** Bytes of one request, at most: a PDS takes 150 KiB. */
 const MOST_BYTES = 140 * 1024;
 
@@ -188,7 +191,8 @@ async function recordTrouble(
       if (answer.grantLost) await markGrantLost(did, reason);
       const deferrals = await rows.defer(db, items, { state: "needs-sign-in", reason });
       await rows.parkAll(db, did, collection, reason);
-      return new RetryAt(signInPause(deferrals), reason, { cause });
+      // Newer wishes may need no permission: they are looked at soon.
+      return new RetryAt(deferrals === 0 ? OVERTAKEN : signInPause(deferrals), reason, { cause });
     }
     case "refused":
     case "unclear":

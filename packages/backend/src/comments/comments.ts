@@ -160,7 +160,8 @@ async function demandWithin(tx: Transaction<Schema>, trackId: number, timestampM
   if (timestampMs > duration * 1_000 + 500) throw new PastTheEnd(duration);
 }
 
-async function demandRoom(tx: Transaction<Schema>, did: string, trackId: number): Promise<void> {
+/** @throws {TooManyComments} */
+export async function demandRoom(tx: Transaction<Schema>, did: string, trackId: number): Promise<void> {
   const { count } = await tx
     .selectFrom("comments")
     .select(sql<number>`count(*)::int`.as("count"))

@@ -1,4 +1,7 @@
 import type { ColumnType, Generated } from "kysely";
+import type { ExportsTable } from "./exports-tables.js";
+import type { PacingTables } from "./pacing-tables.js";
+import type { PeopleTables } from "./people-tables.js";
 import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
 import type { SyncsTable, WritePointsTable } from "./sync-tables.js";
 
@@ -27,6 +30,8 @@ export interface PeopleTable {
   handle: string;
   display_name: string | null;
   created_at: Timestamp;
+  /** Since when their account here is being deleted: nothing new is taken in from them. */
+  leaving_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 }
 
 export interface OauthGrantsTable {
@@ -69,6 +74,8 @@ export interface PdsRecordsTable {
   confirmed_version: Generated<number>;
   /** CID at the PDS, null when it is not (or no longer) there. */
   confirmed_cid: string | null;
+  /** What the PDS is confirmed to have, while something else is wished; null: the same, nothing, or not known. */
+  confirmed_wish: ColumnType<RecordContent | null, string | null | undefined, string | null>;
   /** True from just before the first write on: from then on only the PDS knows. */
   may_exist: Generated<boolean>;
   /** When the last write left whose answer never came; null: each was answered. Such a write can still take effect. */
@@ -186,7 +193,7 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema {
+export interface Schema extends PacingTables, PeopleTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;
@@ -196,6 +203,7 @@ export interface Schema {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
+  exports: ExportsTable;
   lists: ListsTable;
   album_tracks: AlbumTracksTable;
   intents: IntentsTable;

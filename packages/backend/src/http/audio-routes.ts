@@ -1,10 +1,8 @@
-import { Readable } from "node:stream";
-import { Hono, type Context, type MiddlewareHandler } from "hono";
-import { NotStored, type Storage } from "../storage/storage.js";
+import { Hono, type MiddlewareHandler } from "hono";
+import type { Storage } from "../storage/storage.js";
 import type { FoundAudio } from "../tracks/find-audio.js";
-import { parseRange } from "./byte-range.js";
 import type { HttpEnv } from "./env.js";
-import { Problem } from "./problem.js";
+import { answerStored } from "./stored-file.js";
 import { parseTrackId } from "./track-id.js";
 
 const AUDIO_PATH = "/tracks/:id/audio";
@@ -22,30 +20,10 @@ export function audioRoutes({ findAudio, storage }: AudioRouteOptions): Hono<Htt
   routes.get(AUDIO_PATH, async (c) => {
     const audio = await findAudio(parseTrackId(c.req.param("id")));
     if ("url" in audio) return c.redirect(audio.url);
-    // The content under a key never changes.
-    const etag = `"${audio.key.split("/").at(-1) ?? ""}"`;
-    c.header("accept-ranges", "bytes");
-    c.header("etag", etag);
+    const { key, size, mimeType: contentType } = audio;
     c.header("cache-control", DAY);
-    if (c.req.header("if-none-match") === etag) return c.body(null, 304);
-
-    const range = wantsPart(c, etag) ? parseRange(c.req.header("range"), audio.size) : null;
-    if (range === "unsatisfiable") {
-      c.header("content-range", `bytes */${String(audio.size)}`);
-      throw new Problem(416, "no_such_part", `The audio has ${String(audio.size)} bytes`, "range");
-    }
-    const { start, end } = range ?? { start: 0, end: audio.size - 1 };
-    c.header("content-type", audio.mimeType);
-    c.header("content-length", String(end - start + 1));
-    if (range !== null)
-      c.header("content-range", `bytes ${String(start)}-${String(end)}/${String(audio.size)}`);
-    const status = range === null ? 200 : 206;
-    if (c.req.method === "HEAD") return c.body(null, status);
-    const content = await storage.get(audio.key, range ?? undefined).catch((error: unknown) => {
-      // Deleted between the two questions.
-      throw error instanceof NotStored ? new Problem(404, "unknown_track", "The audio is gone") : error;
-    });
-    return c.body(Readable.toWeb(content), status);
+    const etag = key.split("/").at(-1) ?? "";
+    return answerStored(c, storage, { key, size, contentType, etag, name: "The audio" });
   });
 
   return routes;
@@ -61,9 +39,4 @@ export function audioForEverybody(): { path: string; handler: MiddlewareHandler 
       c.header("access-control-allow-origin", "*");
     },
   };
-}
-
-function wantsPart(c: Context, etag: string): boolean {
-  const condition = c.req.header("if-range");
-  return condition === undefined || condition === etag;
 }

@@ -8,7 +8,17 @@ import { Problem } from "./problem.js";
  * @throws {Problem} 422 naming the field that is missing, wrong or unknown, or `body` when it is no JSON object
  */
 export async function parseBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(parseJson(await c.req.text()));
+  return parse(await c.req.text(), schema);
+}
+
+/** The same, where no body says as much as `{}`. */
+export async function parseOptionalBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  const text = await c.req.text();
+  return parse(text.trim() === "" ? "{}" : text, schema);
+}
+
+function parse<T>(text: string, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0]?.slice(0, 80) : undefined;

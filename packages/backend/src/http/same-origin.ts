@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "./problem.js";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
@@ -6,11 +6,15 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 /**
  * Refuses what another site makes a browser do. Browsers say where an unsafe request comes from; what says nothing is not
  * a browser, and carries no cookie that it was not given. Covers every content type, JSON included.
+ *
+ * @param isProgram a request with a credential that no other site can make a browser send: where it says that it comes
+ *   from doesn't matter
  */
-export function demandSameOrigin(publicUrl: string): MiddlewareHandler {
+export function demandSameOrigin(publicUrl: string, isProgram: (c: Context) => boolean): MiddlewareHandler {
   return async (c, next) => {
     if (
       !SAFE_METHODS.includes(c.req.method) &&
+      !isProgram(c) &&
       !isOwn(c.req.header("origin"), c.req.header("sec-fetch-site"))
     ) {
       throw new Problem(

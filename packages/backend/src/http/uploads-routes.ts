@@ -1,9 +1,8 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import type { UploadProgress } from "../tracks/upload-progress.js";
 import type { SignedInEnv } from "./env.js";
+import { answerProgress } from "./progress-events.js";
 import { Problem } from "./problem.js";
 import type { Doorkeeper } from "./signed-in.js";
 
@@ -12,12 +11,6 @@ export interface UploadsRouteOptions {
   /** A person's own uploads; with an id, that one if it is theirs. */
   uploadsOf: (did: string, id?: string) => Promise<UploadProgress[]>;
 }
-
-/** How often the database is asked for somebody who watches, and for how long; milliseconds. */
-const LOOK = 500;
-const LONGEST = 600_000;
-/** After this many looks without news something is sent, or proxies would take the line for dead. */
-const QUIET_LOOKS = 30;
 
 /** How one's own uploads get on: all of them, or one as it goes. */
 export function uploadsRoutes({ doorkeeper, uploadsOf }: UploadsRouteOptions): Hono<SignedInEnv> {
@@ -33,20 +26,10 @@ export function uploadsRoutes({ doorkeeper, uploadsOf }: UploadsRouteOptions): H
     const { did } = c.get("person");
     const id = c.req.param("id");
     const first = await look(did, id);
-    if (!(c.req.header("accept") ?? "").includes("text/event-stream")) return c.json(first);
-    return streamSSE(c, async (stream) => {
-      const ends = performance.now() + LONGEST;
-      let said = "";
-      let quiet = 0;
-      for (let now = first; !stream.aborted; now = await look(did, id)) {
-        const data = JSON.stringify(now);
-        if (data !== said) await stream.writeSSE({ event: "progress", data });
-        else if (quiet >= QUIET_LOOKS) await stream.write(": still here\n\n");
-        quiet = data !== said || quiet >= QUIET_LOOKS ? 0 : quiet + 1;
-        said = data;
-        if (now.phase === "done" || now.phase === "failed" || performance.now() > ends) return;
-        await pause(LOOK);
-      }
+    return answerProgress(c, {
+      first,
+      look: () => look(did, id),
+      isOver: ({ phase }) => phase === "done" || phase === "failed",
     });
   });
 

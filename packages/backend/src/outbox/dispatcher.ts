@@ -44,15 +44,20 @@ export class Dispatcher<Services> {
 
   /** Returns at once. What fails here is found by the sweep. */
   dispatch(intents: readonly Intent[]): void {
-    if (intents.length === 0) return;
-    const handing = this.handOver(intents).catch((err: unknown) => {
-      this.#parts.log.error(
-        { err, intents: intents.map(({ id }) => id) },
-        "intents could not be handed over; the sweep will",
-      );
+    this.#lookAfter(intents, this.handOver(intents), "intents could not be handed over; the sweep will");
+  }
+
+  /** Makes put-off intents due soon; returns at once. What fails here runs at its own time. */
+  hasten(intents: readonly Intent[]): void {
+    this.#lookAfter(intents, this.wake(intents), "intents could not be woken; they run at their own time");
+  }
+
+  #lookAfter(intents: readonly Intent[], work: Promise<void>, otherwise: string): void {
+    const looked = work.catch((err: unknown) => {
+      this.#parts.log.error({ err, intents: intents.map(({ id }) => id) }, otherwise);
     });
-    this.#underway.add(handing);
-    void handing.finally(() => this.#underway.delete(handing));
+    this.#underway.add(looked);
+    void looked.finally(() => this.#underway.delete(looked));
   }
 
   /** Resolves when nothing that was dispatched is underway any more. */
@@ -137,6 +142,37 @@ export class Dispatcher<Services> {
     } catch {
       // Handing over again says what is wrong.
       await this.handOver(intents);
+    }
+  }
+
+  /**
+   * Has docket start nothing of these groups for so many milliseconds. It spares calls; what it is for holds without it,
+   * so a docket that can't be told is no trouble.
+   */
+  async pause(groups: readonly string[], ms: number, reason: string): Promise<void> {
+    await this.#tell((docket) => docket.pause(groups, ms, reason));
+  }
+
+  /** Ends pauses before their time. */
+  async resume(groups: readonly string[]): Promise<void> {
+    if (groups.length > 0) await this.#tell((docket) => docket.resume(groups));
+  }
+
+  /** Has an intent carried out in this process, now, whatever docket has been told of it. */
+  async tryInProcess(intent: Intent): Promise<void> {
+    const task = this.#tasks.get(intent.task);
+    if (task === undefined) return;
+    await this.#add(this.#parts.local, task, [intent]);
+    await this.#parts.local.wake([intent.id]);
+  }
+
+  async #tell(call: (docket: Docket<Services>) => Promise<unknown>): Promise<void> {
+    const { docket } = this.#parts;
+    if (docket === undefined) return;
+    try {
+      await this.#reach(() => call(docket));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
     }
   }
 

@@ -7,14 +7,27 @@ import {
   TokenRevokedError,
 } from "@atproto/oauth-client-node";
 import { AccountMoved } from "../auth/moved.js";
-import { askedPause } from "./rate-limit.js";
-import { RateHeld } from "./rate-holds.js";
+import { NotStored, StorageUnavailable } from "../storage/storage.js";
+import { Held } from "./held.js";
+import { askedPause, limited } from "./rate-limit.js";
 import { PdsRefusal } from "./refusal.js";
+
+/**
+ * Whom it concerns that a call can't be made now: all calls to the host (it is away), those that its limit for our address
+ * counts, its limit for files, or the person's own; the person's account; or nobody else (it is known already).
+ */
+export type Concern = "host" | "host's limit" | "uploads' limit" | "person's limit" | "account" | "this call";
 
 /** What a failed call to a PDS means for the write. Every `reason` is for the record's owner to read. */
 export type Answer =
   /** It can't be done now; `pause` in milliseconds when something says how long, else the pauses grow. */
-  | { readonly kind: "wait"; readonly reason: string; readonly pause?: number; readonly untouched: boolean }
+  | {
+      readonly kind: "wait";
+      readonly reason: string;
+      readonly concerns: Concern;
+      readonly pause?: number;
+      readonly untouched: boolean;
+    }
   /** Only its owner can go on: the grant is gone (`grantLost`), or is in order but doesn't cover this record. */
   | {
       readonly kind: "sign-in";
@@ -70,6 +83,11 @@ export function classify(error: unknown, now = Date.now()): Answer {
   };
 }
 
+/** Whether it was our own storage that a call with a file failed at: that says nothing of the PDS. */
+export function isOwnStorage(error: unknown): boolean {
+  return causesOf(error).some((cause) => cause instanceof StorageUnavailable || cause instanceof NotStored);
+}
+
 /** The PDS's own answer in a failed call, if there was one. */
 export function refusalIn(error: unknown): PdsRefusal | undefined {
   return causesOf(error).find((cause) => cause instanceof PdsRefusal);
@@ -77,8 +95,11 @@ export function refusalIn(error: unknown): PdsRefusal | undefined {
 
 function judge(error: unknown, now: number): Answer | undefined {
   if (error instanceof PdsRefusal) return refusal(error, now);
-  if (error instanceof RateHeld) return rateLimited(error.remaining);
   if (error instanceof AccountMoved) return signIn(error.message);
+  if (error instanceof Held) {
+    const { pause, untouched, message: reason } = error;
+    return { kind: "wait", reason, concerns: "this call", pause, untouched };
+  }
   if (isSessionGone(error)) {
     return signIn("Your permission to write to your PDS has ended. Sign in again, and it goes on.");
   }
@@ -88,7 +109,8 @@ function judge(error: unknown, now: number): Answer | undefined {
   if (error instanceof DOMException && error.name === "TimeoutError") {
     return {
       kind: "wait",
-      reason: "Your PDS did not answer in time. Trying again by itself.",
+      reason: "Your PDS did not answer in time.",
+      concerns: "host",
       untouched: false,
     };
   }
@@ -98,12 +120,13 @@ function judge(error: unknown, now: number): Answer | undefined {
   return undefined;
 }
 
-function refusal({ status, error, detail, headers }: PdsRefusal, now: number): Answer {
+function refusal(said: PdsRefusal, now: number): Answer {
+  const { status, error, detail } = said;
   if (error !== undefined && ACCOUNT_AWAY.has(error)) {
-    const reason = `Your PDS says that the account can't be written to (${error}). Trying again every hour.`;
-    return { kind: "wait", reason, pause: HOUR, untouched: true };
+    const reason = `Your PDS says that the account can't be written to (${error}).`;
+    return { kind: "wait", reason, concerns: "account", pause: HOUR, untouched: true };
   }
-  if (status === 429) return rateLimited(askedPause(headers, now));
+  if (status === 429) return rateLimited(limited(said), askedPause(said.headers, now));
   if (status === 401 || (error !== undefined && BAD_TOKEN.has(error))) {
     return signIn("Your PDS no longer accepts our permission. Sign in again, and it goes on.");
   }
@@ -114,8 +137,8 @@ function refusal({ status, error, detail, headers }: PdsRefusal, now: number): A
     );
   }
   if (status >= 500 || status === 408 || status === 425) {
-    const reason = `Your PDS is in trouble (it answered ${String(status)}). Trying again by itself.`;
-    return { kind: "wait", reason, untouched: false };
+    const reason = `Your PDS is in trouble (it answered ${String(status)}).`;
+    return { kind: "wait", reason, concerns: "host", untouched: false };
   }
   // Nobody at this path: a host that is being moved or restarted behind its proxy.
   if (status === 404) return unreachable(true);
@@ -128,7 +151,8 @@ function refusal({ status, error, detail, headers }: PdsRefusal, now: number): A
 
 /** What the authorization server said when a token was to be refreshed: nothing has been written yet. */
 function authServer(error: OAuthResponseError, now: number): Answer {
-  if (error.status === 429) return rateLimited(askedPause(error.headers, now));
+  // Nobody is known to it at this point but our address.
+  if (error.status === 429) return rateLimited("host's limit", askedPause(error.headers, now));
   if (error.error === "invalid_grant")
     return signIn("Your permission has ended. Sign in again, and it goes on.");
   if (error.status >= 500) return unreachable(true);
@@ -136,13 +160,13 @@ function authServer(error: OAuthResponseError, now: number): Answer {
   return { kind: "unclear", reason, untouched: true };
 }
 
-function rateLimited(pause: number | undefined): Answer {
-  const reason = "Your PDS asks us to slow down (rate limit). Waiting as long as it asks, then trying again.";
-  return { kind: "wait", reason, untouched: true, ...(pause === undefined ? {} : { pause }) };
+function rateLimited(concerns: Concern, pause: number | undefined): Answer {
+  const reason = "Your PDS asks us to slow down (rate limit). Waiting as long as it asks.";
+  return { kind: "wait", reason, concerns, untouched: true, ...(pause === undefined ? {} : { pause }) };
 }
 
 function unreachable(untouched: boolean): Answer {
-  return { kind: "wait", reason: "Your PDS can't be reached. Trying again by itself.", untouched };
+  return { kind: "wait", reason: "Your PDS can't be reached.", concerns: "host", untouched };
 }
 
 function signIn(reason: string, grantLost = true): Answer {

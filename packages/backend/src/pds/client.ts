@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import { Agent } from "@atproto/api";
 import { z } from "zod";
 import type { RecordContent } from "../database/schema.js";
-import { askedPause } from "./rate-limit.js";
-import { RateHolds } from "./rate-holds.js";
+import type { Use } from "./holds.js";
+import type { Pacing, Passage } from "./pacing.js";
+import { readBlob, type NamedBlob } from "./read-blob.js";
 import { PdsRefusal } from "./refusal.js";
 import { sendBlob, type OutgoingBlob } from "./send-blob.js";
 import type { PdsSession } from "./session.js";
@@ -19,6 +21,8 @@ export interface RecordAddress {
 export interface PdsClientOptions {
   /** Fails with the OAuth library's own errors, so that `classify` can tell them apart. */
   readonly restore: (did: string) => Promise<PdsSession>;
+  /** Says whether a call may be made, and hears what became of it. */
+  readonly pacing: Pacing;
   /** How long one call may take, session refresh included; milliseconds, default 15,000. */
   readonly limit?: number;
   /** Default `plyr`; some hosts refuse a client that doesn't name itself. */
@@ -27,19 +31,15 @@ export interface PdsClientOptions {
 
 const xrpcError = z.object({ error: z.string(), message: z.string().optional() });
 
-/** How long to leave a person's PDS alone after a 429 that names no time; milliseconds. */
-const UNNAMED_PAUSE = 60_000;
-
 /** A file gets more time than a record: a minute, and then as long as it takes at this rate; bytes per millisecond. */
 const SLOWEST_BLOB = 128;
 
 /**
  * Writes records to people's PDSs, each as that person. Only `putRecord` at a known rkey, `deleteRecord` and
- * `uploadBlob`: all of them leave the same behind when they are done twice.
+ * `uploadBlob`: all of them leave the same behind when they are done twice. Reads what files records name.
  */
 export class PdsClient {
   readonly #options: PdsClientOptions;
-  readonly #holds = new RateHolds();
 
   constructor(options: PdsClientOptions) {
     this.#options = options;
@@ -75,12 +75,11 @@ export class PdsClient {
    * @throws as `put` does; {PdsRefusal} with status 413 when the PDS takes no file of this size
    */
   async uploadBlob(did: string, blob: OutgoingBlob, signal: AbortSignal): Promise<RecordContent> {
-    const limit = 60_000 + Math.ceil(blob.size / SLOWEST_BLOB);
-    return this.#inTime(did, signal, limit, (session, limited) =>
+    return this.#inTime(did, "upload", signal, blobLimit(blob.size), (session, limited, passage) =>
       sendBlob(
         session,
         blob,
-        (path, init) => this.#fetch(session, path, { ...init, signal: limited }),
+        (path, init) => this.#fetch(session, passage, path, { ...init, signal: limited }),
         (error) => error instanceof PdsRefusal && error.status === 401,
       ),
     );
@@ -95,39 +94,75 @@ export class PdsClient {
     return this.#call(did, signal, work);
   }
 
+  /**
+   * Reads a file that a record of this person names.
+   *
+   * @param take gets what comes, checked against the name only at its end, and must read it there and then
+   * @throws as `put` does; {WrongBlob}; what `take` throws
+   */
+  async readBlob<T>(
+    did: string,
+    blob: NamedBlob,
+    take: (content: Readable) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return this.#inTime(did, "record", signal, blobLimit(blob.size), (session, limited, passage) =>
+      readBlob(
+        did,
+        blob,
+        (path) => this.#fetch(session, passage, path, { method: "GET", signal: limited }),
+        take,
+      ),
+    );
+  }
+
   async #call<T>(
     did: string,
     signal: AbortSignal,
     work: (agent: Agent, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return this.#inTime(did, signal, this.#options.limit ?? 15_000, (session, limited) =>
-      work(new Agent({ did, fetchHandler: (path, init) => this.#fetch(session, path, init) }), limited),
+    return this.#inTime(did, "record", signal, this.#options.limit ?? 15_000, (session, limited, passage) =>
+      work(
+        new Agent({ did, fetchHandler: (path, init) => this.#fetch(session, passage, path, init) }),
+        limited,
+      ),
     );
   }
 
   async #inTime<T>(
     did: string,
+    use: Use,
     signal: AbortSignal,
     limit: number,
-    work: (session: PdsSession, signal: AbortSignal) => Promise<T>,
+    work: (session: PdsSession, signal: AbortSignal, passage: Passage) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
-    this.#holds.check(did);
+    const { pacing, restore } = this.#options;
+    const passage = await pacing.enter(did, use);
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limit)]);
-    return unlessAborted(limited, async () => work(await this.#options.restore(did), limited));
+    try {
+      return await unlessAborted(limited, async () => work(await restore(did), limited, passage));
+    } catch (error) {
+      if (!signal.aborted) throw await pacing.failed(passage, error);
+      await pacing.abandoned(passage);
+      throw error;
+    }
   }
 
-  async #fetch(session: PdsSession, path: string, init: RequestInit): Promise<Response> {
+  async #fetch(session: PdsSession, passage: Passage, path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("user-agent", this.#options.userAgent ?? "plyr");
     const response = await session.fetchHandler(path, { ...init, headers });
+    await this.#options.pacing.heard(passage, response.status, hostOf(response.url));
     if (response.ok) return response;
     const body = xrpcError.safeParse(jsonOf(await response.text()));
-    if (response.status === 429) {
-      this.#holds.hold(session.did, askedPause(response.headers, Date.now()) ?? UNNAMED_PAUSE);
-    }
-    throw new PdsRefusal(response.status, response.headers, body.data?.error, body.data?.message);
+    const method = path.split("?")[0]?.split(".").at(-1);
+    throw new PdsRefusal(response.status, response.headers, body.data?.error, body.data?.message, method);
   }
+}
+
+function blobLimit(size: number): number {
+  return 60_000 + Math.ceil(size / SLOWEST_BLOB);
 }
 
 /**
@@ -155,4 +190,8 @@ function jsonOf(text: string): unknown {
     // Not JSON means not an XRPC error; the status still says what there is to say.
     return undefined;
   }
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.parse(url)?.host;
 }

@@ -11,13 +11,22 @@ export class PdsRefusal extends Error {
   readonly error: string | undefined;
   readonly detail: string | undefined;
   readonly headers: Headers;
+  /** The XRPC method that was called, without its namespace; empty: unknown. */
+  readonly method: string;
 
-  constructor(status: number, headers: Headers, error: string | undefined, detail: string | undefined) {
+  constructor(
+    status: number,
+    headers: Headers,
+    error: string | undefined,
+    detail: string | undefined,
+    method = "",
+  ) {
     const name = error === undefined ? undefined : withoutCredentials(error);
     const words = detail === undefined ? undefined : withoutCredentials(detail);
     super(`the PDS answered ${String(status)}${said(name, words)}`);
     this.status = status;
     this.headers = headers;
+    this.method = method;
     this.error = name;
     this.detail = words;
   }

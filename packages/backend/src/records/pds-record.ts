@@ -1,6 +1,7 @@
 import { TID } from "@atproto/common-web";
-import { sql, type Kysely, type Selectable } from "kysely";
+import { sql, type Kysely, type RawBuilder, type Selectable } from "kysely";
 import type { PdsRecordsTable, RecordContent, RecordState, Schema } from "../database/schema.js";
+import { holdOn } from "./held-rows.js";
 import { demandValid } from "./valid-content.js";
 
 /** A record as the reconciler reads it. */
@@ -34,6 +35,7 @@ export async function wishRecord(
       rkey: TID.nextStr(),
       wish: JSON.stringify(wish.content),
       awaits: wish.awaits ?? null,
+      ...accepted(sql`${wish.did}::text`),
     })
     .returning("id")
     .executeTakeFirstOrThrow();
@@ -59,7 +61,16 @@ export async function wishGone(tx: Kysely<Schema>, id: string): Promise<void> {
   await wishAnew(tx, id, null);
 }
 
-async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Promise<void> {
+/** Accepts the wish that a record is what the PDS is confirmed to have (`confirmed_wish`, which is not null). */
+export async function wishAsConfirmed(tx: Kysely<Schema>, id: string): Promise<void> {
+  await wishAnew(tx, id, sql<string>`confirmed_wish`);
+}
+
+async function wishAnew(
+  tx: Kysely<Schema>,
+  id: string,
+  wish: string | RawBuilder<string> | null,
+): Promise<void> {
   await tx
     .updateTable("pds_records")
     .set({
@@ -67,13 +78,19 @@ async function wishAnew(tx: Kysely<Schema>, id: string, wish: string | null): Pr
       // What is to be gone waits for nothing.
       ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
-      state: "writing",
-      reason: null,
+      confirmed_wish: sql<string>`case when confirmed_version = wish_version then wish else confirmed_wish end`,
+      ...accepted(sql`pds_records.did`),
       state_since: sql`now()`,
       deferrals: 0,
     })
     .where("id", "=", id)
     .execute();
+}
+
+/** How a wish stands that has just been accepted: on its way, unless nothing is sent for this person now. */
+function accepted(did: RawBuilder<unknown>) {
+  const reason = holdOn(did);
+  return { state: sql<RecordState>`case when ${reason} is null then 'writing' else 'waiting' end`, reason };
 }
 
 export async function readRecord(db: Kysely<Schema>, id: string): Promise<PdsRecord | undefined> {
@@ -161,6 +178,8 @@ export async function confirm(
     .set({
       confirmed_version: version,
       confirmed_cid: cid,
+      confirmed_wish: sql<string>`case when wish_version = ${version} then null
+        else ${record.wish === null ? null : JSON.stringify(record.wish)}::jsonb end`,
       confirmed_at: sql`now()`,
       may_exist: cid !== null,
       ...unansweredBefore(record),
@@ -209,6 +228,7 @@ export async function distrust(db: Kysely<Schema>, id: string): Promise<void> {
     .updateTable("pds_records")
     .set({
       confirmed_version: sql`least(confirmed_version, wish_version - 1)`,
+      confirmed_wish: null,
       may_exist: true,
       state: "writing",
       state_since: sql`now()`,
@@ -232,7 +252,8 @@ export async function markFailed(db: Kysely<Schema>, id: string, reason: string)
     .execute();
 }
 
-function holds(holder: Holder) {
+/** For `where`: whether the subject's lease is still the holder's. */
+export function holds(holder: Holder) {
   return sql<boolean>`exists (
     select 1 from subject_leases where subject = ${holder.subject} and token = ${holder.token}
   )`;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { RetryAt, Terminal } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
@@ -31,6 +32,9 @@ export interface ReconcileParts {
   readonly settle: number;
   readonly pauses: Pauses;
 }
+
+/** After a failed try, when the wish has changed meanwhile; milliseconds. */
+const OVERTAKEN = 200;
 
 /** Another run has had this subject in the meantime; what this one did to the PDS may have come late. */
 export class SubjectLost extends Error {
@@ -81,12 +85,20 @@ async function carryOut(
   signal: AbortSignal,
 ): Promise<string | null> {
   if (record.wish === null && !record.may_exist) return null;
+  if (isAsConfirmed(record)) return record.confirmed_cid;
   if (!(await markSent(parts.db, record, parts.settle, lease))) throw lost(lease, record);
   const cid = await write(parts, record, lease, signal);
   const unsettled = unsettledFor(parts, record);
   if (unsettled <= 0) return cid;
   await markAnswered(parts.db, record, false, lease);
   throw new RetryAt(unsettled, "an earlier write that was cut off could still arrive: writing once more");
+}
+
+/** A change was thought better of before it left: nothing is to be written. An unanswered write could have changed it. */
+function isAsConfirmed({ wish, confirmed_wish, confirmed_cid, sent_at }: PdsRecord): boolean {
+  return (
+    wish !== null && confirmed_cid !== null && sent_at === null && isDeepStrictEqual(wish, confirmed_wish)
+  );
 }
 
 async function write(
@@ -143,7 +155,9 @@ export async function afterTrouble(
       // A grant that only lacks this collection goes on serving the others.
       if (answer.grantLost) await parts.markGrantLost(record.did, reason);
       const deferrals = await note("needs-sign-in");
-      return new RetryAt(signInPause(deferrals ?? 0), reason, { cause });
+      // A newer wish may need no permission: it is looked at soon.
+      const pause = deferrals === null ? OVERTAKEN : signInPause(deferrals);
+      return new RetryAt(pause, reason, { cause });
     }
     case "refused":
       await note("writing");

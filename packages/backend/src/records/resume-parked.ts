@@ -4,7 +4,7 @@ import type { Schema } from "../database/schema.js";
 import type { Intent } from "../outbox/intents.js";
 
 /**
- * Takes a person's records that waited for a sign-in, or for a PDS that they may have left, back to `writing`.
+ * Takes a person's records that waited for a sign-in back to `writing`.
  *
  * @returns the open intents that are to carry them on: the batches, and of the others those that no batch will take along
  */
@@ -12,7 +12,7 @@ export async function resumeParked(db: Kysely<Schema>, did: string): Promise<Int
   const { rows } = await sql<Intent>`
     with resumed as (
       update pds_records set state = 'writing', reason = null, state_since = now(), deferrals = 0
-      where did = ${did} and state in ('needs-sign-in', 'waiting') and confirmed_version < wish_version
+      where did = ${did} and state = 'needs-sign-in' and confirmed_version < wish_version
       returning id, collection, awaits is null and apart_version is distinct from wish_version as sociable
     ), batches as (
       select id, task, payload from intents

@@ -28,6 +28,8 @@ export interface Settings {
   storage: StorageSettings;
   /** The largest file that is taken in, in bytes. */
   maxUploadBytes: number;
+  /** For how long an export can be downloaded; milliseconds. */
+  exportKeep: number;
   docket: {
     /** Undefined: docket is disabled and tasks run in process. */
     url: string | undefined;
@@ -64,6 +66,7 @@ const environmentSchema = z.object(
     S3_ACCESS_KEY_ID: variables.S3_ACCESS_KEY_ID.schema,
     S3_SECRET_ACCESS_KEY: variables.S3_SECRET_ACCESS_KEY.schema,
     MAX_UPLOAD_BYTES: variables.MAX_UPLOAD_BYTES.schema,
+    EXPORT_KEEP: variables.EXPORT_KEEP.schema,
     DOCKET_URL: variables.DOCKET_URL.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
@@ -125,6 +128,7 @@ export function parseSettings(
     database: { url: values.DATABASE_URL, dataDir: resolve(values.DATA_DIR) },
     storage,
     maxUploadBytes: values.MAX_UPLOAD_BYTES,
+    exportKeep: values.EXPORT_KEEP,
     docket: {
       url: values.DOCKET_URL,
       name: values.DOCKET_NAME,

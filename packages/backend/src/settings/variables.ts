@@ -18,6 +18,12 @@ function variable<Schema extends z.ZodType>(definition: Variable<Schema>): Varia
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(min).max(max));
 
+/** @param time a whole number with its unit, as in `12h` */
+function inMilliseconds(time: string): number {
+  const minutes = { m: 1, h: 60, d: 1_440 }[time.slice(-1)] ?? Number.NaN;
+  return Number(time.slice(0, -1)) * minutes * 60_000;
+}
+
 function url(protocols: string[]) {
   const isAllowed = (value: string) => URL.canParse(value) && protocols.includes(new URL(value).protocol);
   return z.string().refine(isAllowed, { abort: true });
@@ -104,6 +110,15 @@ export const variables = {
   MAX_UPLOAD_BYTES: variable({
     schema: wholeNumber(1_024, 10_737_418_240).default(536_870_912),
     allowed: "a whole number of bytes from 1024 to 10737418240",
+  }),
+  EXPORT_KEEP: variable({
+    schema: z
+      .string()
+      .regex(/^\d{1,4}[mhd]$/)
+      .transform(inMilliseconds)
+      .pipe(z.number().min(60_000).max(7_776_000_000))
+      .prefault("7d"),
+    allowed: "a time from 1m to 90d, as in 12h",
   }),
   DOCKET_URL: variable({
     schema: url(["redis:", "rediss:", "unix:"]).optional(),

@@ -26,6 +26,14 @@ export interface BucketPlace {
 /** Parts of a file on their way: this many, of this size, are in memory at a time. */
 const PART = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
+/** A file has at most 10,000 parts; some are left for what was expected too low. */
+const MOST_PARTS = 9_000;
+
+/** How large the parts of a file are. Up to about 70 GiB they are the same, and so is the memory that it takes. */
+export function partSize(expected: number): number {
+  const MiB = 1024 * 1024;
+  return Math.max(PART, Math.ceil(expected / MOST_PARTS / MiB) * MiB);
+}
 
 /** The bucket answers, and says no: it is not there, or not ours. */
 export class BucketRefused extends Error {
@@ -52,7 +60,7 @@ export function openBucketStorage({ bucket, ...place }: BucketPlace): Storage & 
   };
 
   return {
-    async put(key, content, { contentType, signal }) {
+    async put(key, content, { contentType, fileName, expected = 0, signal }) {
       const address = at(key);
       // Not through the client: it would answer before it has cleared away the parts that it has sent.
       if (signal !== undefined) addAbortSignal(signal, content);
@@ -60,8 +68,8 @@ export function openBucketStorage({ bucket, ...place }: BucketPlace): Storage & 
         let size = 0;
         const upload = new Upload({
           client,
-          params: { ...address, Body: content, ContentType: contentType },
-          partSize: PART,
+          params: { ...address, Body: content, ContentType: contentType, ...disposition(fileName) },
+          partSize: partSize(expected),
           queueSize: PARTS_AT_ONCE,
         });
         upload.on("httpUploadProgress", ({ loaded = 0 }) => {
@@ -138,6 +146,10 @@ export function openBucketStorage({ bucket, ...place }: BucketPlace): Storage & 
       client.destroy();
     },
   };
+}
+
+function disposition(fileName: string | undefined) {
+  return fileName === undefined ? {} : { ContentDisposition: `attachment; filename="${fileName}"` };
 }
 
 function isMissing(error: unknown): boolean {

@@ -9,6 +9,10 @@ export interface ByteRange {
 export interface PutOptions {
   /** Told to whoever fetches it by `url`. */
   readonly contentType: string;
+  /** Under which a browser saves what `url` leads to: letters, digits, dots and dashes. Unset: it shows it. */
+  readonly fileName?: string;
+  /** About how many bytes will come, when that is known. */
+  readonly expected?: number;
   /** Gives the file up. */
   readonly signal?: AbortSignal;
 }

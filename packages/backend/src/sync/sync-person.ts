@@ -30,6 +30,8 @@ export interface Synced {
  */
 export async function syncPerson(services: TaskServices, did: string, signal: AbortSignal): Promise<Synced> {
   const { db, namespace, outbox, repositories, settle, wake } = services;
+  // They may have come from another host: what holds calls to that one holds theirs no more.
+  await db.deleteFrom("pds_homes").where("did", "=", did).execute();
   await wake(await resumeParked(db, did));
   const { profile } = collectionsOf(namespace);
   const collections = [...new Set([...(await ownCollections(db, did)), profile])];

@@ -4,20 +4,24 @@ import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
 import { Carrier } from "../outbox/carry.js";
 import { Dispatcher, type Mode } from "../outbox/dispatcher.js";
-import { checkAllNow } from "../outbox/intents.js";
+import { checkAllNow, type Intent } from "../outbox/intents.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { LeaseTimes } from "../outbox/lease-renewal.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
-import { outagePauses, type Pauses } from "../records/pauses.js";
+import type { Hold } from "../pds/holds.js";
+import { Pacing } from "../pds/pacing.js";
+import { Prober } from "../pds/prober.js";
+import { outagePauses, pauseAfter, type Pauses } from "../records/pauses.js";
 import { countingSession } from "../points/counting-session.js";
 import { Points } from "../points/points.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Repositories } from "../repository/open.js";
 import type { Storage } from "../storage/storage.js";
+import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
-import type { TaskServices } from "./services.js";
+import type { ExportTimes, TaskServices } from "./services.js";
 
 export interface BackgroundOptions {
   /** Migrated. */
@@ -31,6 +35,8 @@ export interface BackgroundOptions {
   readonly worker: boolean;
   readonly restore: (did: string) => Promise<PdsSession>;
   readonly markGrantLost: (did: string, reason: string) => Promise<void>;
+  /** Default: there is no grant to end. */
+  readonly endGrant?: (did: string) => Promise<void>;
   readonly storage: Storage;
   readonly repositories: Repositories;
   /** The NSIDs of our records begin with it. */
@@ -38,12 +44,15 @@ export interface BackgroundOptions {
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
-  /** Milliseconds, all of them; the defaults are 5,000, 15,000 and 30,000. */
+  /** Milliseconds, all of them; the defaults are 5,000, 1,000, 15,000 and 30,000. */
   readonly sweepInterval?: number;
+  readonly probeInterval?: number;
   readonly callLimit?: number;
   readonly settle?: number;
   readonly pauses?: Pauses;
   readonly leaseTimes?: LeaseTimes;
+  /** Defaults: 7 days, and 2 minutes. */
+  readonly exports?: Partial<ExportTimes>;
 }
 
 /** All that carries out what was accepted. */
@@ -58,6 +67,10 @@ export interface Background {
   readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
   readonly resumeParked: (did: string) => Promise<void>;
+  /** Has put-off intents carried out soon; returns at once. */
+  readonly hasten: (intents: readonly Intent[]) => void;
+  /** What holds up calls for a person now; undefined when they may be made. */
+  readonly heldNow: (did: string) => Promise<Hold | undefined>;
   /** How tasks are carried out at the moment, as far as is known. */
   readonly mode: () => Mode;
   readonly health: () => Promise<BackgroundHealth>;
@@ -88,21 +101,35 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
   const points = new Points(db);
+  const pauses = options.pauses ?? outagePauses;
+  const pacing = new Pacing({
+    db,
+    pauseAfter: (tries) => pauseAfter(tries, pauses),
+    placed: (hold) => heldWork.hold(hold),
+    refused: (did, hold) => heldWork.notice(did, hold),
+    back: () => {
+      prober.soon();
+    },
+  });
   const services: TaskServices = {
     db,
     points,
+    pacing,
     pds: new PdsClient({
       restore: async (did) => countingSession(await options.restore(did), points),
+      pacing,
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
     markGrantLost: options.markGrantLost,
+    endGrant: options.endGrant ?? (() => Promise.resolve()),
     settle: options.settle ?? SETTLE,
-    pauses: options.pauses ?? outagePauses,
+    pauses,
     carrier,
     bury,
     storage: options.storage,
     repositories: options.repositories,
     namespace: options.namespace,
+    exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     // Made below; nothing runs before then.
     get outbox() {
       return outbox;
@@ -117,6 +144,14 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
   const outbox = new Outbox(db, dispatcher);
   const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
+  const heldWork = new HeldWork({ db, dispatcher, log });
+  const prober = new Prober({
+    db,
+    tryOne: (host) => heldWork.tryOne(host),
+    release: (hold) => heldWork.release(hold),
+    log,
+    interval: options.probeInterval ?? 1_000,
+  });
   const { concurrency } = options;
   const inProcess = local.worker({ concurrency });
   const ofDocket = options.worker ? docket?.worker({ concurrency }) : undefined;
@@ -130,12 +165,13 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       if (docket === undefined) await checkAllNow(db);
       await inProcess.start();
       sweep.start();
+      prober.start();
       await ofDocket?.start();
       starting = false;
     },
 
     async stop({ drain = "30s" } = {}) {
-      await sweep.stop();
+      await Promise.all([sweep.stop(), prober.stop()]);
       await dispatcher.settled();
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();
@@ -146,6 +182,11 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await dispatcher.wake(await resumeParked(db, did));
     },
 
+    hasten: (intents) => {
+      dispatcher.hasten(intents);
+    },
+
+    heldNow: (did) => pacing.heldNow(did),
     mode: () => dispatcher.mode,
 
     async health() {

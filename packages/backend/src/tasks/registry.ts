@@ -1,6 +1,9 @@
 import type { Task } from "@plyr/docket";
+import { clearExport } from "../exports/clear-export.js";
+import { exportGivenUp, exportMedia } from "../exports/export-media.js";
 import { listGivenUp, writeList } from "../lists/write-list.js";
 import type { GivenUp } from "../outbox/burial.js";
+import { leave, leaveGivenUp } from "../people/leave.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -21,5 +24,8 @@ export const registry: readonly RegisteredTask[] = [
   { task: syncPerson, givenUp: syncGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: exportMedia, givenUp: exportGivenUp },
+  { task: clearExport },
+  { task: leave, givenUp: leaveGivenUp },
   { task: writeList, givenUp: listGivenUp },
 ];

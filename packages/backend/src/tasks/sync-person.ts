@@ -19,6 +19,7 @@ export const syncPerson = defineTask<TaskServices>()({
   name: "atproto.sync",
   payload,
   serial: ({ did }) => `sync:${did}`,
+  group: ({ did }) => did,
   retry: exponential({ attempts: 8, min: "1s", max: "10m" }),
   timeout: "10m",
   maxAge: "1d",

@@ -18,6 +18,7 @@ export const writeBatch = defineTask<TaskServices>()({
   name: RECORDS_BATCH,
   payload,
   serial: batchSubject,
+  group: ({ did }) => did,
   retry: exponential({ attempts: 8, min: "1s", max: "10m" }),
   timeout: "10m",
   maxAge: "30d",

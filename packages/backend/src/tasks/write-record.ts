@@ -24,6 +24,8 @@ export const writeRecord = defineTask<TaskServices>()({
   name: RECORD_WRITE,
   payload,
   serial: ({ did, about }) => recordSubject(did, about),
+  // What docket is told to pause while nothing is sent for a person.
+  group: ({ did }) => did,
   retry: exponential({ attempts: 8, min: "1s", max: "10m" }),
   timeout: "2m",
   maxAge: "30d",

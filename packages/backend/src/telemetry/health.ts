@@ -15,12 +15,22 @@ export interface HealthReport {
   role: Role;
   docket: DocketHealth;
   database: { reachable: boolean };
+  /** Hosts of PDSs that nothing is sent to for now. What is written to others goes on, so this is no trouble of ours. */
+  pds: HeldHosts;
   /** For the operator, in words. */
   warnings: string[];
 }
 
+export interface HeldHosts {
+  /** Unreachable or in trouble; tried at growing intervals. */
+  away: readonly string[];
+  /** Our address has used up its rate limit there. */
+  slowed: readonly string[];
+}
+
 export interface HealthSources {
   role: Role;
+  askHeldHosts: () => Promise<HeldHosts>;
   askDatabase: () => Promise<unknown>;
   askDocket: () => Promise<DocketHealth>;
   /** Last known, without asking. */
@@ -53,13 +63,18 @@ const BAD_DOCKET_MS = 1_000;
 /** Reports on the process and what it relies on; answers within about 300 ms whatever state that is in. */
 export function openHealth(sources: HealthSources): () => Promise<HealthReport> {
   const database = new Probe(sources.askDatabase);
+  const hosts = new Probe(sources.askHeldHosts);
   const docket = new Probe(sources.askDocket, (finding) =>
     finding.answered && finding.answer.mode !== AWAY && finding.answer.workers !== 0
       ? GOOD_DOCKET_MS
       : BAD_DOCKET_MS,
   );
   return async () => {
-    const [databaseSays, docketSays] = await Promise.all([database.ask(), docket.ask()]);
+    const [databaseSays, docketSays, hostsSay] = await Promise.all([
+      database.ask(),
+      docket.ask(),
+      hosts.ask(),
+    ]);
     const docketReport = reportDocket(docketSays, sources.docketMode());
     const eviction = warnOfEviction(docketReport.evictionPolicy);
     const warnings = [
@@ -75,6 +90,7 @@ export function openHealth(sources: HealthSources): () => Promise<HealthReport> 
       role: sources.role,
       docket: docketReport,
       database: { reachable: databaseSays.answered },
+      pds: hostsSay.answered ? hostsSay.answer : { away: [], slowed: [] },
       warnings,
     };
   };

@@ -35,6 +35,7 @@ export const publishTrack = defineTask<TaskServices>()({
   name: "track.publish",
   payload,
   serial: ({ did, trackId }) => recordSubject(did, aboutRelease(trackId)),
+  group: ({ did }) => did,
   retry: exponential({ attempts: 8, min: "1s", max: "10m" }),
   timeout: "1h",
   maxAge: "30d",

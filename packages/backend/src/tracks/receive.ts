@@ -95,6 +95,30 @@ export async function discard(
   );
 }
 
+/**
+ * Ends the uploads of a person who leaves that became no track.
+ *
+ * @returns null: nothing of them is left
+ * @throws {StorageUnavailable}
+ */
+export async function discardUploadsOf(
+  { db, storage }: Pick<ReceiveParts, "db" | "storage">,
+  did: string,
+): Promise<null> {
+  const uploads = await db
+    .updateTable("uploads")
+    .set({ phase: "failed", reason: "The account is being deleted", touched_at: sql`now()` })
+    .where("did", "=", did)
+    .where("file_key", "is not", null)
+    .returning(["id", "file_key"])
+    .execute();
+  for (const { id, file_key: key } of uploads) {
+    if (key !== null) await clearAway(storage, key);
+    await db.updateTable("uploads").set({ file_key: null }).where("id", "=", id).execute();
+  }
+  return null;
+}
+
 /** Also what is only half there. @throws {StorageUnavailable} */
 export async function clearAway(storage: Storage, key: string): Promise<void> {
   await storage.abort(key);

@@ -5,6 +5,7 @@ import { UnknownTrack } from "../likes/unknown-track.js";
 import { ownAlbum, putOnAlbum } from "../lists/album-members.js";
 import type { Outbox, Schedule } from "../outbox/outbox.js";
 import { collectionsOf } from "../records/collections.js";
+import { oneAtATime } from "../records/one-at-a-time.js";
 import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
 import { trackRecord } from "../records/track.js";
 import type { Storage } from "../storage/storage.js";
@@ -141,6 +142,7 @@ async function insertTrack(
   { albumId, ...words }: { title: string; description: string | null; albumId: number | undefined },
 ): Promise<{ trackId: number }> {
   const collection = collectionsOf(namespace).track;
+  await oneAtATime(tx, did);
   const { handle, display_name } = await tx
     .selectFrom("people")
     .select(["handle", "display_name"])

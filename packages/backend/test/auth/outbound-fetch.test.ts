@@ -10,7 +10,7 @@ const asked: string[] = [];
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(request.url ?? "");
-    if (request.url === "/hang" || request.url?.startsWith("/xrpc/slow")) return;
+    if (request.url === "/hang" || request.url?.startsWith("/xrpc/")) return;
     if (request.url === "/away") response.writeHead(302, { location: "/private" });
     response.end("hello");
   });
@@ -67,6 +67,15 @@ test("a host that hangs is given up; a record's write goes by its caller's limit
   const write = fetch(`${origin}/xrpc/slow`, { method: "POST", signal: AbortSignal.timeout(400) });
   const began = performance.now();
   await expect(write).rejects.toThrow("timeout");
+  expect(performance.now() - began).toBeGreaterThan(300);
+});
+
+test("a file from a PDS takes as long as its caller lets it; every other question is given up", async () => {
+  const fetch = outboundFetch({ guarded: false, trustedOrigins: [], limitMs: 100 });
+  await expect(fetch(`${origin}/xrpc/slow`)).rejects.toThrow("timeout");
+  const began = performance.now();
+  const file = fetch(`${origin}/xrpc/com.atproto.sync.getBlob?did=d`, { signal: AbortSignal.timeout(400) });
+  await expect(file).rejects.toThrow("timeout");
   expect(performance.now() - began).toBeGreaterThan(300);
 });
 

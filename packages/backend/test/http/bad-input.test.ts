@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { endpoints, methodOf } from "./endpoints/all.js";
-import type { Asked } from "./endpoints/endpoint.js";
+import type { Asked } from "./endpoints/asked.js";
 import { wrongBodies } from "./endpoints/wrong-values.js";
 import { openWorld, type World } from "./endpoints/world.js";
 

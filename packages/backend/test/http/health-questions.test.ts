@@ -6,6 +6,7 @@ const AWAY = "docket unreachable, running in process";
 function sources(askDocket: () => Promise<DocketHealth>, rest: Partial<HealthSources> = {}): HealthSources {
   return {
     role: "all",
+    askHeldHosts: () => Promise.resolve({ away: [], slowed: [] }),
     askDatabase: () => Promise.resolve(),
     askDocket,
     docketMode: () => "docket",
@@ -64,6 +65,7 @@ test("a part that fails is named with what it said, and the others are reported 
   expect(await health()).toEqual({
     status: "degraded",
     role: "all",
+    pds: { away: [], slowed: [] },
     docket: { mode: "docket" },
     database: { reachable: false },
     warnings: ["something from the start", "The database does not answer: Error: no such database"],

@@ -36,6 +36,7 @@ test("without DOCKET_URL docket is disabled, and all is well", async () => {
       role: "all",
       docket: { mode: "docket disabled" },
       database: { reachable: true },
+      pds: { away: [], slowed: [] },
       warnings: [],
     },
   ]);

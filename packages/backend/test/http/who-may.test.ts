@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { endpoints, methodOf } from "./endpoints/all.js";
-import type { Asker } from "./endpoints/endpoint.js";
+import type { Asker } from "./endpoints/asked.js";
 import { openWorld, type World } from "./endpoints/world.js";
 
 /** The owner comes last: whoever is refused before must have left what is asked for as it was. */
@@ -42,7 +42,10 @@ describe("who may not", () => {
     for (const asker of ASKERS.filter((asker) => endpoint.answers[asker] >= 400)) {
       const answer = await world.send(asker, methodOf(endpoint), asked);
       expect(await answer.json()).toEqual({
-        error: { code: expect.any(String) as unknown, message: expect.any(String) as unknown },
+        error: expect.objectContaining({
+          code: expect.any(String) as unknown,
+          message: expect.any(String) as unknown,
+        }) as unknown,
       });
     }
     expect(await world.everything()).toBe(before);

@@ -6,8 +6,9 @@ import {
 } from "@atproto/oauth-client-node";
 import { expect, test } from "vitest";
 import { classify } from "../../src/pds/answer.js";
-import { askedPause } from "../../src/pds/rate-limit.js";
-import { RateHolds, RateHeld } from "../../src/pds/rate-holds.js";
+import { askedPause, limited } from "../../src/pds/rate-limit.js";
+import { Held } from "../../src/pds/held.js";
+import type { Hold } from "../../src/pds/holds.js";
 import { PdsRefusal } from "../../src/pds/refusal.js";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
@@ -35,47 +36,68 @@ function oauth(status: number, error?: string, headers: Record<string, string> =
   );
 }
 
+function hold(over: Partial<Hold>): Hold {
+  const until = new Date(NOW);
+  const rest = { until, since: until, remaining: 0, tries: 1, reason: "Held." };
+  return { scope: "host", name: "pds.test", cause: "limit", ...rest, ...over };
+}
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 test.each([
-  ["nobody listens", network("ECONNREFUSED"), { kind: "wait", untouched: true }],
-  ["no such host", network("ENOTFOUND"), { kind: "wait", untouched: true }],
-  ["connection cut", network("ECONNRESET"), { kind: "wait", untouched: false }],
-  ["cut in the answer", network("UND_ERR_SOCKET"), { kind: "wait", untouched: false }],
+  ["nobody listens", network("ECONNREFUSED"), { kind: "wait", concerns: "host", untouched: true }],
+  ["no such host", network("ENOTFOUND"), { kind: "wait", concerns: "host", untouched: true }],
+  ["connection cut", network("ECONNRESET"), { kind: "wait", concerns: "host", untouched: false }],
+  ["cut in the answer", network("UND_ERR_SOCKET"), { kind: "wait", concerns: "host", untouched: false }],
   [
     "a network error of the OAuth library",
     new FetchRequestError(new Request("http://pds.test"), 502, "Connection refused"),
-    { kind: "wait", untouched: false },
+    { kind: "wait", concerns: "host", untouched: false },
   ],
   [
     "metadata out of reach",
     new OAuthResolverError("failed", { cause: network("ECONNREFUSED") }),
-    { kind: "wait", untouched: true },
+    { kind: "wait", concerns: "host", untouched: true },
   ],
-  ["our own time limit", new DOMException("too slow", "TimeoutError"), { kind: "wait", untouched: false }],
-  ["500", refusal(500, "InternalServerError"), { kind: "wait", untouched: false }],
-  ["501", refusal(501), { kind: "wait", untouched: false }],
-  ["502 of a proxy", refusal(502), { kind: "wait", untouched: false }],
-  ["503", refusal(503), { kind: "wait", untouched: false }],
-  ["408 of a proxy", refusal(408), { kind: "wait", untouched: false }],
-  ["404: nobody at this path", refusal(404), { kind: "wait", untouched: true }],
+  [
+    "our own time limit",
+    new DOMException("too slow", "TimeoutError"),
+    { kind: "wait", concerns: "host", untouched: false },
+  ],
+  ["500", refusal(500, "InternalServerError"), { kind: "wait", concerns: "host", untouched: false }],
+  ["501", refusal(501), { kind: "wait", concerns: "host", untouched: false }],
+  ["502 of a proxy", refusal(502), { kind: "wait", concerns: "host", untouched: false }],
+  ["503", refusal(503), { kind: "wait", concerns: "host", untouched: false }],
+  ["408 of a proxy", refusal(408), { kind: "wait", concerns: "host", untouched: false }],
+  ["404: nobody at this path", refusal(404), { kind: "wait", concerns: "host", untouched: true }],
   [
     "429 with retry-after",
     refusal(429, "RateLimitExceeded", { "retry-after": "120" }),
-    { kind: "wait", pause: 2 * MINUTE, untouched: true },
+    { kind: "wait", concerns: "person's limit", pause: 2 * MINUTE, untouched: true },
   ],
-  ["429 without a time", refusal(429), { kind: "wait", untouched: true }],
-  ["a hold after a 429", new RateHeld(5_000), { kind: "wait", pause: 5_000, untouched: true }],
+  ["429 without a time", refusal(429), { kind: "wait", concerns: "host's limit", untouched: true }],
   [
     "429 of the token endpoint",
     oauth(429, "slow_down", { "retry-after": "7" }),
-    { kind: "wait", pause: 7_000, untouched: true },
+    { kind: "wait", concerns: "host's limit", pause: 7_000, untouched: true },
   ],
-  ["503 of the token endpoint", oauth(503), { kind: "wait", untouched: true }],
-  ["account deactivated", refusal(401, "AccountDeactivated"), { kind: "wait", pause: HOUR, untouched: true }],
-  ["account taken down", refusal(401, "AccountTakedown"), { kind: "wait", pause: HOUR, untouched: true }],
-  ["no such repository", refusal(400, "RepoNotFound"), { kind: "wait", pause: HOUR, untouched: true }],
+  ["503 of the token endpoint", oauth(503), { kind: "wait", concerns: "host", untouched: true }],
+  [
+    "account deactivated",
+    refusal(401, "AccountDeactivated"),
+    { kind: "wait", concerns: "account", pause: HOUR, untouched: true },
+  ],
+  [
+    "account taken down",
+    refusal(401, "AccountTakedown"),
+    { kind: "wait", concerns: "account", pause: HOUR, untouched: true },
+  ],
+  [
+    "no such repository",
+    refusal(400, "RepoNotFound"),
+    { kind: "wait", concerns: "account", pause: HOUR, untouched: true },
+  ],
   [
     "no grant, or refresh refused",
     new TokenRefreshError("did:plc:x", "gone"),
@@ -136,7 +158,7 @@ test.each([
     { "ratelimit-reset": String(NOW / 1_000 + 3_640), date: "Tue, 24 Nov 2026 13:00:00 GMT" },
     40_000,
   ],
-  ["retry-after before reset", { "retry-after": "5", "ratelimit-reset": String(NOW / 1_000 + 40) }, 5_000],
+  ["reset before retry-after", { "retry-after": "5", "ratelimit-reset": String(NOW / 1_000 + 40) }, 40_000],
   ["a reset that is over: the shortest wait", { "ratelimit-reset": String(NOW / 1_000 - 40) }, 1_000],
   ["a year: the longest wait", { "retry-after": "31536000" }, 24 * HOUR],
   ["nonsense", { "retry-after": "soon", "ratelimit-reset": "later" }, undefined],
@@ -145,13 +167,33 @@ test.each([
   expect(askedPause(new Headers(headers as Record<string, string>), NOW)).toBe(expected);
 });
 
-test("a hold is on one person, and ends", () => {
-  const holds = new RateHolds();
-  holds.hold("did:plc:a", 60_000);
-  expect(() => {
-    holds.check("did:plc:a");
-  }).toThrow(RateHeld);
-  holds.check("did:plc:b");
-  holds.hold("did:plc:a", -1);
-  holds.check("did:plc:a");
+test("a hold on a host that is away is waited for until it is woken, and a minute and a half at most", () => {
+  const answer = classify(new Held(hold({ cause: "away", remaining: 5_000 }), false));
+  expect(answer).toMatchObject({ kind: "wait", concerns: "this call", untouched: false, reason: "Held." });
+  const pause = answer.kind === "wait" ? answer.pause : undefined;
+  expect(pause).toBeGreaterThanOrEqual(45_000);
+  expect(pause).toBeLessThanOrEqual(90_000);
+});
+
+test("a hold for a limit is waited for, and hardly longer", () => {
+  const { pause } = new Held(hold({ remaining: 5_000 }), true);
+  expect(pause).toBeGreaterThanOrEqual(5_000);
+  expect(pause).toBeLessThanOrEqual(5_500);
+});
+
+const LIMITED = "RateLimitExceeded";
+
+test.each([
+  ["putRecord", "3000;w=300", LIMITED, "host's limit"],
+  ["uploadBlob", "3000;w=300", LIMITED, "host's limit"],
+  ["putRecord", "5000;w=3600", LIMITED, "person's limit"],
+  ["applyWrites", "35000;w=86400", LIMITED, "person's limit"],
+  ["uploadBlob", "1000;w=86400", LIMITED, "uploads' limit"],
+  ["uploadBlob", undefined, LIMITED, "uploads' limit"],
+  ["putRecord", undefined, LIMITED, "person's limit"],
+  ["putRecord", "nonsense", LIMITED, "person's limit"],
+  ["putRecord", undefined, undefined, "host's limit"],
+])("a 429 of %s with the policy %s and the error %s is about the %s", (method, policy, error, expected) => {
+  const headers = new Headers(policy === undefined ? {} : { "ratelimit-policy": policy });
+  expect(limited(new PdsRefusal(429, headers, error, undefined, method))).toBe(expected);
 });

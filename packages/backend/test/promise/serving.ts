@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly docketUrl: string | undefined;
+  /** Settings besides. */
+  readonly env?: Record<string, string>;
 }
 
 export const NAMESPACE = "fm.plyr.test";
@@ -53,6 +55,7 @@ export async function serve(around: Surroundings, role: Role = "all"): Promise<S
       HANDLE_RESOLVER_URL: around.pds.url,
       ...(around.databaseUrl === undefined ? {} : { DATABASE_URL: around.databaseUrl }),
       ...(around.docketUrl === undefined ? {} : { DOCKET_URL: around.docketUrl }),
+      ...around.env,
     },
     grace: 40_000,
     onOutput: (text) => {

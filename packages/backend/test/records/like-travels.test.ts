@@ -2,11 +2,16 @@ import { Readable } from "node:stream";
 import { until, xrpc } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { clearExport } from "../../src/exports/clear-export.js";
+import { exportMedia } from "../../src/exports/export-media.js";
+import { openExports } from "../../src/exports/exports.js";
 import { aboutTrack } from "../../src/likes/like-state.js";
 import { openAlbums } from "../../src/lists/albums.js";
 import { writeList } from "../../src/lists/write-list.js";
 import { wishGone } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
+import { openDepartures } from "../../src/people/departures.js";
+import { leave } from "../../src/people/leave.js";
 import { registry } from "../../src/tasks/registry.js";
 import { syncPerson } from "../../src/tasks/sync-person.js";
 import { writeBatch } from "../../src/tasks/write-batch.js";
@@ -268,6 +273,57 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
     });
     // Each of its steps commits by itself: there is nothing that it could have done and not recorded.
     return { payload: { trackId }, asksPds: false, forget: () => Promise.resolve(), effect: left };
+  },
+
+  [leave.name]: async () => {
+    const did = "did:web:leaver.test";
+    await stage.db.insertInto("people").values({ did, handle: "leaver.test" }).execute();
+    const { outbox } = stage.background;
+    await openDepartures({ db: stage.db, outbox }).begin(did, "remove");
+    const left = () => stage.db.selectFrom("people").select("did").where("did", "=", did).execute();
+    await until("they are gone", async () => (await left()).length === 0);
+    // What makes it done is one transaction, and the last that it does.
+    return { payload: { did }, asksPds: false, forget: () => Promise.resolve(), effect: left };
+  },
+
+  [exportMedia.name]: async () => {
+    await publish();
+    const exports = openExports({ db: stage.db, outbox: stage.background.outbox });
+    const { state } = await exports.begin(stage.listener);
+    const made = async () => {
+      const found = await exports.find(stage.listener, state.id);
+      return {
+        ...found,
+        manifest: { ...found.manifest, madeAt: "" },
+        state: { ...found.state, expiresAt: null },
+      };
+    };
+    await until("it is made", async () => (await made()).state.status === "done");
+    return {
+      payload: { exportId: state.id },
+      asksPds: false,
+      forget: async () => {
+        const unfinished = { status: "running", manifest: null, size: null, expires_at: null } as const;
+        await stage.db.updateTable("exports").set(unfinished).where("id", "=", state.id).execute();
+      },
+      effect: made,
+    };
+  },
+
+  [clearExport.name]: async () => {
+    await publish();
+    const exports = openExports({ db: stage.db, outbox: stage.background.outbox });
+    const { state } = await exports.begin(stage.listener);
+    await until("it is made", async () => {
+      const now = await exports.find(stage.listener, state.id);
+      return now.state.status === "done";
+    });
+    await exports.remove(stage.listener, state.id);
+    const left = () => stage.db.selectFrom("exports").select("status").where("id", "=", state.id).execute();
+    await until("it is gone", async () => (await left()).length === 0);
+    // It takes the row away when there is nothing else left.
+    const forget = () => Promise.resolve();
+    return { payload: { exportId: state.id }, asksPds: false, forget, effect: left };
   },
 };
 

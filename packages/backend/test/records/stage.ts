@@ -78,6 +78,7 @@ export type CommentOnPds = z.infer<typeof commentOnPds>;
 /** Short, so that what takes a minute in life takes a second here. */
 const short = {
   sweepInterval: 100,
+  probeInterval: 100,
   callLimit: 3_000,
   settle: 8_000,
   pauses: { shortest: 200, longest: 400 },

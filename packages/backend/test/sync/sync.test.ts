@@ -165,6 +165,7 @@ test("a sync waits for a PDS that is away and says so beside the person; the sig
 
 test("of several sign-ins that come together only the newest has the repository read", async () => {
   const did = stage.listener.account.did;
+  await stage.db.deleteFrom("syncs").execute();
   const held = stage.gate.holdRequest(reads);
   const from = stage.gate.passages.length;
   await stage.db

@@ -68,6 +68,8 @@ export interface Stage extends AsyncDisposable {
   bucket: Bucket | undefined;
   artist: Person;
   listener: Person;
+  /** One more person, signed in. */
+  enter(name: string): Promise<Person>;
   /** Sends a form as the page does. */
   send(person: Person, form: FormData): Promise<Response>;
   /** Uploads a file that is to be accepted. */
@@ -143,6 +145,7 @@ export async function setStage(
     bucket,
     artist,
     listener,
+    enter,
     send,
     async upload(person, audio, { name = "tone", title, description } = {}) {
       const form = new FormData();

@@ -1,17 +1,17 @@
 -- The next task in turn with its body; an id without one, which only a stranger's hand can leave, is passed over.
 local function next_ready()
-  while true do
+  while not gates_busy() do
     local id = redis.call("LPOP", ready)
     if not id then return nil end
     local body = redis.call("HGET", bodies, id)
-    if body then return id, body end
+    if body and #through_gates({ id }) == 1 then return id, body end
   end
 end
 
 -- Waiting tasks go straight into the inboxes of sleeping workers, claimed on their behalf: so an isolated task costs an
 -- add, the worker's blocking read, and a settle. A worker that hasn't read its inbox is given one task at most: if it is
 -- dead, only that one has to wait for its lease to end.
-local function dispatch()
+local function hand_out()
   local asleep = redis.call("ZREVRANGE", sleepers, 0, 15)
   if #asleep == 0 then
     -- Nobody is known (a new or a flushed store): whoever listens is to come and say so.
@@ -29,7 +29,10 @@ local function dispatch()
       redis.call("ZREM", sleepers, worker)
     elseif unread == 0 then
       local id, body = next_ready()
-      if not id then return end
+      if not id then
+        if gates_busy() then poke(worker, 0) end -- goes on there
+        return
+      end
       local attempt, delivery, lost = read_run(redis.call("HGET", runs, id))
       delivery = delivery + 1
       redis.call("HSET", runs, id, write_run(attempt, delivery, lost, worker))
@@ -48,4 +51,11 @@ local function dispatch()
       poke(worker, 0)
     end
   end
+end
+
+local function dispatch()
+  hand_out()
+  if not opens_first then return end
+  local watcher = keep_watch(opens_first, nil)
+  if watcher then keep_watch(opens_first, watcher) end
 end

@@ -33,10 +33,11 @@ local function recover()
   end
 end
 
--- When something next falls due or a lease ends; nil when nothing will.
+-- When something next falls due a lease ends or a gate opens; nil when nothing will.
 local function next_event()
   local due = redis.call("ZRANGE", schedule, 0, 0, "WITHSCORES")[2]
   local ends = redis.call("ZRANGE", leases, 0, 0, "WITHSCORES")[2]
-  if due and ends then return math.min(tonumber(due), tonumber(ends)) end
-  return tonumber(due or ends)
+  local opens = gated and redis.call("ZRANGE", gates, 0, 0, "WITHSCORES")[2]
+  local first = math.min(tonumber(due or math.huge), tonumber(ends or math.huge), tonumber(opens or math.huge))
+  if first < math.huge then return first end
 end

@@ -35,6 +35,7 @@ end
 
 -- Out of where it waits; its lane's head stays head.
 local function take_out(id, serial, name)
+  if unhold(id, name) then return end
   if redis.call("LREM", ready, 1, id) == 1 then return end
   redis.call("LREM", lane .. serial, 1, id)
   redis.call("LREM", aside .. name, 1, id)
@@ -62,8 +63,9 @@ local function free_key(id, key)
   end
 end
 
--- The end of a task that isn't running any more: nothing of it stays.
-local function retire(id, serial, key, name)
+-- The end of a task that isn't running any more: nothing of it stays, but its gates where it may live again.
+local function retire(id, serial, key, name, dies)
+  if not dies then forget_gates(id) end
   redis.call("HDEL", bodies, id)
   redis.call("HDEL", runs, id)
   redis.call("HINCRBY", living, name, -1)

@@ -13,15 +13,18 @@ import type {
 } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import type { Clock } from "../time/clock.js";
+import type { Duration } from "../time/duration.js";
 import type { Around } from "../worker/execution.js";
 import { readInfo } from "../worker/outcome.js";
 import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
 import { readLetter, type DeadLetter } from "./dead-letter.js";
+import { afterBurst, type DebounceOptions } from "./debounce.js";
 import { TaskHandle, type Handle } from "./handle.js";
 import { idMaker } from "./ids.js";
 import { newTask, type AddOptions } from "./new-task.js";
+import { groupNames, pauseEnd, type PausedGroup } from "./pause.js";
 
 export interface DocketOptions<Services> {
   /** `redis:`, `rediss:` or `unix:`; unset or `memory://` keeps everything in this process. */
@@ -146,6 +149,47 @@ export class Docket<Services> {
     if (options.key === "")
       throw new RangeError(`the key of ${task.name} is empty: give the replaced task's`);
     return this.#handle(task, await this.#store.replace(await this.#prepare(task, payload, options)));
+  }
+
+  /**
+   * Has a task run once for a burst of calls, with the last payload: when none has come for `quiet`, and at the latest
+   * `longest` after the first. In one round trip, as `replace`, whose rules hold for what waits, is put off, or runs: while
+   * one runs, the next follows it. Times are the store's.
+   *
+   * @returns the task that has the payload; `added` is false when the burst had begun before
+   * @throws as `replace` does; {RangeError} when `longest` is shorter than `quiet`
+   */
+  async debounce<Input>(
+    task: Task<Input, Services>,
+    payload: NoInfer<Input>,
+    options: DebounceOptions,
+  ): Promise<Handle> {
+    const { key } = options;
+    if (key === "") throw new RangeError(`the key of ${task.name} is empty: give one for its bursts`);
+    const due = afterBurst(task.name, options);
+    const prepared = { ...(await this.#prepare(task, payload, { key })), due };
+    return this.#handle(task, await this.#store.replace(prepared));
+  }
+
+  /**
+   * Keeps the tasks of a group, or of many groups in one round trip per 250, from starting until a time; of a group that is
+   * paused already, the last call counts. What runs goes on. What is held uses up no attempts and keeps its order; nobody
+   * asks for it before the time.
+   *
+   * @throws {RangeError} on a time, a name or a reason out of range
+   */
+  async pause(groups: string | readonly string[], until: Date | Duration, reason: string): Promise<void> {
+    await this.#store.pause(groupNames(groups), pauseEnd(until, reason), reason);
+  }
+
+  /** Ends the pauses of groups before their time; returns how many were paused. */
+  async resume(groups: string | readonly string[]): Promise<number> {
+    return this.#store.resume(groupNames(groups));
+  }
+
+  /** The groups that are paused, with until when and why. */
+  async paused(): Promise<PausedGroup[]> {
+    return (await this.#store.paused()).map((pause) => ({ ...pause, until: new Date(pause.until) }));
   }
 
   /** A task that waits is gone; one that runs has its signal aborted and isn't tried again. */

@@ -16,7 +16,7 @@ export interface AddOptions {
  * A task as the store is given it.
  *
  * @throws {InvalidPayload} when the payload doesn't fit
- * @throws {RangeError} when a key is too long, or the time out of range
+ * @throws {RangeError} when a key or group is too long, or the time out of range
  */
 export async function newTask<Input, Services>(
   id: string,
@@ -29,10 +29,16 @@ export async function newTask<Input, Services>(
     throw new RangeError(
       `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
     );
-  const serial = task.serial(await checked(task.name, task.payload, payload)) ?? "";
+  const read = await checked(task.name, task.payload, payload);
+  const serial = task.serial(read) ?? "";
   if (serial.length > 500)
     throw new RangeError(
       `the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`,
+    );
+  const group = task.group(read);
+  if (group !== null && (group === "" || group.length > 500))
+    throw new RangeError(
+      `the group of ${task.name} is ${String(group.length)} characters long: give 1 to 500`,
     );
   return {
     id,
@@ -40,6 +46,7 @@ export async function newTask<Input, Services>(
     key,
     name: task.name,
     due: due(task.name, options),
+    ...(group === null ? {} : { group: { name: group, rate: task.rate } }),
     payload: toJson(task.name, payload),
   };
 }

@@ -2,7 +2,9 @@
 export type Due =
   | { readonly kind: "now" }
   | { readonly kind: "in"; readonly ms: number }
-  | { readonly kind: "at"; readonly at: number };
+  | { readonly kind: "at"; readonly at: number }
+  /** Only where a task is replaced: so long after this call, at most so long after the first call of its burst. */
+  | { readonly kind: "quiet"; readonly ms: number; readonly longestMs: number };
 
 /** What ties a task to others: at the store's door, at its end, and among the dead letters. Empty means none. */
 export interface Ties {
@@ -11,9 +13,23 @@ export interface Ties {
   readonly name: string;
 }
 
+/** What a task is paused with, and the starts that it may have in a time together with others of its name. */
+export interface Group {
+  readonly name: string;
+  readonly rate: { readonly limit: number; readonly perMs: number } | undefined;
+}
+
+export interface Pause {
+  readonly group: string;
+  /** Milliseconds since the epoch, by the store's clock. */
+  readonly until: number;
+  readonly reason: string;
+}
+
 export interface NewTask extends Ties {
   readonly id: string;
   readonly due: Due;
+  readonly group?: Group | undefined;
   /** JSON. */
   readonly payload: string;
 }
@@ -159,6 +175,8 @@ export interface Snapshot {
   readonly blocked: number;
   /** Until a time: delayed, between attempts, or put off. */
   readonly delayed: number;
+  /** Held until their group's pause ends, or its rate lets them start. */
+  readonly held: number;
   readonly running: number;
   readonly dead: number;
   /** Laid aside by name: no worker that has seen them knows the task. */
@@ -167,7 +185,7 @@ export interface Snapshot {
   readonly tasks: Readonly<Record<string, number>>;
   /** When the task that has waited longest was added; undefined when none waits. */
   readonly oldestWaitingAt: number | undefined;
-  /** When something next falls due or a lease ends. */
+  /** When something next falls due, a lease ends, or what is held may start. */
   readonly nextAt: number | undefined;
   readonly workers: readonly (WorkerInfo & { readonly aliveUntil: number })[];
   /** Since the store began: `recovered`, `dead`, `aside`, `undecodable`, `refused`. */
@@ -215,6 +233,11 @@ export interface Store {
   cancel(id: string): Promise<CancelResult>;
   /** Makes the delayed or put-off tasks of these keys due now; returns how many there were. */
   wake(keys: readonly string[]): Promise<number>;
+  /** Keeps the tasks of these groups from starting until then; of what is paused already, the last call counts. */
+  pause(groups: readonly string[], due: Due & { kind: "in" | "at" }, reason: string): Promise<void>;
+  /** Ends pauses before their time; returns how many there were. */
+  resume(groups: readonly string[]): Promise<number>;
+  paused(): Promise<Pause[]>;
   find(keys: readonly string[]): Promise<Found[]>;
   /** Newest first. */
   letters(limit: number): Promise<Letter[]>;

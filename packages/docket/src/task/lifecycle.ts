@@ -4,6 +4,7 @@ export const TASK_STATES = {
   waiting: "ready to be claimed",
   blocked: "behind another task of its serial key, or the run that it replaces",
   delayed: "until a time: delayed, between attempts, or put off",
+  held: "its group is paused, or has had the starts that its rate allows",
   running: "claimed by a worker, under a lease",
   cancelling: "running, and not to be run again",
   aside: "until a worker comes that knows it",
@@ -16,6 +17,8 @@ export const TASK_EVENTS = {
   "add behind": "it is added behind another",
   "add later": "it is added with a delay or a time",
   claim: "a worker is given it",
+  "claim held": "its turn comes, while its group may not start",
+  open: "its group may start (again)",
   done: "its run succeeded, or there is nothing more to do",
   retry: "its run failed, and an attempt is left",
   park: "its run put it off",
@@ -68,6 +71,14 @@ export const LIFECYCLE: readonly Transition[] = [
   ["waiting", "cancel", "gone"],
   ["waiting", "replace", "waiting"],
   ["waiting", "replace later", "delayed"],
+
+  ["waiting", "claim held", "held"],
+  ["aside", "claim held", "held"],
+
+  ["held", "open", "waiting"],
+  ["held", "cancel", "gone"],
+  ["held", "replace", "held"],
+  ["held", "replace later", "delayed"],
 
   ["running", "done", "gone"],
   ["running", "retry", "delayed"],

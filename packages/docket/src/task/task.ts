@@ -3,6 +3,7 @@ import type { Log } from "../log.js";
 import type { RetryPolicy } from "../retry/exponential.js";
 import { never } from "../retry/exponential.js";
 import { milliseconds, type Duration } from "../time/duration.js";
+import { readRate, type Rate } from "./rate.js";
 
 /** Tells others how far a run is; they ask with `docket.progress(id)`. */
 export interface Progress {
@@ -51,6 +52,13 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   readonly payload: Schema;
   /** Tasks with the same serial key run one at a time, in the order in which they were added (delayed ones: in which they came due). */
   readonly serial?: (payload: StandardSchemaV1.InferOutput<Schema>) => string;
+  /** What it is paused with (`docket.pause`): tasks of one group, whatever their names. At most 500 characters. */
+  readonly group?: (payload: StandardSchemaV1.InferOutput<Schema>) => string;
+  /**
+   * At most `limit` starts (1–1,000) in each `per` (1 ms to 24 days), for each group by itself. The others wait for their
+   * turn, in order. A run that is handed back unfinished has started.
+   */
+  readonly rate?: { readonly limit: number; readonly per: Duration };
   /** Default: one attempt. */
   readonly retry?: RetryPolicy;
   /** How long one run may take; 1 ms to 24 days, default 5 minutes. The signal is aborted then, and the attempt has failed. */
@@ -74,6 +82,8 @@ export interface Task<Input, Services> {
   readonly name: string;
   readonly payload: StandardSchemaV1<Input, unknown>;
   serial(payload: unknown): string | null;
+  group(payload: unknown): string | null;
+  readonly rate: Rate | undefined;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly maxAgeMs: number;
@@ -85,7 +95,7 @@ export interface Task<Input, Services> {
 /**
  * Defines a task. Called twice so that the services' type is given and the payload's is inferred.
  *
- * @throws {RangeError} when the name or a duration is out of range
+ * @throws {RangeError} when the name, a duration or the rate is out of range
  */
 export function defineTask<Services>() {
   return <Schema extends StandardSchemaV1>(
@@ -99,6 +109,8 @@ export function defineTask<Services>() {
       name: options.name,
       payload: options.payload,
       serial: (payload) => options.serial?.(payload) ?? null,
+      group: (payload) => options.group?.(payload) ?? null,
+      rate: options.rate === undefined ? undefined : readRate(options.rate, options.group !== undefined, of),
       retry: options.retry ?? never,
       timeoutMs: timeoutMs(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),

@@ -8,6 +8,7 @@ onBothStores("the snapshot", () => {
       waiting: 0,
       blocked: 0,
       delayed: 0,
+      held: 0,
       running: 0,
       dead: 0,
       aside: {},

@@ -174,3 +174,33 @@ test("large payloads travel in calls that a hosted Redis takes, and keep their o
   await worker.runUntilIdle();
   expect(ran.join("")).toBe("012345678");
 });
+
+test("a task of a paused group costs its add alone until the pause is over, and nothing asks for it meanwhile", async ({
+  harbour,
+}) => {
+  const ran: unknown[] = [];
+  const grouped = defineTask<undefined>()({
+    name: "grouped",
+    payload: z.number(),
+    group: () => "g",
+    run: (n) => Promise.resolve(ran.push(n)),
+  });
+  const docket = await harbour.open(undefined, [grouped]);
+  await harbour.worker(docket);
+  await docket.add(grouped, 0);
+  await until("the first has run", () => ran.length === 1);
+  await until("it is settled", async () => (await docket.snapshot()).running === 0);
+  await docket.pause("g", "1h", "away");
+  await docket.add(grouped, 1);
+  await until("it is held", async () => (await docket.snapshot()).held === 1);
+  await using monitor = await Monitor.start(harbour.server.url);
+  await idleFor(500);
+  await monitor.taken();
+  for (let n = 2; n < 100; n += 1) await docket.add(grouped, n);
+  await idleFor(1_000);
+  const sent = await monitor.taken();
+  expect(sent).toEqual(Array.from({ length: 98 }, () => "add"));
+  expect(await docket.resume("g")).toBe(1);
+  await until("all have run", () => ran.length === 100);
+  expect(ran).toEqual(Array.from({ length: 100 }, (_, n) => n));
+});

@@ -13,10 +13,12 @@ import {
   type Comment,
   type Track,
 } from "./answers.js";
+import { accountService, type AccountService } from "./account.js";
+import { MusicExport, MusicExports } from "./export-answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
 
 /** The plyr service as this page uses it. Every method rejects with a `ServiceFailure`. */
-export interface Service {
+export interface Service extends AccountService {
   /** Who is signed in; null: nobody. */
   me(): Promise<Me | null>;
   readonly albums: AlbumsService;
@@ -37,12 +39,18 @@ export interface Service {
   editTrack(trackId: number, change: { title: string; description: string }): Promise<void>;
   /** Only the artist may. Resolves to how many likes of others are taken back with it. */
   deleteTrack(trackId: number): Promise<number>;
+  /** The person's exports, the newest first. */
+  exports(): Promise<MusicExport[]>;
+  /** Begins an export; the one that is under way, if there is one. */
+  exportMusic(): Promise<MusicExport>;
+  exportState(exportId: string): Promise<MusicExport>;
+  /** Cancels an export that is under way, removes one that is over. */
+  removeExport(exportId: string): Promise<MusicExport>;
   /**
    * Asks whether a sign-in with this handle can start, so that a refusal can be shown beside the field.
    * Resolves to the address to send the browser to.
    */
   startSignIn(handle: string): Promise<string>;
-  signOut(): Promise<void>;
 }
 
 /** Above this many milliseconds without an answer the service counts as unreachable. */
@@ -99,7 +107,13 @@ export function connectService(ask: typeof fetch, base = ""): Service {
   const commentPath = (commentId: number) => `/tracks/comments/${String(commentId)}`;
   const likePath = (trackId: number) => `/tracks/${String(trackId)}/like`;
 
+  async function order(path: string, init: RequestInit): Promise<void> {
+    const response = await send(path, init);
+    if (!response.ok) throw await failureOf(response);
+  }
+
   return {
+    ...accountService({ question, order }),
     albums: albumsService(question),
     async me() {
       try {
@@ -127,16 +141,15 @@ export function connectService(ask: typeof fetch, base = ""): Service {
       const { likesTakenBack } = await question(Deleted, `/tracks/${String(trackId)}`, { method: "DELETE" });
       return likesTakenBack;
     },
+    exports: async () => (await question(MusicExports, "/exports")).exports,
+    exportMusic: () => question(MusicExport, "/exports/media", { method: "POST" }),
+    exportState: (exportId) => question(MusicExport, `/exports/${exportId}`),
+    removeExport: (exportId) => question(MusicExport, `/exports/${exportId}`, { method: "DELETE" }),
     async startSignIn(handle) {
       const path = signInPath(handle);
       const response = await send(path, { redirect: "manual" });
       if (response.type === "opaqueredirect" || response.status === 302) return path;
       throw await failureOf(response);
-    },
-    async signOut() {
-      const response = await send("/auth/logout", { method: "POST" });
-      // A session that is over already is what was asked for.
-      if (response.status >= 400 && response.status !== 401) throw await failureOf(response);
     },
   };
 }

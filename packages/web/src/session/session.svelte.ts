@@ -1,5 +1,6 @@
 import type { Me } from "../api/answers.js";
-import { ServiceFailure } from "../api/failures.js";
+import type { Parting } from "../api/account.js";
+import { Refused, ServiceFailure } from "../api/failures.js";
 import type { Service } from "../api/service.js";
 
 /** Who is here: `unknown` until the service has said so. */
@@ -13,6 +14,10 @@ export class Session {
   trouble = $state<string | null>(null);
   /** The session was over before the person said so. */
   ended = $state(false);
+  /** Asked of who signs out while something of theirs waits; null: nothing is asked. */
+  question = $state<string | null>(null);
+  /** Shows how far the deletion of the account has got; null: none was begun here. */
+  ticket = $state<string | null>(null);
 
   constructor(service: Pick<Service, "me" | "signOut">) {
     this.#service = service;
@@ -31,11 +36,29 @@ export class Session {
     });
   }
 
-  async signOut(): Promise<void> {
+  /** @param how what becomes of what waits; left out: the person is asked when something does */
+  async signOut(how?: Parting): Promise<void> {
+    this.question = null;
     await this.#attempt(async () => {
-      await this.#service.signOut();
+      try {
+        await this.#service.signOut(how);
+      } catch (failure) {
+        if (!(failure instanceof Refused) || failure.code !== "open_writes") throw failure;
+        this.question = failure.message;
+        return;
+      }
       this.presence = { kind: "nobody" };
     });
+  }
+
+  stay(): void {
+    this.question = null;
+  }
+
+  /** The account is being deleted, and nobody is signed in any more. */
+  leave(ticket: string): void {
+    this.ticket = ticket;
+    this.presence = { kind: "nobody" };
   }
 
   async #attempt(act: () => Promise<void>): Promise<void> {

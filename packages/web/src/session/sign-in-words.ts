@@ -19,6 +19,8 @@ export function signInTrouble(search: string): string | null {
       return "Your PDS granted less than plyr needs to write your likes, so you were not signed in.";
     case "expired":
       return "That sign-in took too long or was finished already. Start again.";
+    case "being_deleted":
+      return "Your account here is being deleted. This sign-in lets that go on; nothing else is needed.";
     case "unreachable":
       return "Your PDS could not be reached to finish the sign-in. Try again in a moment.";
     default:

@@ -45,6 +45,20 @@ const progress = {
   write: null,
 };
 
+const music = {
+  export_id: "e",
+  status: "done",
+  reason: null,
+  processed_count: 1,
+  total_count: 1,
+  processed_bytes: 200,
+  total_bytes: 200,
+  size: 400,
+  left_out: [{ title: "Low Tide", uri: "at://did:plc:b/fm.plyr.track/3k", reason: "It is gone." }],
+  download_url: "http://127.0.0.1:8000/exports/e/download",
+  expires_at: "2026-12-01T10:00:00.000Z",
+};
+
 test("each question goes to its route and its answer comes back parsed", async () => {
   const { service, next } = await startCounterpart();
   const { signal } = new AbortController();
@@ -63,6 +77,10 @@ test("each question goes to its route and its answer comes back parsed", async (
     [() => service.addComment(7, "yes", 1_500), "POST /tracks/7/comments", { comment }, comment],
     [() => service.editComment(3, "no"), "PATCH /tracks/comments/3", { comment }, comment],
     [() => service.removeComment(3), "DELETE /tracks/comments/3", { comment: null }, null],
+    [() => service.exports(), "GET /exports", { exports: [music] }, [music]],
+    [() => service.exportMusic(), "POST /exports/media", music, music],
+    [() => service.exportState("e"), "GET /exports/e", music, music],
+    [() => service.removeExport("e"), "DELETE /exports/e", music, music],
     [
       () => service.editTrack(7, { title: "High Tide", description: "" }),
       "PATCH /tracks/7",

@@ -50,3 +50,25 @@ test("a service that doesn't answer leaves who is here as it was, and says so un
   await refresh(session, next, 200, me);
   expect(session.trouble).toBeNull();
 });
+
+test("a sign-out while something waits asks first, and carries out what is said then", async () => {
+  const { service, next, lines } = await startCounterpart();
+  const session = new Session(service);
+  await refresh(session, next, 200, { ...me, waiting: 2 });
+  const asked = session.signOut();
+  (await next()).answer(409, { error: { code: "open_writes", message: "Two things wait.", count: 2 } });
+  await asked;
+  expect([session.question, session.presence.kind, session.trouble]).toEqual([
+    "Two things wait.",
+    "somebody",
+    null,
+  ]);
+  session.stay();
+  expect(session.question).toBeNull();
+
+  const signedOut = session.signOut("anyway");
+  (await next()).answer(204, {});
+  await signedOut;
+  expect(session.presence.kind).toBe("nobody");
+  expect(lines.slice(1)).toEqual(["POST /auth/logout", "POST /auth/logout"]);
+});

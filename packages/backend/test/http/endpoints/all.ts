@@ -1,5 +1,7 @@
+import { account } from "./account.js";
 import { comments } from "./comments.js";
 import type { Endpoint } from "./endpoint.js";
+import { exports } from "./exports.js";
 import { likes } from "./likes.js";
 import { lists } from "./lists.js";
 import { operators } from "./operators.js";
@@ -9,9 +11,11 @@ import { tracks } from "./tracks.js";
 /** Every route of the service, each once. */
 export const endpoints: readonly Endpoint[] = [
   ...people,
+  ...account,
   ...tracks,
   ...likes,
   ...comments,
+  ...exports,
   ...lists,
   ...operators,
 ];

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { everybody, ownerOnly, signedIn, type Asked, type Endpoint } from "./endpoint.js";
+import type { Asked } from "./asked.js";
+import { everybody, ownerOnly, signedIn, type Endpoint } from "./endpoint.js";
 import type { World } from "./world.js";
 
 const made = z.object({ album: z.object({ id: z.number() }) });

@@ -18,6 +18,7 @@ export const people: readonly Endpoint[] = [
     answers: everybody(204),
     ask: () => ({ path: "/auth/logout" }),
     signsOut: true,
+    fields: { anyway: { kind: "boolean", optional: true }, cancel: { kind: "boolean", optional: true } },
   },
   {
     route: "GET /auth/callback",

@@ -9,7 +9,7 @@ import type { Schema } from "../../../src/database/schema.js";
 import { adoptTrack } from "../../../src/tracks/adopt-track.js";
 import { makeAudio } from "../../tracks/audio.js";
 import { NAMESPACE, runService, type RunningService } from "../running-service.js";
-import type { Asked, Asker } from "./endpoint.js";
+import type { Asked, Asker } from "./asked.js";
 
 const CID = "bafyreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
 

@@ -3,12 +3,14 @@ import type {
   Added,
   CancelResult,
   Claim,
+  Due,
   End,
   Found,
   Held,
   Letter,
   Message,
   NewTask,
+  Pause,
   ReplayResult,
   Settled,
   SettleRequest,
@@ -19,6 +21,7 @@ import type {
 } from "../store.js";
 import { Ends } from "./ends.js";
 import { Inbox } from "./inbox.js";
+import { dueAt } from "./order.js";
 import { Tasks } from "./tasks.js";
 
 interface Present {
@@ -155,12 +158,30 @@ export class MemoryStore implements Store {
     return Promise.resolve(woken);
   }
 
+  pause(groups: readonly string[], due: Due & { kind: "in" | "at" }, reason: string): Promise<void> {
+    const until = dueAt(due, this.#clock.now());
+    for (const group of groups) this.#tasks.gates.pause(group, until, reason);
+    this.#rouse();
+    return Promise.resolve();
+  }
+
+  resume(groups: readonly string[]): Promise<number> {
+    const now = this.#clock.now();
+    const resumed = groups.filter((group) => this.#tasks.gates.resume(group, now)).length;
+    this.#rouse();
+    return Promise.resolve(resumed);
+  }
+
+  paused(): Promise<Pause[]> {
+    return Promise.resolve(this.#tasks.gates.paused(this.#clock.now()));
+  }
+
   find(keys: readonly string[]): Promise<Found[]> {
     return Promise.resolve(keys.map((key) => this.#tasks.find(key)));
   }
 
   letters(limit: number): Promise<Letter[]> {
-    return Promise.resolve(this.#tasks.letters(limit));
+    return Promise.resolve(this.#tasks.letters.newest(limit));
   }
 
   replay(id: string): Promise<ReplayResult> {
@@ -170,14 +191,14 @@ export class MemoryStore implements Store {
   }
 
   discard(id: string): Promise<boolean> {
-    return Promise.resolve(this.#tasks.discard(id));
+    return Promise.resolve(this.#tasks.letters.delete(id));
   }
 
   snapshot(): Promise<Snapshot> {
     const now = this.#clock.now();
     const alive = [...this.#workers.values()].filter(({ aliveUntil }) => aliveUntil >= now);
     const workers = alive.map(({ info, aliveUntil }) => ({ ...info, aliveUntil }));
-    return Promise.resolve({ now, workers, ...this.#tasks.summary() });
+    return Promise.resolve({ now, workers, nextAt: this.#tasks.nextEvent(), ...this.#tasks.summary() });
   }
 
   health(): Promise<StoreHealth> {

@@ -5,9 +5,10 @@ export function storedAs({ serial, key, name, payload }: NewTask, addedAt: numbe
   return { serial, key, name, payload, addedAt };
 }
 
-/** When it is due, in ms since the epoch. */
-export function dueAt(due: Due, now: number): number {
+/** When it is due, in ms since the epoch. @param began of the burst, where it is one */
+export function dueAt(due: Due, now: number, began = now): number {
   if (due.kind === "now") return now;
+  if (due.kind === "quiet") return Math.min(now + due.ms, began + due.longestMs);
   return due.kind === "in" ? now + due.ms : due.at;
 }
 

@@ -1,9 +1,10 @@
-import type { Held, Stored } from "../store.js";
+import type { Group, Held, Stored } from "../store.js";
 
 export type Place =
   | { readonly kind: "ready" }
   | { readonly kind: "blocked" }
   | { readonly kind: "aside" }
+  | { readonly kind: "held"; readonly gate: string }
   | { readonly kind: "scheduled"; readonly at: number }
   | {
       readonly kind: "leased";
@@ -21,7 +22,18 @@ export interface Entry {
   attempt: number;
   delivery: number;
   lost: number;
+  readonly group: Group | undefined;
+  /** Since when it has been held, since its last run (ms). */
+  heldSince: number | undefined;
+  /** When the burst began that it is the end of; undefined once it has run. */
+  began: number | undefined;
   place: Place;
+}
+
+export function newEntry(id: string, stored: Stored, group: Group | undefined): Entry {
+  const place = { kind: "scheduled", at: stored.addedAt } as const;
+  const yet = { heldSince: undefined, began: undefined };
+  return { id, stored, group, attempt: 1, delivery: 0, lost: 0, ...yet, place };
 }
 
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
@@ -31,6 +43,7 @@ export class Shelf {
     ready: new Set<Entry>(),
     blocked: new Set<Entry>(),
     aside: new Set<Entry>(),
+    held: new Set<Entry>(),
     scheduled: new Set<Entry>(),
     leased: new Set<Entry>(),
   };

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../store.js";
 import { tally, type Shelf } from "./shelf.js";
 
-export type Summary = Omit<Snapshot, "now" | "workers">;
+export type Summary = Omit<Snapshot, "now" | "workers" | "nextAt">;
 
 /** What is on the shelf, and beside it, in numbers. */
 export function summaryOf(shelf: Shelf, dead: number, counts: ReadonlyMap<string, number>): Summary {
@@ -9,12 +9,12 @@ export function summaryOf(shelf: Shelf, dead: number, counts: ReadonlyMap<string
     waiting: shelf.at("ready").size,
     blocked: shelf.at("blocked").size,
     delayed: shelf.at("scheduled").size,
+    held: shelf.at("held").size,
     running: shelf.at("leased").size,
     dead,
     aside: tally(shelf.at("aside")),
     tasks: tally(shelf.all()),
     oldestWaitingAt: shelf.nextInTurn()?.stored.addedAt,
-    nextAt: shelf.nextEvent(),
     counts: Object.fromEntries(counts),
   };
 }

@@ -1,19 +1,11 @@
-import type {
-  Added,
-  Claim,
-  End,
-  Found,
-  Letter,
-  NewTask,
-  ReplayResult,
-  Settlement,
-  Stored,
-} from "../store.js";
+import type { Added, Claim, End, Found, Group, NewTask, ReplayResult, Settlement, Stored } from "../store.js";
 import { Followers } from "./followers.js";
+import { Gates, isSameGroup } from "./gates.js";
 import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
+import { Letters } from "./letters.js";
 import { dueAt, handBacksLast, storedAs } from "./order.js";
-import { Shelf, type Entry } from "./shelf.js";
+import { newEntry, Shelf, type Entry } from "./shelf.js";
 import { summaryOf, type Summary } from "./summary.js";
 
 const CANCELLED: End = { kind: "cancelled" };
@@ -32,7 +24,8 @@ export class Tasks {
   readonly #keys = new Map<string, string>();
   readonly #followers = new Followers();
   readonly #lanes = new Lanes();
-  readonly #letters = new Map<string, Letter>();
+  readonly gates = new Gates(this.#shelf);
+  readonly letters = new Letters();
   readonly #counts = new Map<string, number>();
   readonly #ended: (id: string, end: End | undefined) => void;
 
@@ -46,7 +39,7 @@ export class Tasks {
     const holder = key === "" ? undefined : this.#keys.get(key);
     if (holder !== undefined) return { id: holder, added: holder === id };
     if (this.#shelf.get(id) !== undefined) return { id, added: true };
-    this.#stand(this.#enter(id, storedAs(task, now)), dueAt(task.due, now), now);
+    this.#stand(this.#enterNew(task, now), dueAt(task.due, now), now);
     return { id, added: true };
   }
 
@@ -54,24 +47,23 @@ export class Tasks {
     const { id, key } = task;
     const holder = this.#shelf.get(this.#keys.get(key));
     if (holder === undefined || holder.id === id) return this.add(task, now);
-    const at = dueAt(task.due, now);
     if (holder.place.kind === "leased") {
       holder.place.cancelled = true;
-      this.#follow(holder.id, this.#enter(id, storedAs(task, now)), at, now);
+      this.#follow(holder.id, this.#enterNew(task, now), dueAt(task.due, now), now);
       return { id, added: true };
     }
-    const { place, stored, delivery } = holder;
+    const began = task.due.kind === "quiet" ? (holder.began ?? now) : undefined;
+    const at = dueAt(task.due, now, began);
+    const { place, stored, delivery, group } = holder;
     const behind = this.#followers.of(key);
     const stands = place.kind !== "scheduled" && behind?.at === undefined;
-    holder.stored = storedAs(task, now);
-    holder.attempt = 1;
-    holder.lost = 0;
-    if (stands && at <= now && stored.serial === task.serial && stored.name === task.name)
-      return { id: holder.id, added: false };
-    this.#shelf.remove(holder);
+    Object.assign(holder, { stored: storedAs(task, now), attempt: 1, lost: 0, began });
+    const same = stored.serial === task.serial && stored.name === task.name;
+    if (stands && at <= now && same && isSameGroup(group, task.group)) return { id: holder.id, added: false };
+    this.#takeOut(holder);
     this.#leaveLane(stored.serial, holder.id);
     // Another entry, so that it isn't found where the old one stood in turn.
-    const entry = { ...this.#enter(holder.id, holder.stored), delivery };
+    const entry = { ...this.#enter(holder.id, holder.stored, task.group, began), delivery };
     if (behind === undefined) this.#stand(entry, at, now);
     else this.#follow(behind.leader, entry, at, now);
     return { id: holder.id, added: false };
@@ -79,10 +71,11 @@ export class Tasks {
 
   /** The next task in turn, under a lease; one that was laid aside first, where the worker knows it. */
   claim(holder: Holder, known: readonly string[], now: number): Claim | undefined {
-    const entry = this.#next(known);
+    const entry = this.#next(known, now);
     if (entry === undefined) return undefined;
     const { worker, call, leaseMs } = holder;
     entry.delivery += 1;
+    entry.began = undefined;
     this.#shelf.put(entry, { kind: "leased", worker, call, until: now + leaseMs, cancelled: false });
     const { id, stored, attempt, delivery, lost } = entry;
     return { id, stored, attempt, delivery, lost, claimedAt: now };
@@ -131,6 +124,7 @@ export class Tasks {
       entry.place.kind === "scheduled" && entry.place.at <= now ? [{ entry, at: entry.place.at }] : [],
     );
     for (const { entry } of due.sort((a, b) => a.at - b.at)) this.#admit(entry);
+    this.gates.open(now);
   }
 
   /** Ends a task that isn't running; of one that is, returns the worker. */
@@ -167,42 +161,34 @@ export class Tasks {
       const state = kind === "leased" ? "running" : kind === "scheduled" ? "delayed" : "waiting";
       return { state, id: entry.id, info: undefined };
     }
-    const letter = [...this.#letters.values()].findLast(({ stored }) => key !== "" && stored?.key === key);
-    if (letter === undefined) return { state: "unknown", id: undefined, info: undefined };
-    return { state: "dead", id: letter.id, info: letter.info };
+    return this.letters.find(key);
   }
 
   /** How the task stands; undefined when it neither lives nor is dead. */
   end(id: string): End | undefined {
     if (this.#shelf.get(id) !== undefined) return { kind: "living" };
-    const letter = this.#letters.get(id);
-    return letter === undefined ? undefined : { kind: "dead", info: letter.info };
-  }
-
-  letters(limit: number): Letter[] {
-    return [...this.#letters.values()].reverse().slice(0, limit);
+    const kept = this.letters.get(id);
+    return kept === undefined ? undefined : { kind: "dead", info: kept.letter.info };
   }
 
   replay(id: string, now: number): ReplayResult {
-    const stored = this.#letters.get(id)?.stored;
+    const kept = this.letters.get(id);
+    const stored = kept?.letter.stored;
     if (stored === undefined) return "unknown";
     if (stored.key !== "" && this.#keys.has(stored.key)) return "key in use";
-    this.#letters.delete(id);
-    this.#admit(this.#enter(id, { ...stored, addedAt: now }));
+    this.letters.delete(id);
+    this.#admit(this.#enter(id, { ...stored, addedAt: now }, kept?.group));
     return "replayed";
   }
 
-  discard(id: string): boolean {
-    return this.#letters.delete(id);
-  }
-
-  /** When something next falls due or a lease ends. */
+  /** When something next falls due, a lease ends, or a gate opens. */
   nextEvent(): number | undefined {
-    return this.#shelf.nextEvent();
+    const events = [this.#shelf.nextEvent(), this.gates.nextEvent()].filter((event) => event !== undefined);
+    return events.length === 0 ? undefined : Math.min(...events);
   }
 
   summary(): Summary {
-    return summaryOf(this.#shelf, this.#letters.size, this.#counts);
+    return summaryOf(this.#shelf, this.letters.size, this.#counts);
   }
 
   #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number): boolean {
@@ -226,17 +212,27 @@ export class Tasks {
       this.#shelf.put(entry, { kind: "aside" });
       this.#count("aside", 1);
     } else {
-      this.#letters.set(id, { id, diedAt: now, info: outcome.info, stored: entry.stored });
+      this.letters.put({ id, diedAt: now, info: outcome.info, stored: entry.stored }, entry.group);
       this.#count("dead", 1);
       this.#retire(entry);
     }
     return true;
   }
 
+  #enterNew(task: NewTask, now: number): Entry {
+    const began = task.due.kind === "quiet" ? now : undefined;
+    return this.#enter(task.id, storedAs(task, now), task.group, began);
+  }
+
   /** A task that begins its life, and has its key. */
-  #enter(id: string, stored: Stored): Entry {
+  #enter(id: string, stored: Stored, group: Group | undefined, began?: number): Entry {
     if (stored.key !== "") this.#keys.set(stored.key, id);
-    return { id, stored, attempt: 1, delivery: 0, lost: 0, place: { kind: "scheduled", at: stored.addedAt } };
+    return { ...newEntry(id, stored, group), began };
+  }
+
+  #takeOut(entry: Entry): void {
+    this.gates.leave(entry);
+    this.#shelf.remove(entry);
   }
 
   #stand(entry: Entry, at: number, now: number): void {
@@ -265,7 +261,7 @@ export class Tasks {
 
   #retire(entry: Entry, end?: End): void {
     const { key, serial } = entry.stored;
-    this.#shelf.remove(entry);
+    this.#takeOut(entry);
     if (this.#keys.get(key) === entry.id) this.#keys.delete(key);
     else this.#release(key, entry.id);
     this.#leaveLane(serial, entry.id);
@@ -288,9 +284,13 @@ export class Tasks {
     if (following !== undefined) this.#shelf.put(following, { kind: "ready" });
   }
 
-  #next(known: readonly string[]): Entry | undefined {
-    for (const entry of this.#shelf.at("aside")) if (known.includes(entry.stored.name)) return entry;
-    return this.#shelf.takeTurn();
+  #next(known: readonly string[], now: number): Entry | undefined {
+    const may = (entry: Entry): boolean => this.gates.passes(entry, now);
+    for (const entry of this.#shelf.at("aside"))
+      if (known.includes(entry.stored.name) && may(entry)) return entry;
+    let entry = this.#shelf.takeTurn();
+    while (entry !== undefined && !may(entry)) entry = this.#shelf.takeTurn();
+    return entry;
   }
 
   #count(what: string, by: number): void {

@@ -21,6 +21,12 @@ export const KEYS = {
   followers: "followers",
   /** HASH serial key → id of the task at its head. */
   lanes: "lanes",
+  /** HASH id of a task with a group → since when it is held (ms; empty: it isn't), starts, per (ms), group; tabs between. */
+  groups: "groups",
+  /** HASH paused group → until when (ms), tab, reason. */
+  paused: "paused",
+  /** ZSET gate behind which something is held → when it opens (ms). Gates: "p", tab, group; "r", tab, task name, tab, group. */
+  gates: "gates",
   /** HASH task name → living tasks. */
   living: "living",
   /** SET of task names that something is laid aside of. */
@@ -51,10 +57,14 @@ export const KEYS = {
   counts: "counts",
 } as const;
 
-/** Keys of which there is one per serial key, task name or worker. */
+/** Keys of which there is one per serial key, task name, worker or gate. */
 export const PREFIXES = {
   /** LIST of the ids behind a lane's head. */
   lane: "lane:",
+  /** ZSET of the ids behind a gate → since when they are held (ms). */
+  held: "held:",
+  /** LIST of the last starts (ms) through the gate of a rate; gone when they don't count any more. */
+  starts: "starts:",
   /** LIST of ids that no worker knew, by task name. */
   aside: "aside:",
   /** SET of the workers that know a task, by its name. */

@@ -8,11 +8,13 @@ import type {
   Due,
   End,
   Found,
+  Group,
   Held,
   Letter,
   Message,
   NewTask,
   Outcome,
+  Pause,
   ReplayResult,
   Settled,
   SettleRequest,
@@ -170,6 +172,25 @@ export class RedisStore implements Store {
     return woken;
   }
 
+  async pause(groups: readonly string[], due: Due, reason: string): Promise<void> {
+    for (let from = 0; from < groups.length; from += BATCH) {
+      const batch = groups.slice(from, from + BATCH).map(field);
+      await this.#call("pause", [dueArgument(due), field(reason)], batch);
+    }
+  }
+
+  async resume(groups: readonly string[]): Promise<number> {
+    let resumed = 0;
+    for (let from = 0; from < groups.length; from += BATCH) {
+      resumed += Number(await this.#call("resume", [], groups.slice(from, from + BATCH).map(field)));
+    }
+    return resumed;
+  }
+
+  async paused(): Promise<Pause[]> {
+    return reply.pauses(await this.#call("paused", [], []));
+  }
+
   async find(keys: readonly string[]): Promise<Found[]> {
     const found: Found[] = [];
     for (let from = 0; from < keys.length; from += BATCH) {
@@ -219,8 +240,9 @@ export class RedisStore implements Store {
 }
 
 function taskArguments(task: NewTask): string[] {
-  const { id, serial, key, name, due, payload } = task;
-  return [id, field(serial), field(key), field(name), dueArgument(due), seal(task, payload)];
+  const { id, serial, key, name, due, group, payload } = task;
+  const ties = [field(serial), field(key), field(name)];
+  return [id, ...ties, dueArgument(due), groupArgument(group), seal(task, payload)];
 }
 
 /** In order, each small enough for one call. */
@@ -239,8 +261,15 @@ function* batches(tasks: readonly NewTask[]): Generator<readonly NewTask[]> {
   if (batch.length > 0) yield batch;
 }
 
+function groupArgument(group: Group | undefined): string {
+  if (group === undefined) return "";
+  const { name, rate } = group;
+  return `${rate === undefined ? "\t" : `${String(rate.limit)}\t${String(rate.perMs)}`}\t${field(name)}`;
+}
+
 function dueArgument(due: Due): string {
   if (due.kind === "now") return "";
+  if (due.kind === "quiet") return `~${String(due.ms)}:${String(due.longestMs)}`;
   return due.kind === "in" ? `+${String(due.ms)}` : String(due.at);
 }
 

@@ -1,5 +1,5 @@
 import { unseal } from "../envelope.js";
-import type { Claim, End, Found, FoundState, Letter, Message, Settled, Snapshot } from "../store.js";
+import type { Claim, End, Found, FoundState, Letter, Message, Pause, Settled, Snapshot } from "../store.js";
 
 /** Thrown when a script answers what it can't answer: someone else writes under our keys, or versions are mixed up. */
 export class UnexpectedReply extends Error {
@@ -84,6 +84,16 @@ export function end(reply: unknown): End {
   return { kind };
 }
 
+export function pauses(reply: unknown): Pause[] {
+  const flat = list(reply);
+  const all: Pause[] = [];
+  for (let at = 0; at < flat.length; at += 3) {
+    const [group, reason] = [decodeURIComponent(text(flat[at])), decodeURIComponent(text(flat[at + 2]))];
+    all.push({ group, until: number(flat[at + 1]), reason });
+  }
+  return all;
+}
+
 export function letters(reply: unknown): Letter[] {
   const flat = strings(reply);
   const all: Letter[] = [];
@@ -108,6 +118,7 @@ export function snapshot(reply: unknown): Snapshot {
     waiting: number(read["waiting"]),
     blocked: number(read["blocked"]),
     delayed: number(read["delayed"]),
+    held: number(read["held"]),
     running: number(read["running"]),
     dead: number(read["dead"]),
     aside: counts(read["aside"]),

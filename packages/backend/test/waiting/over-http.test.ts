@@ -1,0 +1,158 @@
+import { until, xrpc, type Match } from "@plyr/dev";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { makeAudio } from "../tracks/audio.js";
+import { setStage, type Person, type Stage } from "../tracks/stage.js";
+
+const list = z.object({
+  count: z.int(),
+  kinds: z.record(z.string(), z.int()),
+  needSignIn: z.int(),
+  writes: z.array(
+    z.object({
+      id: z.uuid(),
+      kind: z.string(),
+      action: z.string(),
+      track: z.object({ id: z.int(), title: z.string() }).nullable(),
+      text: z.string().nullable(),
+      asked: z.iso.datetime(),
+      write: z.object({ state: z.string(), reason: z.string().nullable(), uri: z.string() }),
+    }),
+  ),
+});
+
+const refused: Match = (request) =>
+  ["putRecord", "deleteRecord", "uploadBlob"].some((name) => xrpc(`com.atproto.repo.${name}`)(request));
+
+let stage: Stage;
+let track: number;
+
+beforeAll(async () => {
+  stage = await setStage();
+  ({ trackId: track } = await stage.upload(stage.artist, await makeAudio("mp3", 2), {
+    title: "Rain",
+    description: "wet",
+  }));
+  await quiet(stage.artist);
+}, 60_000);
+
+afterEach(async () => {
+  stage.gate.clear();
+  for (const person of [stage.artist, stage.listener]) {
+    await person.browser.signIn(person.account);
+    await quiet(person);
+  }
+});
+
+afterAll(() => stage[Symbol.asyncDispose]());
+
+/** Until then every write is refused, certainly undone, and waits for a sign-in. */
+function endPermission(): void {
+  stage.gate.answer(refused, { status: 401, body: { error: "InvalidToken", message: "no longer" } });
+}
+
+const waiting = async ({ browser }: Person) => list.parse((await browser.get("/me/waiting")).json());
+
+const quiet = (person: Person) =>
+  until("nothing waits", async () => (await waiting(person)).count === 0, { within: 20_000 });
+
+const like = (person: Person) => person.browser.post(`/tracks/${String(track)}/like`);
+const isLiked = async (person: Person) =>
+  z.object({ liked: z.boolean() }).parse((await person.browser.get(`/tracks/${String(track)}/like`)).json())
+    .liked;
+
+const titles = async (): Promise<string[]> =>
+  z
+    .object({ tracks: z.array(z.object({ title: z.string() })) })
+    .parse((await stage.listener.browser.get("/tracks")).json())
+    .tracks.map(({ title }) => title);
+
+test("a person sees what waits, what it is about, since when, and why; nobody else does", async () => {
+  endPermission();
+  await like(stage.listener);
+  await until("it waits for a sign-in", async () => (await waiting(stage.listener)).needSignIn === 1);
+  const { count, kinds, writes } = await waiting(stage.listener);
+  expect([count, kinds]).toEqual([1, { like: 1 }]);
+  const [write] = writes;
+  expect(write).toMatchObject({
+    kind: "like",
+    action: "add",
+    track: { id: track, title: "Rain" },
+    text: null,
+    write: { state: "needs-sign-in", uri: expect.stringContaining(stage.listener.account.did) as unknown },
+  });
+  expect(write?.write.reason).toContain("Sign in again");
+  expect(Date.parse(write?.asked ?? "")).toBeGreaterThan(Date.now() - 60_000);
+
+  expect((await waiting(stage.artist)).count).toBe(0);
+  const cancelled = await stage.artist.browser.delete(`/me/waiting/${write?.id ?? ""}`);
+  expect([cancelled.status, cancelled.json()]).toMatchObject([404, { error: { code: "unknown_write" } }]);
+  expect((await stage.listener.browser.delete("/me/waiting/nothing")).status).toBe(404);
+  expect(await isLiked(stage.listener)).toBe(true);
+});
+
+test("an edit of a track that waits gives way to what the PDS has; a deletion can't be undone", async () => {
+  endPermission();
+  const path = `/tracks/${String(track)}`;
+  await stage.artist.browser.send("PATCH", path, { body: { title: "Snow", description: "" } });
+  expect(await titles()).toEqual(["Snow"]);
+  const { writes } = await waiting(stage.artist);
+  expect(writes).toMatchObject([{ kind: "track", action: "change", track: { id: track, title: "Snow" } }]);
+  expect((await stage.artist.browser.delete(`/me/waiting/${writes[0]?.id ?? ""}`)).status).toBe(204);
+  expect(await titles()).toEqual(["Rain"]);
+  await quiet(stage.artist);
+  expect((await stage.tracksOnPds()).map(({ value }) => [value.title, value["description"]])).toEqual([
+    ["Rain", "wet"],
+  ]);
+
+  const { trackId } = await stage.upload(stage.artist, await makeAudio("mp3", 1), { title: "Never" });
+  await until("the upload waits", async () => (await waiting(stage.artist)).needSignIn === 1);
+  const upload = (await waiting(stage.artist)).writes.find((write) => write.track?.id === trackId);
+  expect((await stage.artist.browser.delete(`/me/waiting/${upload?.id ?? ""}`)).status).toBe(204);
+  await quiet(stage.artist);
+  expect(await titles()).toEqual(["Rain"]);
+  await until("its file is gone", async () => (await stage.stored()).length === 1);
+  expect(await stage.tracksOnPds()).toHaveLength(1);
+});
+
+test("a deletion of a track that waits can't be cancelled", async () => {
+  const { trackId } = await stage.upload(stage.artist, await makeAudio("mp3", 1), { title: "Hail" });
+  await quiet(stage.artist);
+  endPermission();
+  await stage.artist.browser.delete(`/tracks/${String(trackId)}`);
+  const { writes } = await waiting(stage.artist);
+  const answer = await stage.artist.browser.delete(`/me/waiting/${writes[0]?.id ?? ""}`);
+  expect([answer.status, answer.json()]).toMatchObject([409, { error: { code: "too_late" } }]);
+});
+
+test("who signs out while something waits is asked; anyway: it goes on, and is written when it can be", async () => {
+  endPermission();
+  await stage.listener.browser.delete(`/tracks/${String(track)}/like`);
+  const asked = await stage.listener.browser.post("/auth/logout");
+  expect([asked.status, asked.json()]).toMatchObject([409, { error: { code: "open_writes", count: 1 } }]);
+  expect((await stage.listener.browser.get("/me")).status).toBe(200);
+  for (const body of [{ anyway: false }, { anyway: "yes" }, { now: true }]) {
+    expect((await stage.listener.browser.post("/auth/logout", { body })).status).toBe(422);
+  }
+  expect((await stage.listener.browser.post("/auth/logout", { body: { anyway: true } })).status).toBe(204);
+  expect((await stage.listener.browser.get("/me")).status).toBe(401);
+
+  stage.gate.clear();
+  await stage.listener.browser.signIn(stage.listener.account);
+  await quiet(stage.listener);
+  expect(await isLiked(stage.listener)).toBe(false);
+});
+
+test("who signs out may cancel what waits instead", async () => {
+  endPermission();
+  await like(stage.listener);
+  const answer = await stage.listener.browser.post("/auth/logout", { body: { cancel: true } });
+  expect([answer.status, answer.json()]).toEqual([200, { cancelled: 1, left: 0 }]);
+  expect((await stage.listener.browser.get("/me")).status).toBe(401);
+  const row = await stage.db
+    .selectFrom("likes")
+    .select("did")
+    .where("did", "=", stage.listener.account.did)
+    .executeTakeFirst();
+  expect(row).toBeUndefined();
+});
