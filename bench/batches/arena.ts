@@ -60,6 +60,7 @@ export async function openArena(): Promise<Arena> {
               collection: like,
               rkey: rkeyOf(index),
               wish: JSON.stringify(record()),
+              apart_version: apart ? 1 : null,
             })),
           )
           .returning("id")

@@ -142,13 +142,19 @@ async function request(
   if (first === undefined) return [];
   const { did } = first.record;
   await points.spend(did, costOf(items));
-  const results = await pds.as(did, signal, async (agent, limited) => {
-    const { data } = await agent.com.atproto.repo.applyWrites(
-      { repo: did, writes: items.map(asOperation) },
-      { signal: limited },
-    );
-    return data.results ?? [];
+  const answer = await pds.as(did, signal, async (agent, limited) => {
+    try {
+      const writes = items.map(asOperation);
+      const { data } = await agent.com.atproto.repo.applyWrites({ repo: did, writes }, { signal: limited });
+      return { results: data.results ?? [] };
+    } catch (refusal) {
+      // It is about these records: nobody is to take the PDS for being in trouble.
+      if (blamesContent(refusal)) return { refusal };
+      throw refusal;
+    }
   });
+  if ("refusal" in answer) throw answer.refusal;
+  const { results } = answer;
   return items.map(({ write, record }, index) => {
     if (write.action === "delete") return null;
     const result = results[index];

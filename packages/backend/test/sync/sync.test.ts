@@ -64,7 +64,7 @@ const like = z.object({ liked: z.boolean(), write: z.object({ uri: z.string() })
 const likePath = ({ id }: PublishedTrack): string => `/tracks/${String(id)}/like`;
 const track = (index: number): PublishedTrack => tracks[index] ?? expect.fail("no such track");
 
-test("incident 16: every login rewrote every list: a sign-in after which nothing differs writes nothing at all", async () => {
+test("a sign-in after which nothing differs writes nothing at all: no list, no like, no profile (incident 16)", async () => {
   const album = await stage.newAlbum("Songs of rain");
   for (const { id } of tracks) await stage.ask("PUT", `/albums/${String(album.id)}/tracks/${String(id)}`);
   for (const one of tracks) await stage.artist.browser.post(likePath(one));
@@ -129,7 +129,7 @@ test("what a person has removed at their PDS is gone here too, and isn't written
   );
 });
 
-test("incident 17: an order that a person gave an album elsewhere is kept, and what came since follows it", async () => {
+test("an order that a person gave an album elsewhere is kept, and what it lacks follows it (incident 17)", async () => {
   const album = await stage.newAlbum("In my order");
   const songs: PublishedTrack[] = [];
   for (const title of ["A", "B", "C"]) songs.push(await stage.publish(title, album.id));
