@@ -4,10 +4,11 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /**
- * A program that the tests start.
+ * A program that the tests start, or files that they read.
  * @typedef {object} Program
  * @property {string} title what it is, for people
  * @property {string[][]} executables each inner list: one of these file names must be found
+ * @property {string[]} [games] folders among those of the games that must be there
  * @property {string[]} packages Debian's packages that bring it
  */
 
@@ -27,6 +28,25 @@ export const neededPrograms = [
     // The fonts are only recommended by the package, but a page without any has no text.
     packages: ["chromium", "fonts-liberation"],
   },
+  {
+    // 32 MB, under the BSD licence: what the copyright scanner is measured on.
+    title: "Music of eight games",
+    executables: [],
+    games: [
+      "a7xpg",
+      "gunroar",
+      "mu-cade",
+      "parsec47",
+      "rrootage",
+      "titanion",
+      "torus-trooper",
+      "val-and-rick",
+    ],
+    packages: [
+      ...["a7xpg-data", "gunroar-data", "mu-cade-data", "parsec47-data"],
+      ...["rrootage-data", "titanion-data", "torus-trooper-data", "val-and-rick-data"],
+    ],
+  },
 ];
 
 /**
@@ -35,6 +55,7 @@ export const neededPrograms = [
  * @property {string} path folders to search, as in PATH
  * @property {string} postgresVersions folder with one folder per PostgreSQL version: Debian keeps the server
  *   programs off PATH
+ * @property {string} games folder with one folder per game's data
  * @property {boolean} root whether this process may install packages itself
  */
 
@@ -43,6 +64,7 @@ export function thisMachine() {
   return {
     path: process.env["PATH"] ?? "",
     postgresVersions: "/usr/lib/postgresql",
+    games: "/usr/share/games",
     root: process.getuid?.() === 0,
   };
 }
@@ -76,7 +98,9 @@ export function preparePrograms(machine, say) {
 function missingPrograms(machine) {
   const folders = [...pathFolders(machine), ...postgresFolders(machine)];
   return neededPrograms.filter(
-    (program) => !program.executables.every((names) => names.some((name) => isIn(folders, name))),
+    ({ executables, games = [] }) =>
+      !executables.every((names) => names.some((name) => isIn(folders, name))) ||
+      !games.every((game) => existsSync(join(machine.games, game))),
   );
 }
 
@@ -150,6 +174,9 @@ function run(machine, [program = "", ...args], output) {
 /** @param {Program[]} programs */
 function list(programs) {
   return programs
-    .map(({ title, executables }) => `${title} (${executables.map((names) => names[0]).join(", ")})`)
+    .map(({ title, executables, games = [] }) => {
+      const names = [...executables.map(([name]) => name), ...games];
+      return `${title} (${names.join(", ")})`;
+    })
     .join("; ");
 }

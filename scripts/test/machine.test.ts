@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { preparePrograms } from "../machine.js";
+import { neededPrograms, preparePrograms } from "../machine.js";
 
 let folder: string;
 
@@ -37,7 +37,12 @@ function calls() {
 
 function prepare({ root }: { root: boolean }) {
   const said: string[] = [];
-  const machine = { path: join(folder, "bin"), postgresVersions: join(folder, "postgresql"), root };
+  const machine = {
+    path: join(folder, "bin"),
+    postgresVersions: join(folder, "postgresql"),
+    games: join(folder, "games"),
+    root,
+  };
   const ready = preparePrograms(machine, (line) => said.push(line));
   return { ready, said: said.join("\n") };
 }
@@ -52,6 +57,8 @@ function allBut(missing: string) {
     "bin/chromium",
   ];
   for (const path of programs) if (!path.endsWith(missing)) program(path);
+  const games = neededPrograms.flatMap(({ games = [] }) => games);
+  for (const game of games) if (game !== missing) mkdirSync(join(folder, "games", game), { recursive: true });
 }
 
 describe("the programs that the tests need", () => {
@@ -95,6 +102,7 @@ describe("the programs that the tests need", () => {
     { missing: "postgres", packages: "postgresql" },
     { missing: "ffmpeg", packages: "ffmpeg" },
     { missing: "chromium", packages: "chromium fonts-liberation" },
+    { missing: "gunroar", packages: "a7xpg-data gunroar-data" },
   ])(
     "are named with what to install when $missing is missing and apt-get can't be used",
     ({ missing, packages }) => {

@@ -1,7 +1,10 @@
 export { BrowserSessions } from "./auth/browser-sessions.js";
+export { run as giveCommand } from "./cli/run.js";
 export { migrateToLatest } from "./database/migrate.js";
 export { openDatabase, type DatabasePlace } from "./database/open.js";
 export type { Json, RecordContent, RecordState, Schema } from "./database/schema.js";
+export { FingerprintThread } from "./fingerprints/fingerprint-thread.js";
+export { hear, type Heard } from "./fingerprints/hear.js";
 export { collectionsOf, type Collections } from "./records/collections.js";
 export { demandValid, InvalidRecord } from "./records/valid-content.js";
 export { startService, type Service, type ServiceOptions } from "./service.js";

@@ -4,7 +4,7 @@ import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
 import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
-import { askedScope } from "./auth/scope.js";
+import { askedScope, scrobblingScope } from "./auth/scope.js";
 import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
@@ -13,15 +13,20 @@ import { Expirer } from "./exports/expirer.js";
 import { openExports } from "./exports/exports.js";
 import { openApp, openHealthApp } from "./http/app.js";
 import { listen, type Listener } from "./http/listen.js";
+import { scansOf, takenDown } from "./scans/scan-state.js";
+import { webhookOf } from "./notices/open.js";
 import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
 import { openAlbums } from "./lists/albums.js";
 import { followLikes } from "./lists/liked-list.js";
 import { likedListView } from "./lists/liked-view.js";
-import { hostsOnHold } from "./pds/holds.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
 import { listenOnSocket, operatorSocket, whyNoSocket } from "./operator/socket.js";
+import { openPlays } from "./plays/plays.js";
+import { openPreferences, wantsScrobbles } from "./plays/preferences.js";
+import { scrobblesOf } from "./plays/scrobbles-view.js";
+import { hostsOnHold } from "./pds/holds.js";
 import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
 import { openRepositories, type Repositories } from "./repository/open.js";
@@ -126,6 +131,10 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     sessionKey,
     publicUrl: settings.http.publicUrl,
     scope: askedScope(settings.collectionNamespace),
+    extra: {
+      scope: scrobblingScope(settings.teal),
+      wantedBy: (identifier) => wantsScrobbles(db, identifier),
+    },
     environment: settings.environment,
     plcUrl: settings.plcUrl,
     handleResolverUrl: settings.handleResolverUrl,
@@ -150,6 +159,9 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     storage,
     repositories,
     namespace: settings.collectionNamespace,
+    publicUrl: settings.http.publicUrl,
+    scans: settings.scans,
+    webhook: webhookOf(settings),
     exports: { keep: settings.exportKeep },
     log,
   });
@@ -198,13 +210,18 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     health,
     auth,
     sessions: new BrowserSessions(db),
+    likes: openLikes({ db, outbox, namespace, after: followLikes(namespace) }),
     tokens: new DeveloperTokens(db),
     waiting: openWaitingWrites({ db, outbox, namespace, hasten: background.hasten }),
     departures: openDepartures({ db, outbox }),
-    likes: openLikes({ db, outbox, namespace, after: followLikes(namespace) }),
     comments: openComments({ db, outbox, namespace }),
+    scansOf: (did) => scansOf(db, did),
+    takenDown: (did) => takenDown(db, did),
     albums: openAlbums({ db, outbox, namespace }),
     likedList: (did) => likedListView(db, did),
+    plays: openPlays({ db, outbox, publicUrl, teal: settings.teal }),
+    preferences: openPreferences({ db, outbox, teal: settings.teal }),
+    scrobblesOf: (did) => scrobblesOf(db, settings.teal, did),
     listTracks: (viewer) => listTracks(db, viewer),
     releases: openReleases({ db, outbox, storage, namespace, publicUrl, maxUploadBytes }),
     exports: openExports({ db, outbox }),

@@ -1,9 +1,11 @@
+export { type Audd, type AuddCall, type AuddSong, type AuddTurn, startAudd } from "./audd/audd.js";
 export { type Bucket, startBucket } from "./bucket/bucket.js";
 export { findChromium, launchBrowser, type TestBrowser } from "./browser/chromium.js";
 export { type Gate, type GateOptions, startGate } from "./gate/gate.js";
 export { type GatedPds, startGatedPds } from "./gate/gated-pds.js";
 export { type GateRequest, type Match, type Passage, xrpc } from "./gate/passage.js";
 export { type Answer, type HeldAnswer, type HeldRequest, type Rule, type RuleOptions } from "./gate/rules.js";
+export { findMusic } from "./music/music.js";
 export { freePort, isFree } from "./network/ports.js";
 export { type Account, type NewAccount } from "./pds/accounts.js";
 export { nameOtherPds } from "./pds/move.js";

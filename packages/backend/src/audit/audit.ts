@@ -2,9 +2,9 @@ import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { collectionsOf } from "../records/collections.js";
 import { recordUri } from "../records/write-state.js";
-import { compareRepository, ownCollections } from "../repository/compare.js";
+import { compareRepository, ownCollections, type OwnRecord } from "../repository/compare.js";
 import type { AuditParts } from "./audit-parts.js";
-import { doubtful, lookAgain, type Fault } from "./faults.js";
+import { doubtful, lookAgain, type Repairable } from "./faults.js";
 import type { Finding } from "./finding.js";
 import { openWishes } from "./open-wishes.js";
 import { repairFault, repairStuck, repairUnclaimed } from "./repair.js";
@@ -17,7 +17,7 @@ export interface AuditOptions {
   readonly repair: boolean;
 }
 
-const WORDS: Readonly<Record<Fault["kind"], string>> = {
+const WORDS: Readonly<Record<Repairable["kind"], string>> = {
   missing: "its owner has removed it, so what it stood for is to go here too",
   different: "it says something else than was written; to be written again",
   orphan: "it was made here, and must not be there any more",
@@ -101,17 +101,24 @@ class Auditor {
 
   async *#repository(did: string, collections: readonly string[]): AsyncGenerator<Finding> {
     for await (const difference of compareRepository(this.#parts, did, collections, this.#signal)) {
-      if (difference.kind === "foreign") {
-        const uri = recordUri({ did, ...difference.record });
-        yield { did, kind: "foreign", uri, why: "it was not made here", repair: "none" };
+      if (difference.kind === "foreign") yield foreign(did, difference.record);
+      if (difference.kind === "unsettled" && difference.own.state === "confirmed") {
+        const why = "an earlier write without an answer could still arrive";
+        yield { did, kind: "on its way", uri: recordUri(difference.own), why, repair: "none" };
       }
       const own = doubtful(difference);
       const fault = own && (await lookAgain(this.#parts, own, this.#signal));
       if (fault === null) continue;
-      yield* this.#found({ did, kind: fault.kind, uri: recordUri(fault.own), why: WORDS[fault.kind] }, () =>
-        repairFault(this.#parts, fault),
-      );
+      if (fault.kind === "foreign") yield foreign(did, fault.own);
+      else yield* this.#fault({ kind: fault.kind, own: fault.own });
     }
+  }
+
+  async *#fault(fault: Repairable): AsyncGenerator<Finding> {
+    const { kind, own } = fault;
+    yield* this.#found({ did: own.did, kind, uri: recordUri(own), why: WORDS[kind] }, () =>
+      repairFault(this.#parts, fault),
+    );
   }
 
   async *#unconfirmed(did: string): AsyncGenerator<Finding> {
@@ -144,4 +151,9 @@ class Auditor {
     if (!this.#repair) yield { ...what, repair: "needed" };
     else if (await repair()) yield { ...what, repair: "accepted" };
   }
+}
+
+function foreign(did: string, { collection, rkey }: Pick<OwnRecord, "collection" | "rkey">): Finding {
+  const uri = recordUri({ did, collection, rkey });
+  return { did, kind: "foreign", uri, why: "it was not made here", repair: "none" };
 }

@@ -2,9 +2,15 @@ import { isStill } from "../records/second-look.js";
 import type { Difference, OwnRecord } from "../repository/compare.js";
 import type { AuditParts } from "./audit-parts.js";
 
-/** A record that is not as we confirmed it to be. */
+/** A record that is not as we confirmed it to be. `foreign`: what is there now was not written by us. */
 export interface Fault {
-  readonly kind: "missing" | "different" | "orphan";
+  readonly kind: "missing" | "different" | "orphan" | "foreign";
+  readonly own: OwnRecord;
+}
+
+/** A fault in what is ours. */
+export interface Repairable {
+  readonly kind: Exclude<Fault["kind"], "foreign">;
   readonly own: OwnRecord;
 }
 
@@ -22,9 +28,18 @@ export async function lookAgain(
 ): Promise<Fault | null> {
   const record = await reader.readRecord(own, signal);
   if (!(await isStill(db, own, settle))) return null;
-  if (!own.wished) return record === null ? null : { kind: "orphan", own };
-  if (record === null) return { kind: "missing", own };
-  return record.cid === own.confirmedCid ? null : { kind: "different", own };
+  if (record === null) return own.wished ? { kind: "missing", own } : null;
+  if (own.wished && record.cid === own.confirmedCid) return null;
+  if (own.rkey === SHARED || !(await wasMadeHere(db, own.id))) return { kind: "foreign", own };
+  return { kind: own.wished ? "different" : "orphan", own };
+}
+
+/** The one place of its collection, where other apps write as well: what is there may be theirs by now. */
+const SHARED = "self";
+
+async function wasMadeHere(db: AuditParts["db"], id: string): Promise<boolean> {
+  const row = await db.selectFrom("pds_records").select("made_here").where("id", "=", id).executeTakeFirst();
+  return row?.made_here === true;
 }
 
 /** Whose row is to be looked at again, if any. */

@@ -5,7 +5,7 @@ import { oneAtATime } from "../records/one-at-a-time.js";
 import { wishGone } from "../records/pds-record.js";
 import { holdStill, wishGoneAsFound, wishOnceMore } from "../records/second-look.js";
 import type { AuditParts } from "./audit-parts.js";
-import type { Fault } from "./faults.js";
+import type { Repairable } from "./faults.js";
 import type { OpenWish } from "./open-wishes.js";
 
 /**
@@ -13,7 +13,7 @@ import type { OpenWish } from "./open-wishes.js";
  *
  * @returns false: it is not as it was found any more, and nothing was done
  */
-export async function repairFault(parts: AuditParts, { kind, own }: Fault): Promise<boolean> {
+export async function repairFault(parts: AuditParts, { kind, own }: Repairable): Promise<boolean> {
   const { outbox, settle } = parts;
   const keeper = parts.keepers(own.collection);
   return outbox.transact(async (tx, schedule) => {

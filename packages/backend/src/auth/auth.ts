@@ -32,6 +32,12 @@ export interface AuthOptions {
   publicUrl: string;
   /** What is asked of each PDS, space-separated. */
   scope: string;
+  /** Asked for besides, of those who want it. A grant that lacks it is as good as any for all else. */
+  extra?: {
+    readonly scope: string;
+    /** @param identifier as for `Auth.start` */
+    readonly wantedBy: (identifier: string) => Promise<boolean>;
+  };
   /** Plain HTTP and private addresses are allowed in development only. */
   environment: "production" | "development";
   plcUrl: string;
@@ -138,6 +144,7 @@ export function openAuth(options: AuthOptions): Auth {
       get: () => undefined,
       set: async (did, session) => {
         demandScope(did, options.scope, session.tokenSet.scope);
+        await rememberHome(db, did, new URL(session.tokenSet.aud).host);
         const earlier = await lock.request(lockName(did), async () => {
           const stored = await grants.stored(did);
           await grants.replace(did, session);
@@ -168,8 +175,6 @@ export function openAuth(options: AuthOptions): Auth {
       const { session } = await entrance.callback(params);
       const { handle } = await client.identityResolver.resolve(session.did);
       await rememberPerson(session.did, handle);
-      const { aud } = await session.getTokenInfo(false);
-      await rememberHome(db, session.did, new URL(aud).host);
       return session.did;
     } catch (error) {
       throw returnFailed(error);
@@ -189,7 +194,9 @@ export function openAuth(options: AuthOptions): Auth {
 
     async start(identifier, browser) {
       try {
-        return await client.authorize(identifier, { scope: options.scope, state: browser });
+        const wider = (await options.extra?.wantedBy(identifier)) === true;
+        const scope = wider ? widestScope(options) : options.scope;
+        return await client.authorize(identifier, { scope, state: browser });
       } catch (error) {
         throw startFailed(identifier, error);
       }
@@ -221,6 +228,10 @@ export function openAuth(options: AuthOptions): Auth {
   };
 }
 
+function widestScope({ scope, extra }: AuthOptions): string {
+  return extra === undefined ? scope : `${scope} ${extra.scope}`;
+}
+
 type SharedOptions = Pick<
   NodeOAuthClientOptions,
   "clientMetadata" | "handleResolver" | "plcDirectoryUrl" | "allowHttp" | "fetch"
@@ -229,7 +240,8 @@ type SharedOptions = Pick<
 function clientOptions(options: AuthOptions): SharedOptions {
   const development = options.environment === "development";
   return {
-    clientMetadata: clientMetadata(options.publicUrl, options.scope),
+    // Names all that may ever be asked for; a sign-in asks for as much of it as it needs.
+    clientMetadata: clientMetadata(options.publicUrl, widestScope(options)),
     // The default resolver guards its own requests.
     handleResolver: options.handleResolverUrl ?? new AtprotoHandleResolverNode({ fetch: globalThis.fetch }),
     plcDirectoryUrl: options.plcUrl,

@@ -1,4 +1,4 @@
-import { collectionsOf } from "../records/collections.js";
+import { collectionsOf, type TealCollections } from "../records/collections.js";
 
 /**
  * What is asked of a person's PDS: their identity, and writing the collections that we own there, each by name
@@ -13,6 +13,11 @@ export function askedScope(namespace: string): string {
 /** The part of it that an artist needs. Grants from before it was asked for lack it, and go on for likes. */
 export function publishingScope(namespace: string): string {
   return `repo:${collectionsOf(namespace).track} ${AUDIO_BLOBS}`;
+}
+
+/** What is asked besides of those who want their plays scrobbled, and only of them. A grant may lack it. */
+export function scrobblingScope({ play, status }: TealCollections): string {
+  return `repo:${play} repo:${status}`;
 }
 
 const AUDIO_BLOBS = "blob:audio/*";

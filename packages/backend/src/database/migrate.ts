@@ -3,9 +3,12 @@ import { Migrator } from "kysely/migration";
 import * as initial from "./migrations/0001_initial.js";
 import * as comments from "./migrations/0002_comments.js";
 import * as tracks from "./migrations/0003_tracks.js";
+import * as scans from "./migrations/0004_scans.js";
 import * as exports from "./migrations/0005_exports.js";
+import * as plays from "./migrations/0006_plays.js";
 import * as lists from "./migrations/0007_lists.js";
 import * as sync from "./migrations/0008_sync.js";
+import * as audit from "./migrations/0009_audit.js";
 import * as pdsHosts from "./migrations/0010_pds_hosts.js";
 import * as people from "./migrations/0011_people.js";
 import type { Schema } from "./schema.js";
@@ -25,9 +28,12 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
           "0001_initial": initial,
           "0002_comments": comments,
           "0003_tracks": tracks,
+          "0004_scans": scans,
           "0005_exports": exports,
+          "0006_plays": plays,
           "0007_lists": lists,
           "0008_sync": sync,
+          "0009_audit": audit,
           "0010_pds_hosts": pdsHosts,
           "0011_people": people,
         }),

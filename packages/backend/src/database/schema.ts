@@ -1,15 +1,19 @@
 import type { ColumnType, Generated } from "kysely";
+import type { Json } from "./json.js";
+import type { NoticeTables } from "./notice-tables.js";
+import type { ScanTables } from "./scan-tables.js";
+import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
+import type { PlayCountsTable, PlaysTable, PreferencesTable } from "./plays-tables.js";
 import type { ExportsTable } from "./exports-tables.js";
 import type { PacingTables } from "./pacing-tables.js";
 import type { PeopleTables } from "./people-tables.js";
-import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
 import type { SyncsTable, WritePointsTable } from "./sync-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 
-/** JSON as it may stand in a record or a payload. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type { Json } from "./json.js";
+export type { ScanState } from "./scan-tables.js";
 
 /** A record's content: an object, as `com.atproto.repo.putRecord` takes it. */
 export type RecordContent = Record<string, Json>;
@@ -88,10 +92,14 @@ export interface PdsRecordsTable {
   state_since: Timestamp;
   /** The record that `wish.subject` refers to while that one's CID is not known: the wish can't be carried out yet. */
   awaits: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Other programs write this very record, too: what it says there is not held against us. */
+  shared: Generated<boolean>;
   /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
   deferrals: Generated<number>;
   /** The version of the wish that spoilt a batch: it goes by itself, and so gets a reason of its own. */
   apart_version: ColumnType<number | null, number | null | undefined, number | null>;
+  /** False: it was there before we knew of it, and we have not written it. */
+  made_here: Generated<boolean>;
   accepted_at: Timestamp;
   confirmed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 }
@@ -193,7 +201,7 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema extends PacingTables, PeopleTables {
+export interface Schema extends ScanTables, NoticeTables, PacingTables, PeopleTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;
@@ -203,9 +211,12 @@ export interface Schema extends PacingTables, PeopleTables {
   uploads: UploadsTable;
   likes: LikesTable;
   comments: CommentsTable;
-  exports: ExportsTable;
+  preferences: PreferencesTable;
+  plays: PlaysTable;
+  play_counts: PlayCountsTable;
   lists: ListsTable;
   album_tracks: AlbumTracksTable;
+  exports: ExportsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
   write_points: WritePointsTable;

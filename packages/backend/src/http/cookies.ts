@@ -5,8 +5,9 @@ import type { CookieOptions } from "hono/utils/cookie";
 import { SESSION_DAYS } from "../auth/browser-sessions.js";
 
 const SIGN_IN_SECONDS = 3600;
+const LISTENER_SECONDS = 24 * 3600;
 
-/** The two cookies that we set. Over HTTPS they are Secure and bound to this host by their prefix. */
+/** The cookies that we set. Over HTTPS they are Secure and bound to this host by their prefix. */
 export class Cookies {
   readonly #secure: boolean;
 
@@ -41,6 +42,17 @@ export class Cookies {
 
   clearSignIn(c: Context): void {
     deleteCookie(c, "plyr_sign_in", this.#options(0));
+  }
+
+  /** What tells the plays of a browser apart in which nobody is signed in. */
+  listener(c: Context): string | undefined {
+    return this.#get(c, "plyr_listener");
+  }
+
+  ensureListener(c: Context): string {
+    const secret = this.listener(c) ?? randomBytes(32).toString("base64url");
+    setCookie(c, "plyr_listener", secret, this.#options(LISTENER_SECONDS));
+    return secret;
   }
 
   #get(c: Context, name: string): string | undefined {

@@ -7,6 +7,7 @@ import { NotTheAuthor, PastTheEnd, TooManyComments, UnknownComment } from "../co
 import { ExportExpired, NotDone, NothingToExport, UnknownExport } from "../exports/refusals.js";
 import { UnknownTrack } from "../likes/unknown-track.js";
 import { AlbumFull, BadOrder, OnAnotherAlbum, SlugTaken, UnknownAlbum } from "../lists/refusals.js";
+import { NotHeardYet, UnknownPlay } from "../plays/refusals.js";
 import { Leaving } from "../records/one-at-a-time.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import { NotAudio } from "../tracks/inspect-audio.js";
@@ -76,6 +77,8 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof OnAnotherAlbum) return new Problem(409, "on_another_album", error.message, "track_id");
   if (error instanceof AlbumFull) return new Problem(422, "album_full", error.message, "track_id");
   if (error instanceof BadOrder) return new Problem(422, "malformed", error.message, "track_ids");
+  if (error instanceof UnknownPlay) return new Problem(404, "unknown_play", error.message);
+  if (error instanceof NotHeardYet) return new Problem(409, "not_heard_yet", error.message);
   if (error instanceof BadWords) return new Problem(422, "malformed", error.message, error.field);
   if (error instanceof NotAudio) return new Problem(422, "not_audio", error.message, "file");
   if (error instanceof TooLarge) return new Problem(413, "too_large", error.message, "file");

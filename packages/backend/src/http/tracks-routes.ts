@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Likes } from "../likes/likes.js";
+import type { ScanState } from "../scans/scan-state.js";
 import type { ListedTrack } from "../tracks/list-tracks.js";
 import type { HttpEnv } from "./env.js";
 import type { Doorkeeper } from "./signed-in.js";
@@ -9,13 +10,15 @@ export interface TracksRouteOptions {
   /** @param viewer who asks; null: anybody */
   listTracks: (viewer: string | null) => Promise<ListedTrack[]>;
   likes: Likes;
+  /** What scans of somebody's own tracks have found, by track. */
+  scansOf: (did: string) => Promise<ReadonlyMap<number, ScanState>>;
 }
 
 /**
  * The tracks, each with the like of whoever asks (null when nobody is signed in), and their own with how their record
- * stands (`own`, null for others').
+ * stands and what its scan has found (`own`, null for others').
  */
-export function tracksRoutes({ doorkeeper, listTracks, likes }: TracksRouteOptions): Hono<HttpEnv> {
+export function tracksRoutes({ doorkeeper, listTracks, likes, scansOf }: TracksRouteOptions): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   routes.get("/tracks", async (c) => {
     const person = await doorkeeper.recognise(c);
@@ -26,11 +29,12 @@ export function tracksRoutes({ doorkeeper, listTracks, likes }: TracksRouteOptio
         person.did,
         tracks.map((track) => track.id),
       ));
+    const scans = person && (await scansOf(person.did));
     return c.json({
       tracks: tracks.map(({ write, ...track }) => ({
         ...track,
         like: states?.get(track.id) ?? null,
-        own: person?.did === track.artist.did ? { write } : null,
+        own: person?.did === track.artist.did ? { write, scan: scans?.get(track.id) ?? null } : null,
       })),
     });
   });

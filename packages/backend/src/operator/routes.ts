@@ -2,6 +2,9 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpEnv } from "../http/env.js";
 import { auditRoutes } from "./audit-routes.js";
+import { catalogueRoutes } from "./catalogue-routes.js";
+import { scansRoutes } from "./scans-routes.js";
+import { deadRoutes } from "./dead-routes.js";
 import type { OperatorServices } from "./services.js";
 import { statusRoutes } from "./status-routes.js";
 
@@ -9,7 +12,13 @@ import { statusRoutes } from "./status-routes.js";
 const LARGEST_BODY = 8 * 1024 * 1024;
 
 /** Each group of routes, once. */
-const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [statusRoutes, auditRoutes];
+const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
+  statusRoutes,
+  auditRoutes,
+  catalogueRoutes,
+  scansRoutes,
+  deadRoutes,
+];
 
 /**
  * What operators may do. Who asks has been looked at before: these run over a socket that only the operator's account on

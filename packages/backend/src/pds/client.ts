@@ -106,7 +106,7 @@ export class PdsClient {
     take: (content: Readable) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    return this.#inTime(did, "record", signal, blobLimit(blob.size), (session, limited, passage) =>
+    return this.#inTime(did, "read", signal, blobLimit(blob.size), (session, limited, passage) =>
       readBlob(
         did,
         blob,

@@ -20,8 +20,11 @@ export interface Hold {
 const columns = sql`scope, name, cause, until, tries, reason, since,
   (extract(epoch from until - now()) * 1000)::float8 as remaining`;
 
-/** What a call for a person is to be sent to. */
-export type Use = "record" | "upload";
+/**
+ * What a call for a person is for. A `read` is made whether or not the host is away, and says nothing of that: who reads
+ * doesn't wait, and tries again by itself. Limits hold it, too.
+ */
+export type Use = "record" | "upload" | "read";
 
 export interface Standing {
   /** The person's PDS; their DID when it isn't known. */

@@ -35,6 +35,7 @@ const UNNAMED_PAUSE = 60_000;
 /** A call that may be made. */
 export interface Passage {
   readonly did: string;
+  readonly use: Use;
   /** The person's PDS; their DID when it isn't known. */
   host: string;
   /** Set when this call tries a host that has been away: how many tries have failed. */
@@ -67,13 +68,14 @@ export class Pacing {
    * @throws {Held} it must not be made now
    */
   async enter(did: string, use: Use): Promise<Passage> {
-    const { host, holds } = await standingOf(this.#parts.db, did, use);
+    const { host, holds: all } = await standingOf(this.#parts.db, did, use);
+    const holds = use === "read" ? all.filter(({ cause }) => cause !== "away") : all;
     const hold = longest(holds.filter(({ remaining }) => remaining > 0));
     if (hold !== undefined) return this.#refuse(did, hold);
     const away = holds.find(({ cause }) => cause === "away");
-    if (away === undefined) return { did, host, trial: undefined, answered: false };
+    if (away === undefined) return { did, host, use, trial: undefined, answered: false };
     if (await takeTrial(this.#parts.db, host, TRIAL_LIMIT)) {
-      return { did, host, trial: away.tries, answered: false };
+      return { did, host, use, trial: away.tries, answered: false };
     }
     return this.#refuse(did, { ...away, remaining: TRIAL_LIMIT });
   }
@@ -99,7 +101,8 @@ export class Pacing {
   async failed(passage: Passage, error: unknown): Promise<unknown> {
     const answer = classify(error);
     const concerns = answer.kind === "wait" ? answer.concerns : "this call";
-    if (answer.kind !== "wait" || concerns === "this call" || isOwnStorage(error)) {
+    const isLost = concerns === "host" && passage.use === "read";
+    if (answer.kind !== "wait" || concerns === "this call" || isLost || isOwnStorage(error)) {
       await this.abandoned(passage);
       return error;
     }

@@ -31,7 +31,8 @@ export class Prober {
   #round: Promise<void> = Promise.resolve();
   #running = false;
   #busy = false;
-  #again = false;
+  /** From the end of the round that is going on. */
+  #nextPause = 0;
 
   constructor(parts: ProberParts) {
     this.#parts = parts;
@@ -52,7 +53,7 @@ export class Prober {
   /** Something is known to be over: a round at once, or right after the one that is going on. */
   soon(): void {
     if (!this.#running) return;
-    this.#again = true;
+    this.#nextPause = 0;
     if (!this.#busy) this.#next(0);
   }
 
@@ -78,7 +79,7 @@ export class Prober {
 
   async #guardedRound(): Promise<void> {
     this.#busy = true;
-    this.#again = false;
+    this.#nextPause = this.#parts.interval;
     try {
       await this.round();
     } catch (err) {
@@ -86,6 +87,6 @@ export class Prober {
       this.#parts.log.error({ err }, "a round of the prober failed; trying again");
     }
     this.#busy = false;
-    if (this.#running) this.#next(this.#again ? 0 : this.#parts.interval);
+    if (this.#running) this.#next(this.#nextPause);
   }
 }

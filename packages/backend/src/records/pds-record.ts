@@ -24,6 +24,10 @@ export async function wishRecord(
     content: RecordContent;
     /** The record that `content.subject` refers to, when its CID is not known yet. */
     awaits?: string | null;
+    /** Where the lexicon says which it is; default: a new one. */
+    rkey?: string;
+    /** Default: nobody but us writes it. */
+    shared?: boolean;
   },
 ): Promise<string> {
   demandValid(wish.collection, wish.content);
@@ -32,9 +36,10 @@ export async function wishRecord(
     .values({
       did: wish.did,
       collection: wish.collection,
-      rkey: TID.nextStr(),
+      rkey: wish.rkey ?? TID.nextStr(),
       wish: JSON.stringify(wish.content),
       awaits: wish.awaits ?? null,
+      shared: wish.shared ?? false,
       ...accepted(sql`${wish.did}::text`),
     })
     .returning("id")
@@ -75,6 +80,7 @@ async function wishAnew(
     .updateTable("pds_records")
     .set({
       wish,
+      made_here: true,
       // What is to be gone waits for nothing.
       ...(wish === null ? { awaits: null } : {}),
       wish_version: sql`wish_version + 1`,
@@ -249,6 +255,16 @@ export async function markFailed(db: Kysely<Schema>, id: string, reason: string)
         select 1 from intents where intents.state = 'open' and intents.payload ->> 'recordId' = pds_records.id::text
       )`,
     )
+    .execute();
+}
+
+/** Takes a given-up record up again. */
+export async function unmarkFailed(db: Kysely<Schema>, id: string): Promise<void> {
+  await db
+    .updateTable("pds_records")
+    .set({ state: "writing", reason: null, state_since: sql`now()`, deferrals: 0 })
+    .where("id", "=", id)
+    .where("state", "=", "failed")
     .execute();
 }
 

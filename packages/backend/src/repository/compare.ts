@@ -38,13 +38,14 @@ export interface CompareParts {
   readonly settle: number;
 }
 
-/** The collections in which we have ever made records for this person. */
+/** The collections in which we have ever made records for this person that nobody else writes. */
 export async function ownCollections(db: Kysely<Schema>, did: string): Promise<string[]> {
   const rows = await db
     .selectFrom("pds_records")
     .select("collection")
     .distinct()
     .where("did", "=", did)
+    .where("shared", "=", false)
     .execute();
   return rows.map(({ collection }) => collection);
 }

@@ -1,6 +1,9 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { TealCollections } from "../records/collections.js";
 import type { Role } from "./role.js";
+import type { ScanSettings } from "../scans/open.js";
+import { scanSettings } from "./scan-settings.js";
 import { SettingsError } from "./settings-error.js";
 import { storageSettings, type StorageSettings } from "./storage-settings.js";
 import { variables } from "./variables.js";
@@ -28,6 +31,9 @@ export interface Settings {
   storage: StorageSettings;
   /** The largest file that is taken in, in bytes. */
   maxUploadBytes: number;
+  scans: ScanSettings;
+  /** Gets notices for the operator. May hold a credential. */
+  operatorWebhookUrl: string | undefined;
   /** For how long an export can be downloaded; milliseconds. */
   exportKeep: number;
   docket: {
@@ -43,6 +49,8 @@ export interface Settings {
   adminDids: string[];
   /** What the NSIDs of our collections begin with. */
   collectionNamespace: string;
+  /** Where plays are kept for those who want them scrobbled. */
+  teal: TealCollections;
   plcUrl: string;
   handleResolverUrl: string | undefined;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
@@ -66,6 +74,11 @@ const environmentSchema = z.object(
     S3_ACCESS_KEY_ID: variables.S3_ACCESS_KEY_ID.schema,
     S3_SECRET_ACCESS_KEY: variables.S3_SECRET_ACCESS_KEY.schema,
     MAX_UPLOAD_BYTES: variables.MAX_UPLOAD_BYTES.schema,
+    AUDD_TOKEN: variables.AUDD_TOKEN.schema,
+    AUDD_URL: variables.AUDD_URL.schema,
+    AUDD_DAILY_CALLS: variables.AUDD_DAILY_CALLS.schema,
+    FFMPEG: variables.FFMPEG.schema,
+    OPERATOR_WEBHOOK_URL: variables.OPERATOR_WEBHOOK_URL.schema,
     EXPORT_KEEP: variables.EXPORT_KEEP.schema,
     DOCKET_URL: variables.DOCKET_URL.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
@@ -73,6 +86,8 @@ const environmentSchema = z.object(
     SESSION_KEY: variables.SESSION_KEY.schema,
     ADMIN_DIDS: variables.ADMIN_DIDS.schema,
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
+    TEAL_PLAY_COLLECTION: variables.TEAL_PLAY_COLLECTION.schema,
+    TEAL_STATUS_COLLECTION: variables.TEAL_STATUS_COLLECTION.schema,
     PLC_URL: variables.PLC_URL.schema,
     HANDLE_RESOLVER_URL: variables.HANDLE_RESOLVER_URL.schema,
     LOG_LEVEL: variables.LOG_LEVEL.schema,
@@ -128,6 +143,8 @@ export function parseSettings(
     database: { url: values.DATABASE_URL, dataDir: resolve(values.DATA_DIR) },
     storage,
     maxUploadBytes: values.MAX_UPLOAD_BYTES,
+    scans: scanSettings(values),
+    operatorWebhookUrl: values.OPERATOR_WEBHOOK_URL,
     exportKeep: values.EXPORT_KEEP,
     docket: {
       url: values.DOCKET_URL,
@@ -138,6 +155,7 @@ export function parseSettings(
     adminDids: values.ADMIN_DIDS,
     collectionNamespace:
       values.COLLECTION_NAMESPACE ?? (values.PLYR_ENV === "development" ? "fm.plyr.dev" : "fm.plyr"),
+    teal: { play: values.TEAL_PLAY_COLLECTION, status: values.TEAL_STATUS_COLLECTION },
     plcUrl: values.PLC_URL,
     handleResolverUrl: values.HANDLE_RESOLVER_URL,
     logLevel: values.LOG_LEVEL,

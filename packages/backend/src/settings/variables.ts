@@ -1,6 +1,6 @@
 import { isValidDid, isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
-import { collectionsOf } from "../records/collections.js";
+import { collectionsOf, namesTeal, teal } from "../records/collections.js";
 
 /** One environment variable: how it is read, and what to tell whoever set it wrongly. */
 interface Variable<Schema extends z.ZodType> {
@@ -111,6 +111,28 @@ export const variables = {
     schema: wholeNumber(1_024, 10_737_418_240).default(536_870_912),
     allowed: "a whole number of bytes from 1024 to 10737418240",
   }),
+  AUDD_TOKEN: variable({
+    schema: z.string().min(1).max(256).optional(),
+    allowed: "AuDD's API token, or unset for the built-in scanner",
+    secret: true,
+  }),
+  AUDD_URL: variable({
+    schema: url(["http:", "https:"]).default("https://enterprise.audd.io/"),
+    allowed: "an http:// or https:// URL",
+  }),
+  AUDD_DAILY_CALLS: variable({
+    schema: wholeNumber(1, 100_000).default(100),
+    allowed: "a whole number from 1 to 100000",
+  }),
+  FFMPEG: variable({
+    schema: z.string().min(1).default("ffmpeg"),
+    allowed: "the name or path of the program ffmpeg",
+  }),
+  OPERATOR_WEBHOOK_URL: variable({
+    schema: url(["http:", "https:"]).optional(),
+    allowed: "an http:// or https:// URL, or unset to keep notices for the operator's commands",
+    secret: true,
+  }),
   EXPORT_KEEP: variable({
     schema: z
       .string()
@@ -156,6 +178,20 @@ export const variables = {
       .refine((value) => isValidNsid(collectionsOf(value).like))
       .optional(),
     allowed: "the beginning of an NSID with two parts or more, such as fm.plyr",
+  }),
+  TEAL_PLAY_COLLECTION: variable({
+    schema: z
+      .string()
+      .refine((value) => isValidNsid(value) && namesTeal(value, "play"))
+      .default(teal.play),
+    allowed: `the NSID of teal's plays in one of its namespaces, such as ${teal.play}`,
+  }),
+  TEAL_STATUS_COLLECTION: variable({
+    schema: z
+      .string()
+      .refine((value) => isValidNsid(value) && namesTeal(value, "status"))
+      .default(teal.status),
+    allowed: `the NSID of teal's status in one of its namespaces, such as ${teal.status}`,
   }),
   PLC_URL: variable({
     schema: origin.default("https://plc.directory"),

@@ -1,5 +1,7 @@
+import type { Kysely } from "kysely";
 import { doubtful, lookAgain } from "../audit/faults.js";
 import { repairFault } from "../audit/repair.js";
+import type { Schema } from "../database/schema.js";
 import { keepersOf } from "../keepers/keepers.js";
 import { keepLikedList } from "../lists/liked-list.js";
 import { collectionsOf } from "../records/collections.js";
@@ -21,7 +23,7 @@ export interface Synced {
 /**
  * Holds a person's repository against what we know, when they have signed in:
  *
- * 1. what waited for the sign-in goes on
+ * 1. what waited for the sign-in goes on; of somebody whose account here is being deleted, that is all
  * 2. the repository is read once; where it differs, either side follows the other (see `takeAsItIs`, and the audit for what
  *    its owner has removed); nothing is written where nothing differs
  * 3. a profile and a liked list are begun where there is none
@@ -30,9 +32,8 @@ export interface Synced {
  */
 export async function syncPerson(services: TaskServices, did: string, signal: AbortSignal): Promise<Synced> {
   const { db, namespace, outbox, repositories, settle, wake } = services;
-  // They may have come from another host: what holds calls to that one holds theirs no more.
-  await db.deleteFrom("pds_homes").where("did", "=", did).execute();
   await wake(await resumeParked(db, did));
+  if (await isLeaving(db, did)) return { looked: 0, differed: 0 };
   const { profile } = collectionsOf(namespace);
   const collections = [...new Set([...(await ownCollections(db, did)), profile])];
   const parts = { ...repositories, db, outbox, namespace, settle, keepers: keepersOf(namespace) };
@@ -49,7 +50,8 @@ export async function syncPerson(services: TaskServices, did: string, signal: Ab
     if (fault === null) continue;
     const taken =
       difference.kind === "changed" && (await takeAsItIs(services, difference.own, difference.record));
-    if (taken || (await repairFault(parts, fault))) differed += 1;
+    const { kind } = fault;
+    if (taken || (kind !== "foreign" && (await repairFault(parts, { kind, own })))) differed += 1;
   }
   if (!hasProfile) await createProfile(services, did, signal);
   await outbox.transact((tx, schedule) => keepLikedList(namespace)(tx, schedule, did));
@@ -60,4 +62,9 @@ export async function syncPerson(services: TaskServices, did: string, signal: Ab
 function isProfile(difference: Difference, collection: string): boolean {
   const { collection: where, rkey } = difference.kind === "foreign" ? difference.record : difference.own;
   return where === collection && rkey === PROFILE_RKEY;
+}
+
+async function isLeaving(db: Kysely<Schema>, did: string): Promise<boolean> {
+  const person = await db.selectFrom("people").select("leaving_at").where("did", "=", did).executeTakeFirst();
+  return person === undefined || person.leaving_at !== null;
 }

@@ -18,6 +18,8 @@ import { Points } from "../points/points.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Repositories } from "../repository/open.js";
+import type { Webhook } from "../notices/webhook.js";
+import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
@@ -41,6 +43,12 @@ export interface BackgroundOptions {
   readonly repositories: Repositories;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  /** Under which others find the service; for scanners that fetch audio. Default: nowhere that others reach. */
+  readonly publicUrl?: string;
+  /** Default: `defaultScanSettings`. */
+  readonly scans?: ScanSettings;
+  /** Default: none. */
+  readonly webhook?: Webhook | undefined;
   readonly log: Log;
   /** Default: every task of the service. */
   readonly registry?: readonly RegisteredTask[];
@@ -67,6 +75,8 @@ export interface Background {
   readonly stop: (options?: { drain?: Duration }) => Promise<void>;
   /** To be called when a person has signed in: their parked writes go on. */
   readonly resumeParked: (did: string) => Promise<void>;
+  /** Where tasks wait, run and die: docket, if it is enabled, and the in-process queue. */
+  readonly queues: readonly Docket<TaskServices>[];
   /** Has put-off intents carried out soon; returns at once. */
   readonly hasten: (intents: readonly Intent[]) => void;
   /** What holds up calls for a person now; undefined when they may be made. */
@@ -101,6 +111,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
   const points = new Points(db);
+  const scanning = openScanning({
+    db,
+    storage: options.storage,
+    publicUrl: options.publicUrl ?? "http://127.0.0.1",
+    settings: options.scans ?? defaultScanSettings,
+  });
   const pauses = options.pauses ?? outagePauses;
   const pacing = new Pacing({
     db,
@@ -129,6 +145,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     storage: options.storage,
     repositories: options.repositories,
     namespace: options.namespace,
+    scanning,
+    webhook: options.webhook ?? null,
     exports: { keep: 604_800_000, stall: 120_000, ...options.exports },
     // Made below; nothing runs before then.
     get outbox() {
@@ -176,12 +194,14 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
       await docket?.close();
       await local.close();
+      await scanning.close();
     },
 
     async resumeParked(did) {
       await dispatcher.wake(await resumeParked(db, did));
     },
 
+    queues: docket === undefined ? [local] : [docket, local],
     hasten: (intents) => {
       dispatcher.hasten(intents);
     },

@@ -75,10 +75,9 @@ export class HeldWork {
     await showReleased(db, hold);
     const persons = scope === "person" ? [name] : await personsOn(db, name);
     const paused = persons.filter((did) => this.#told.delete(did));
-    const intents = await intentsOf(db, hold);
-    const waiting = intents.flatMap(({ did }) => (did === null ? [] : [did]));
+    const waiting = scope === "person" ? [name] : await personsWaiting(db, name);
     await dispatcher.resume([...new Set([...paused, ...waiting])]);
-    await dispatcher.wake(intents);
+    await dispatcher.wake(await intentsOf(db, hold));
   }
 
   async #pause(persons: readonly string[], hold: Hold): Promise<void> {
@@ -113,18 +112,18 @@ async function personsWaiting(db: Kysely<Schema>, host: string): Promise<string[
   return rows.map(({ did }) => did);
 }
 
-async function intentsOf(
-  db: Kysely<Schema>,
-  { scope, name }: Hold,
-): Promise<(Intent & { did: string | null })[]> {
+/** Those that a hold has kept; who waits for a sign-in, or for another record, is woken by that. */
+async function intentsOf(db: Kysely<Schema>, { scope, name }: Hold): Promise<Intent[]> {
   const whose =
     scope === "person"
       ? sql`intents.payload ->> 'did' = ${name}`
       : sql`coalesce(pds_homes.host, intents.payload ->> 'did') = ${name}`;
-  const { rows } = await sql<Intent & { did: string | null }>`
-    select intents.id, intents.task, intents.payload, intents.payload ->> 'did' as did from intents
+  const { rows } = await sql<Intent>`
+    select intents.id, intents.task, intents.payload from intents
     left join pds_homes on pds_homes.did = intents.payload ->> 'did'
+    left join pds_records as record on record.id::text = intents.payload ->> 'recordId'
     where intents.state = 'open' and ${whose}
+      and (record.id is null or (record.state <> 'needs-sign-in' and record.awaits is null))
   `.execute(db);
   return rows;
 }

@@ -1,9 +1,12 @@
 import type { Task } from "@plyr/docket";
 import { clearExport } from "../exports/clear-export.js";
 import { exportGivenUp, exportMedia } from "../exports/export-media.js";
-import { listGivenUp, writeList } from "../lists/write-list.js";
 import type { GivenUp } from "../outbox/burial.js";
+import { noticeGivenUp, sendNotice } from "../notices/send-notice.js";
+import { scanGivenUp, scanTrack } from "../scans/scan-track.js";
 import { leave, leaveGivenUp } from "../people/leave.js";
+import { listGivenUp, writeList } from "../lists/write-list.js";
+import { statusGivenUp, writeStatus } from "../plays/write-status.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
@@ -24,8 +27,11 @@ export const registry: readonly RegisteredTask[] = [
   { task: syncPerson, givenUp: syncGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
+  { task: scanTrack, givenUp: scanGivenUp },
+  { task: sendNotice, givenUp: noticeGivenUp },
+  { task: writeStatus, givenUp: statusGivenUp },
+  { task: writeList, givenUp: listGivenUp },
   { task: exportMedia, givenUp: exportGivenUp },
   { task: clearExport },
   { task: leave, givenUp: leaveGivenUp },
-  { task: writeList, givenUp: listGivenUp },
 ];

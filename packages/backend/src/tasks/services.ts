@@ -5,6 +5,8 @@ import type { Points } from "../points/points.js";
 import type { Pacing } from "../pds/pacing.js";
 import type { ReconcileParts } from "../records/reconcile.js";
 import type { Repositories } from "../repository/open.js";
+import type { Webhook } from "../notices/webhook.js";
+import type { Scanning } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
 
 /** Milliseconds. */
@@ -31,6 +33,9 @@ export interface TaskServices extends ReconcileParts {
   readonly wake: (intents: readonly Intent[]) => Promise<void>;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  readonly scanning: Scanning;
+  /** Where the operator is told things; null: nowhere. */
+  readonly webhook: Webhook | null;
   /** Gives a person's grant back to their PDS, and forgets it. */
   readonly endGrant: (did: string) => Promise<void>;
   /** Ends an intent that has been given up. */

@@ -37,6 +37,7 @@ export async function adoptTrack(
       confirmed_version: 1,
       confirmed_cid: record.cid,
       may_exist: true,
+      made_here: false,
       state: "confirmed" as const,
       confirmed_at: new Date(),
     };

@@ -16,6 +16,7 @@ export interface ListedTrack {
   /** How its record stands; for the artist alone. */
   write: WriteState;
   likeCount: number;
+  playCount: number;
 }
 
 const MOST = 500;
@@ -48,6 +49,13 @@ export async function listTracks(db: Kysely<Schema>, viewer: string | null = nul
         .select(sql<number>`count(*)::int`.as("count"))
         .as("like_count"),
     )
+    .select((from) =>
+      from
+        .selectFrom("play_counts")
+        .whereRef("play_counts.track_id", "=", "tracks.id")
+        .select("plays")
+        .as("play_count"),
+    )
     .where("deleted_at", "is", null)
     .where((where) =>
       where.or([
@@ -70,5 +78,6 @@ export async function listTracks(db: Kysely<Schema>, viewer: string | null = nul
     description: row.description,
     write: writeState(row),
     likeCount: row.like_count ?? 0,
+    playCount: row.play_count ?? 0,
   }));
 }

@@ -8,6 +8,7 @@ import { collectionsOf } from "../records/collections.js";
 import { oneAtATime } from "../records/one-at-a-time.js";
 import { wishContent, wishGone, wishRecord } from "../records/pds-record.js";
 import { trackRecord } from "../records/track.js";
+import { askForScan } from "../scans/ask-for-scan.js";
 import type { Storage } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 import { inspectAudio, type AudioFacts } from "./inspect-audio.js";
@@ -191,5 +192,6 @@ async function insertTrack(
     const work = { tx, schedule };
     await putOnAlbum(work, did, await ownAlbum(work, did, albumId), trackId);
   }
+  await askForScan(tx, schedule, { trackId, artistDid: did });
   return { trackId };
 }

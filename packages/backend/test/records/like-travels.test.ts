@@ -8,8 +8,10 @@ import { openExports } from "../../src/exports/exports.js";
 import { aboutTrack } from "../../src/likes/like-state.js";
 import { openAlbums } from "../../src/lists/albums.js";
 import { writeList } from "../../src/lists/write-list.js";
-import { wishGone } from "../../src/records/pds-record.js";
+import { wishGone, wishRecord } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
+import { statusRecord } from "../../src/records/teal.js";
+import { writeStatus } from "../../src/plays/write-status.js";
 import { openDepartures } from "../../src/people/departures.js";
 import { leave } from "../../src/people/leave.js";
 import { registry } from "../../src/tasks/registry.js";
@@ -255,6 +257,38 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
         const { rkey, wish, wish_version, confirmed_cid } = await recordOf(db, album.uri);
         return { rkey, wish, wish_version, confirmed_cid };
       },
+    };
+  },
+
+  [writeStatus.name]: async () => {
+    const { db, background, listener: did } = stage;
+    const names = { play: "fm.teal.test.feed.play", status: "fm.teal.test.actor.status" };
+    const heard = { title: "Rain", artist: "Mira", duration: 9, album: null };
+    const track = { ...heard, url: "https://plyr.test/1", serviceUrl: "https://plyr.test" };
+    const now = new Date();
+    const later = new Date(now.getTime() + 3_600_000);
+    const content = statusRecord(names, track, now, later);
+    const wish = { did, collection: names.status, rkey: "self", content, shared: true };
+    const id = await background.outbox.transact(async (tx, schedule) => {
+      const recordId = await wishRecord(tx, wish);
+      await schedule(writeStatus, { recordId, did });
+      return recordId;
+    });
+    const row = () =>
+      db
+        .selectFrom("pds_records")
+        .select(["wish", "state", "confirmed_cid"])
+        .where("id", "=", id)
+        .executeTakeFirstOrThrow();
+    await until("it is on the PDS", async () => (await row()).state === "confirmed");
+    return {
+      payload: { recordId: id, did },
+      asksPds: true,
+      forget: async () => {
+        const unconfirmed = { confirmed_version: 0, confirmed_cid: null };
+        await db.updateTable("pds_records").set(unconfirmed).where("id", "=", id).execute();
+      },
+      effect: row,
     };
   },
 

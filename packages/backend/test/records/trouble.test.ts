@@ -144,7 +144,7 @@ test("a record that the PDS refuses is given up with the PDS's reason, and can s
   await isOnPdsOnce(track, again);
 });
 
-test("a person whose permission has ended is told, and a sign-in carries the write on at once", async () => {
+test("a person whose permission has ended is told, and a sign-in carries the write on at once (incident 19)", async () => {
   const track = await stage.newTrack();
   const refused = stage.gate.answer(put, {
     status: 401,

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { teal } from "../../src/records/collections.js";
 import { parseRole } from "../../src/settings/role.js";
 import { SettingsError } from "../../src/settings/settings-error.js";
 import { parseSettings } from "../../src/settings/settings.js";
@@ -52,6 +53,8 @@ describe("each variable", () => {
       [KEY],
       ["short", Buffer.alloc(31).toString("base64"), Buffer.alloc(33).toString("base64"), `${KEY} `],
     ],
+    ["TEAL_PLAY_COLLECTION", [teal.play, "fm.teal.alpha.feed.play"], ["fm.teal", teal.status, "play"]],
+    ["TEAL_STATUS_COLLECTION", [teal.status, "fm.teal.alpha.actor.status"], [teal.play, "status"]],
     ["COLLECTION_NAMESPACE", ["fm.plyr", "fm.plyr.dev"], ["plyr", "fm..plyr", "fm.plyr.", "fm plyr"]],
     [
       "PLC_URL",

@@ -120,7 +120,9 @@ export async function setStage(
   const enter = async (name: string): Promise<Person> => {
     const account = await pds.createAccount({ handle: `${name}.test`, password: `${name}-password` });
     const browser = new Visitor(service.url);
-    await browser.signIn(account);
+    const { status, headers } = await browser.signIn(account);
+    if (headers.location !== "/")
+      throw new Error(`${name} is not in: ${String(status)} ${headers.location ?? ""}`);
     return { account, browser };
   };
   const artist = await enter("artist");

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { Scan } from "../scans/scan-answers.js";
 
 /** Where a write to the person's PDS stands. */
 const WriteState = z.enum(["writing", "waiting", "needs-sign-in", "confirmed", "failed"]);
@@ -40,10 +41,11 @@ const Track = z.object({
   uri: z.nullable(z.string()),
   description: z.nullable(z.string()),
   likeCount: z.int().check(z.nonnegative()),
+  playCount: z.int().check(z.nonnegative()),
   /** Null when nobody is signed in. */
   like: z.nullable(LikeAnswer),
-  /** How its record stands, for the artist; null for everybody else. */
-  own: z.nullable(z.object({ write: Write })),
+  /** How its record stands and what its scan has found, for the artist; null for everybody else. */
+  own: z.nullable(z.object({ write: Write, scan: z.optional(z.nullable(Scan)) })),
 });
 export type Track = z.infer<typeof Track>;
 

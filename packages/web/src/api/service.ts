@@ -13,6 +13,8 @@ import {
   type Comment,
   type Track,
 } from "./answers.js";
+import { TakenDown, type TakenDown as TakenDownTrack } from "../scans/scan-answers.js";
+import { playsService, type PlaysService } from "./plays.js";
 import { accountService, type AccountService } from "./account.js";
 import { MusicExport, MusicExports } from "./export-answers.js";
 import { NoAnswer, Refused, SignedOut } from "./failures.js";
@@ -22,6 +24,7 @@ export interface Service extends AccountService {
   /** Who is signed in; null: nobody. */
   me(): Promise<Me | null>;
   readonly albums: AlbumsService;
+  readonly plays: PlaysService;
   tracks(): Promise<Track[]>;
   like(trackId: number): Promise<LikeAnswer>;
   unlike(trackId: number): Promise<LikeAnswer>;
@@ -35,6 +38,8 @@ export interface Service extends AccountService {
   removeComment(commentId: number): Promise<Comment | null>;
   /** How the person's own upload stands now. */
   uploadProgress(uploadId: string): Promise<UploadProgress>;
+  /** What the operator has taken down of the person's own. */
+  takenDown(): Promise<TakenDownTrack[]>;
   /** Only the artist may. */
   editTrack(trackId: number, change: { title: string; description: string }): Promise<void>;
   /** Only the artist may. Resolves to how many likes of others are taken back with it. */
@@ -113,8 +118,9 @@ export function connectService(ask: typeof fetch, base = ""): Service {
   }
 
   return {
-    ...accountService({ question, order }),
     albums: albumsService(question),
+    plays: playsService(question),
+    ...accountService({ question, order }),
     async me() {
       try {
         return await question(Me, "/me");
@@ -134,6 +140,7 @@ export function connectService(ask: typeof fetch, base = ""): Service {
     editComment: (commentId, text) => comment(commentPath(commentId), "PATCH", { text }),
     removeComment: (commentId) => comment(commentPath(commentId), "DELETE"),
     uploadProgress: (uploadId) => question(UploadProgress, `/tracks/uploads/${uploadId}/progress`),
+    takenDown: async () => (await question(TakenDown, "/tracks/taken-down")).takenDown,
     async editTrack(trackId, change) {
       await question(Edited, `/tracks/${String(trackId)}`, { method: "PATCH", body: JSON.stringify(change) });
     },

@@ -31,6 +31,7 @@ const track = {
   uri: "at://did:plc:b/fm.plyr.track/3k",
   description: null,
   likeCount: 2,
+  playCount: 0,
   like,
   own: null,
 };

@@ -6,6 +6,7 @@ import { likes } from "./likes.js";
 import { lists } from "./lists.js";
 import { operators } from "./operators.js";
 import { people } from "./people.js";
+import { plays } from "./plays.js";
 import { tracks } from "./tracks.js";
 
 /** Every route of the service, each once. */
@@ -15,8 +16,9 @@ export const endpoints: readonly Endpoint[] = [
   ...tracks,
   ...likes,
   ...comments,
-  ...exports,
   ...lists,
+  ...plays,
+  ...exports,
   ...operators,
 ];
 

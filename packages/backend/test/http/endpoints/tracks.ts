@@ -45,6 +45,7 @@ export const tracks: readonly Endpoint[] = [
     answers: everybody(200),
     ask: async (world) => ({ path: `/tracks/${String((await upload(world)).track.id)}/audio` }),
   },
+  { route: "GET /tracks/taken-down", answers: signedIn(200), ask: () => ({ path: "/tracks/taken-down" }) },
   { route: "GET /tracks/uploads", answers: signedIn(200), ask: () => ({ path: "/tracks/uploads" }) },
   {
     route: "GET /tracks/uploads/:id/progress",
