@@ -12,7 +12,7 @@ import type { Schema } from "../database/schema.js";
 import { rememberHome } from "../pds/holds.js";
 import { clientMetadata } from "./client-metadata.js";
 import { openGrantLock } from "./grant-lock.js";
-import { GrantClient } from "./grant-session.js";
+import { GrantClient, type Doubts } from "./grant-session.js";
 import { GrantStore, type LostGrant } from "./grant-store.js";
 import { outboundFetch } from "./outbound-fetch.js";
 import type { Homes } from "../repository/homes.js";
@@ -101,6 +101,17 @@ export function openAuth(options: AuthOptions): Auth {
 
   const shared = clientOptions(options);
   const moves = new Moves({ homes: options.homes });
+  const doubts: Doubts = {
+    unclear: (did) => {
+      moves.doubt(did);
+    },
+    refused: async (did) => {
+      moves.doubt(did);
+      const pds = (await grants.stored(did))?.tokenSet.aud;
+      const home = pds === undefined ? null : await moves.movedTo(did, pds);
+      if (home !== null) throw new AccountMoved(home);
+    },
+  };
   const client = new GrantClient(
     {
       ...shared,
@@ -115,9 +126,7 @@ export function openAuth(options: AuthOptions): Auth {
         log.warn({ did, err: cause }, "grant ended by the PDS");
       },
     },
-    (did) => {
-      moves.doubt(did);
-    },
+    doubts,
   );
 
   /** Also of a grant that is lost: why it is, stays true. @throws {AccountMoved} */
@@ -137,27 +146,30 @@ export function openAuth(options: AuthOptions): Auth {
 
   // A client of its own for sign-ins: the library ends the earlier grant before it looks at the new one. This one sees no
   // earlier grant, so a new one that falls short is refused while the earlier stays as it is.
-  const entrance = new GrantClient({
-    ...shared,
-    stateStore: states,
-    sessionStore: {
-      get: () => undefined,
-      set: async (did, session) => {
-        demandScope(did, options.scope, session.tokenSet.scope);
-        await rememberHome(db, did, new URL(session.tokenSet.aud).host);
-        const earlier = await lock.request(lockName(did), async () => {
-          const stored = await grants.stored(did);
-          await grants.replace(did, session);
-          moves.doubt(did);
-          return stored;
-        });
-        if (earlier) await endAtPds(earlier);
+  const entrance = new GrantClient(
+    {
+      ...shared,
+      stateStore: states,
+      sessionStore: {
+        get: () => undefined,
+        set: async (did, session) => {
+          demandScope(did, options.scope, session.tokenSet.scope);
+          await rememberHome(db, did, new URL(session.tokenSet.aud).host);
+          const earlier = await lock.request(lockName(did), async () => {
+            const stored = await grants.stored(did);
+            await grants.replace(did, session);
+            moves.doubt(did);
+            return stored;
+          });
+          if (earlier) await endAtPds(earlier);
+        },
+        del: () => undefined,
       },
-      del: () => undefined,
+      // It never reads or refreshes; what it stores is locked above.
+      requestLock: (_name, work) => work(),
     },
-    // It never reads or refreshes; what it stores is locked above.
-    requestLock: (_name, work) => work(),
-  });
+    doubts,
+  );
 
   /** As good as it gets: a grant that can't be ended (its PDS is gone, say) ends by itself. */
   async function endAtPds({ tokenSet, authMethod, dpopJwk }: NodeSavedSession): Promise<void> {

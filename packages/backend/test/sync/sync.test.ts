@@ -84,7 +84,7 @@ test("a sign-in after which nothing differs writes nothing at all: no list, no l
 
 test("a profile is made where there is none, and left as its owner has it ever after", async () => {
   const made = await profileOf(stage.artist);
-  expect(made).toEqual({ $type: collections.profile, createdAt: expect.any(String) });
+  expect(Object.keys(made).sort()).toEqual(["$type", "createdAt"]);
   const agent = await agentOf(stage.artist);
   const place = { repo: stage.artist.account.did, collection: collections.profile, rkey: "self" };
   const own = { ...made, bio: "I sing of rain", avatar: "https://example.test/rain.png" };
@@ -157,7 +157,7 @@ test("a sync waits for a PDS that is away and says so beside the person; the sig
   const { browser, account } = stage.listener;
   expect((await browser.signIn(account)).status).toBeLessThan(400);
   await until("it waits", async () => (await syncOf(stage.listener))?.state === "waiting");
-  expect((await syncOf(stage.listener))?.reason).toContain("Trying again by itself");
+  expect((await syncOf(stage.listener))?.reason).toContain("it answered 503");
   away.remove();
   await quiet();
   expect(await syncOf(stage.listener)).toMatchObject({ state: "done", reason: null });
