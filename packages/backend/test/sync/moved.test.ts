@@ -43,10 +43,9 @@ test("when an account has moved, nothing more goes to the old PDS: it waits for 
   const reason = `Your account has moved to localhost:${String(port)}: sign in there, and it goes on.`;
   await until("it says where to sign in", async () => (await stateOf(2))?.reason === reason);
   expect((await stateOf(2))?.state).toBe("needs-sign-in");
-  expect(me.parse((await listener.browser.get("/me")).json())).toEqual({
-    needsSignIn: { reason },
-    waiting: 2,
-  });
+  // Two likes, and the list of what is liked.
+  const told = { needsSignIn: { reason }, waiting: 3 };
+  expect(me.parse((await listener.browser.get("/me")).json())).toEqual(told);
   expect(gate.answered(put)).toBe(puts);
 
   await nameOtherPds(pds, listener.account.did, pds.url);
