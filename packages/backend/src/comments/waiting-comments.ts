@@ -19,7 +19,7 @@ const said = z.looseObject({ text: z.string(), updatedAt: z.iso.datetime({ offse
  */
 export const waitingComments: WaitingFamily = {
   kind: "comment",
-  collection: ({ comment }) => comment,
+  isOf: (collection, { comment }) => collection === comment,
   describe,
 
   async cancel(cancelling) {

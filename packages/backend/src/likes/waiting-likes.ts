@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { likesTakenBack } from "../lists/of-a-track.js";
 import { wishAsConfirmed, wishGone } from "../records/pds-record.js";
 import { writeRecord } from "../tasks/write-record.js";
 import type { About, Waiting, WaitingFamily } from "../waiting/family.js";
@@ -14,7 +15,7 @@ import { UnknownTrack } from "./unknown-track.js";
  */
 export const waitingLikes: WaitingFamily = {
   kind: "like",
-  collection: ({ like }) => like,
+  isOf: (collection, { like }) => collection === like,
   describe,
 
   async cancel({ tx, schedule, did, id, about, now }) {
@@ -28,6 +29,7 @@ export const waitingLikes: WaitingFamily = {
       await wishAsConfirmed(tx, id);
       await tx.insertInto("likes").values({ did, track_id: trackId, record_id: id }).execute();
       await schedule(writeRecord, { recordId: id, did, about: aboutTrack(trackId) });
+      await likesTakenBack(tx, schedule, [did]);
       return;
     }
     const like = await tx
@@ -38,6 +40,7 @@ export const waitingLikes: WaitingFamily = {
     if (like === undefined) throw new TooLate("The like is on its way out already");
     await wishGone(tx, id);
     await schedule(writeRecord, { recordId: id, did, about: aboutTrack(like.track_id) });
+    await likesTakenBack(tx, schedule, [did]);
   },
 };
 

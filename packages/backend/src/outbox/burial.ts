@@ -1,19 +1,22 @@
-import type { Kysely, Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import type { Json, Schema } from "../database/schema.js";
-import { markDead } from "./intents.js";
+import { markDead, type Intent } from "./intents.js";
 
 /** Notes beside what a task was about that it has been given up. */
 export type GivenUp = (tx: Transaction<Schema>, payload: Json, reason: string) => Promise<void>;
 
-/** Ends an intent that will not be carried out, and says so beside what it was about. Twice is once. */
+/**
+ * Ends an intent that will not be carried out, and says so beside what it was about. Twice is once.
+ *
+ * @returns the intent; null when it was not open
+ */
 export async function buryIntent(
-  db: Kysely<Schema>,
+  tx: Transaction<Schema>,
   givenUp: (task: string) => GivenUp | undefined,
   intentId: string,
   reason: string,
-): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const intent = await markDead(tx, intentId, reason);
-    if (intent !== null) await givenUp(intent.task)?.(tx, intent.payload, reason);
-  });
+): Promise<Intent | null> {
+  const intent = await markDead(tx, intentId, reason);
+  if (intent !== null) await givenUp(intent.task)?.(tx, intent.payload, reason);
+  return intent;
 }

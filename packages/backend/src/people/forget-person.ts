@@ -12,6 +12,8 @@ export async function forgetPerson(db: Kysely<Schema>, did: string): Promise<voi
     await tx.deleteFrom("people").where("did", "=", did).execute();
     await tx.deleteFrom("pds_records").where("did", "=", did).execute();
     await tx.deleteFrom("oauth_grants").where("did", "=", did).execute();
+    await tx.deleteFrom("pds_homes").where("did", "=", did).execute();
+    await tx.deleteFrom("pds_holds").where("name", "=", did).execute();
     // Quoted: one DID can begin with another.
     await tx
       .deleteFrom("intents")

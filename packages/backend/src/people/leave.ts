@@ -88,6 +88,8 @@ async function takeRecordsBack(services: TaskServices, did: string, signal: Abor
         .select(["id", "collection"])
         .where("did", "=", did)
         .where("wish", "is not", null)
+        // What was on the PDS before us is not ours to take away.
+        .where("made_here", "=", true)
         .limit(BATCH)
         .execute();
       for (const { id, collection } of records) {
@@ -101,8 +103,12 @@ async function takeRecordsBack(services: TaskServices, did: string, signal: Abor
 
 /** @throws {RetryAt} while the person's PDS is not as wished, and it is not too long ago that they asked */
 async function demandSettled(db: Kysely<Schema>, leaving: Leaving): Promise<void> {
+  if (leaving.age_ms > LONGEST_DAYS * 86_400_000) return;
   const left = await countUnsettled(db, leaving.did);
-  if (left === 0 || leaving.age_ms > LONGEST_DAYS * 86_400_000) return;
+  if (left === 0) {
+    if (await isMoreToCome(db, leaving.did)) await putOff(db, leaving, "What you did last is being written.");
+    return;
+  }
   const { waiting } = await db
     .selectFrom("pds_records")
     .select(
@@ -117,6 +123,18 @@ async function demandSettled(db: Kysely<Schema>, leaving: Leaving): Promise<void
     leaving,
     `${count} still to be seen to on your PDS. ${waiting ?? "This goes on by itself."} ${until}`,
   );
+}
+
+/** What was accepted of theirs and is no wish yet, as the changes of a list until they are done with it. */
+async function isMoreToCome(db: Kysely<Schema>, did: string): Promise<boolean> {
+  const intent = await db
+    .selectFrom("intents")
+    .select("id")
+    .where(sql<boolean>`payload ->> 'did' = ${did}`)
+    .where("task", "<>", leave.name)
+    .where("state", "=", "open")
+    .executeTakeFirst();
+  return intent !== undefined;
 }
 
 /** @throws {RetryAt} while something of the person's is still being cleared away */

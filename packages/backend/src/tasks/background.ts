@@ -18,6 +18,7 @@ import { Points } from "../points/points.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Repositories } from "../repository/open.js";
+import { noticeDeadLetter } from "../notices/dead-letter.js";
 import type { Webhook } from "../notices/webhook.js";
 import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
@@ -102,7 +103,11 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const registry = options.registry ?? allTasks;
   const tasks = registry.map(({ task }) => task);
   const bury = (intentId: string, reason: string): Promise<void> =>
-    buryIntent(db, (name) => registry.find(({ task }) => task.name === name)?.givenUp, intentId, reason);
+    outbox.transact(async (tx, schedule) => {
+      const givenUp = (name: string) => registry.find(({ task }) => task.name === name)?.givenUp;
+      const intent = await buryIntent(tx, givenUp, intentId, reason);
+      if (intent !== null) await noticeDeadLetter(tx, schedule, intent, reason);
+    });
 
   const carrier = new Carrier({
     db,

@@ -17,7 +17,7 @@ const named = z.looseObject({ title: z.string(), description: z.string().optiona
  */
 export const waitingTracks: WaitingFamily = {
   kind: "track",
-  collection: ({ track }) => track,
+  isOf: (collection, { track }) => collection === track,
   describe,
 
   async cancel({ tx, schedule, did, id, now }) {

@@ -38,7 +38,8 @@ export interface Cancelling extends Waiting {
 /** One kind of record: how its waiting writes are told of, and cancelled. */
 export interface WaitingFamily {
   readonly kind: string;
-  readonly collection: (collections: Collections) => string;
+  /** Whether a collection holds this kind. */
+  readonly isOf: (collection: string, collections: Collections) => boolean;
   /** @returns an entry for each record that something is known of */
   readonly describe: (
     db: Kysely<Schema>,

@@ -66,7 +66,7 @@ export function openWaitingWrites(parts: WaitingParts): WaitingWrites {
   const { db, outbox, hasten } = parts;
   const collections = collectionsOf(parts.namespace);
   const familyOf = (collection: string): WaitingFamily | undefined =>
-    waitingFamilies.find((family) => family.collection(collections) === collection);
+    waitingFamilies.find((family) => family.isOf(collection, collections));
 
   /** @returns the intents that waited for the record until now */
   async function cancelOne(
@@ -108,7 +108,7 @@ export function openWaitingWrites(parts: WaitingParts): WaitingWrites {
       const rows = await waitingRecords(db, did, LISTED);
       const described = new Map<string, About>();
       for (const family of waitingFamilies) {
-        const own = rows.filter(({ collection }) => family.collection(collections) === collection);
+        const own = rows.filter(({ collection }) => family.isOf(collection, collections));
         if (own.length === 0) continue;
         for (const [id, about] of await family.describe(db, did, own)) described.set(id, about);
       }

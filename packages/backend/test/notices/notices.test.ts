@@ -2,10 +2,14 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { inspect } from "node:util";
 import { freePort } from "@plyr/dev";
+import { defineTask, exponential, Terminal } from "@plyr/docket";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { listNotices, scheduleNotice, type NewNotice } from "../../src/notices/notices.js";
 import { webhookOf } from "../../src/notices/open.js";
 import type { Background } from "../../src/tasks/background.js";
+import { registry } from "../../src/tasks/registry.js";
+import type { TaskServices } from "../../src/tasks/services.js";
 import { setStage, type Stage } from "../outbox/stage.js";
 
 let stage: Stage;
@@ -96,7 +100,10 @@ describe("the operator is told", () => {
     answers = [429];
     await begin();
     await expect.poll(state, { timeout: 10_000 }).toEqual([{ state: "failed", told: null }]);
-    expect((await listNotices(stage.db, 1))[0]?.reason).toContain(`at 127.0.0.1:${String(port)} answers 429`);
+    const notices = await listNotices(stage.db, 9);
+    expect(notices[0]?.reason).toContain(`at 127.0.0.1:${String(port)} answers 429`);
+    // That this task was given up is no news for whom it can't reach.
+    expect(notices).toHaveLength(1);
   });
 
   test("and nothing that goes wrong names the webhook's address", async () => {
@@ -109,4 +116,33 @@ describe("the operator is told", () => {
     expect(inspect(failure, { depth: 9 })).toContain(`The operator's webhook at ${nobody} can't be reached`);
     expect(inspect(failure, { depth: 9 })).not.toContain(secret);
   });
+});
+
+describe("what is given up", () => {
+  const scribe = defineTask<TaskServices>()({
+    name: "note.scribe",
+    payload: z.object({ words: z.string(), did: z.string() }),
+    retry: exponential({ attempts: 1, min: "1s", max: "1s" }),
+    onDeadLetter: async (_payload, death, { bury }) => {
+      if (death.key !== undefined) await bury(death.key, death.reason);
+    },
+    run: () => Promise.reject(new Terminal("out of ink")),
+  });
+
+  test("is told of once a day for each kind of task, however many there are, with the reason and without the payload", async () => {
+    const { outbox } = await stage.process({ registry: [...registry, { task: scribe }] });
+    for (let at = 0; at < 3; at++) await outbox.schedule(scribe, { words: secret, did: "did:plc:gone" });
+    await expect.poll(dead, { timeout: 10_000 }).toBe(3);
+    const notices = await stage.db.selectFrom("notices").selectAll().execute();
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatchObject({
+      kind: "task.given-up",
+      did: null,
+      facts: { task: "note.scribe", reason: "out of ink" },
+    });
+    expect(JSON.stringify(notices)).not.toContain(secret);
+  });
+
+  const dead = async () =>
+    (await stage.db.selectFrom("intents").select("id").where("state", "=", "dead").execute()).length;
 });

@@ -1,5 +1,5 @@
 import { AtpAgent } from "@atproto/api";
-import { until, Visitor } from "@plyr/dev";
+import { until, type Visitor } from "@plyr/dev";
 import { expect } from "vitest";
 import { z } from "zod";
 import type { TealCollections } from "../../src/records/collections.js";

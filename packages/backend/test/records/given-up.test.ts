@@ -38,7 +38,7 @@ async function intentFor(recordId: string): Promise<string> {
 }
 
 async function giveUp(intentId: string): Promise<void> {
-  await buryIntent(stage.db, () => recordGivenUp, intentId, "out of ink");
+  await stage.db.transaction().execute((tx) => buryIntent(tx, () => recordGivenUp, intentId, "out of ink"));
 }
 
 test("a record whose only intent is given up has failed, and says why (incident 20)", async () => {

@@ -11,9 +11,12 @@ import { writeList } from "../../src/lists/write-list.js";
 import { wishGone, wishRecord } from "../../src/records/pds-record.js";
 import { demandValid } from "../../src/records/valid-content.js";
 import { statusRecord } from "../../src/records/teal.js";
+import { scheduleNotice } from "../../src/notices/notices.js";
+import { sendNotice } from "../../src/notices/send-notice.js";
 import { writeStatus } from "../../src/plays/write-status.js";
 import { openDepartures } from "../../src/people/departures.js";
 import { leave } from "../../src/people/leave.js";
+import { scanTrack } from "../../src/scans/scan-track.js";
 import { registry } from "../../src/tasks/registry.js";
 import { syncPerson } from "../../src/tasks/sync-person.js";
 import { writeBatch } from "../../src/tasks/write-batch.js";
@@ -358,6 +361,45 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
     // It takes the row away when there is nothing else left.
     const forget = () => Promise.resolve();
     return { payload: { exportId: state.id }, asksPds: false, forget, effect: left };
+  },
+
+  [scanTrack.name]: async () => {
+    const trackId = await publish();
+    const scans = () =>
+      stage.db
+        .selectFrom("copyright_scans")
+        .select(["id", "state", "reason", "matches"])
+        .where("track_id", "=", trackId)
+        .where("settled_at", "is not", null)
+        .execute();
+    await until("it is scanned", async () => (await scans()).length > 0, { within: 20_000 });
+    return {
+      payload: { trackId },
+      asksPds: false,
+      forget: async () => {
+        const open = { state: "pending", settled_at: null } as const;
+        await stage.db.updateTable("copyright_scans").set(open).where("track_id", "=", trackId).execute();
+      },
+      effect: scans,
+    };
+  },
+
+  [sendNotice.name]: async () => {
+    const { outbox } = stage.background;
+    const noticeId = await outbox.transact((tx, schedule) =>
+      scheduleNotice(tx, schedule, { kind: "test", about: "a test", text: "Something happened", facts: {} }),
+    );
+    const told = () =>
+      stage.db.selectFrom("notices").select(["state", "told"]).where("id", "=", noticeId).execute();
+    await until("it is settled", async () => (await told())[0]?.state === "kept");
+    return {
+      payload: { noticeId },
+      asksPds: false,
+      forget: async () => {
+        await stage.db.updateTable("notices").set({ state: "waiting" }).where("id", "=", noticeId).execute();
+      },
+      effect: told,
+    };
   },
 };
 

@@ -1,8 +1,9 @@
 import { until, xrpc, type Match } from "@plyr/dev";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { teal } from "../../src/records/collections.js";
 import { makeAudio } from "../tracks/audio.js";
-import { setStage, type Person, type Stage } from "../tracks/stage.js";
+import { collections, setStage, type Person, type Stage } from "../tracks/stage.js";
 
 const list = z.object({
   count: z.int(),
@@ -20,6 +21,8 @@ const list = z.object({
     }),
   ),
 });
+
+const items = z.looseObject({ items: z.array(z.unknown()) });
 
 const refused: Match = (request) =>
   ["putRecord", "deleteRecord", "uploadBlob"].some((name) => xrpc(`com.atproto.repo.${name}`)(request));
@@ -72,8 +75,9 @@ test("a person sees what waits, what it is about, since when, and why; nobody el
   await like(stage.listener);
   await until("it waits for a sign-in", async () => (await waiting(stage.listener)).needSignIn === 1);
   const { count, kinds, writes } = await waiting(stage.listener);
-  expect([count, kinds]).toEqual([1, { like: 1 }]);
-  const [write] = writes;
+  // Besides, the list of what they like, once they are done liking.
+  expect(count).toBe(1 + (kinds["list"] ?? 0));
+  const write = writes.find(({ kind }) => kind === "like");
   expect(write).toMatchObject({
     kind: "like",
     action: "add",
@@ -156,3 +160,68 @@ test("who signs out may cancel what waits instead", async () => {
     .executeTakeFirst();
   expect(row).toBeUndefined();
 });
+
+test("the list of what a person likes follows what they cancel", async () => {
+  await like(stage.listener);
+  await until("the list is on the PDS", async () => (await likedOnPds()) === 1, { within: 20_000 });
+  await quiet(stage.listener);
+  endPermission();
+  await stage.listener.browser.delete(`/tracks/${String(track)}/like`);
+  await until("the list waits, too", async () => (await waiting(stage.listener)).kinds["list"] === 1);
+  const { writes } = await waiting(stage.listener);
+  const list = writes.find(({ kind }) => kind === "list");
+  expect(list).toMatchObject({ action: "change", text: "Liked tracks" });
+  const tooLate = await stage.listener.browser.delete(`/me/waiting/${list?.id ?? ""}`);
+  expect([tooLate.status, tooLate.json()]).toMatchObject([409, { error: { code: "too_late" } }]);
+
+  const unlike = writes.find(({ kind }) => kind === "like");
+  expect((await stage.listener.browser.delete(`/me/waiting/${unlike?.id ?? ""}`)).status).toBe(204);
+  const { id } = await likedList();
+  await until("the list is wished as it was", async () => (await likedList()).wished === 1);
+  stage.gate.clear();
+  await stage.listener.browser.signIn(stage.listener.account);
+  await quiet(stage.listener);
+  expect([(await likedList()).id, await likedOnPds()]).toEqual([id, 1]);
+}, 60_000);
+
+test("a play that waits is not told of any more", async () => {
+  const { did } = stage.listener.account;
+  const record = { $type: teal.play, trackName: "Rain" };
+  const { id } = await stage.db
+    .insertInto("pds_records")
+    .values({ did, collection: teal.play, rkey: "3k2a", wish: JSON.stringify(record), state: "waiting" })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  const play = { listener: did, track_id: track, did, id: crypto.randomUUID(), started_at: new Date() };
+  await stage.db
+    .insertInto("plays")
+    .values({ ...play, record_id: id })
+    .execute();
+  const { writes } = await waiting(stage.listener);
+  expect(writes).toMatchObject([{ kind: "play", action: "add", track: { id: track, title: "Rain" } }]);
+  expect((await stage.listener.browser.delete(`/me/waiting/${id}`)).status).toBe(204);
+  await quiet(stage.listener);
+  const left = await stage.db.selectFrom("plays").select("record_id").where("did", "=", did).execute();
+  expect(left).toEqual([{ record_id: null }]);
+});
+
+/** The list of what the listener likes, as it is wished. */
+async function likedList(): Promise<{ id: string; wished: number }> {
+  const row = await stage.db
+    .selectFrom("lists")
+    .innerJoin("pds_records as record", "record.id", "lists.record_id")
+    .select(["record.id", "record.wish"])
+    .where("lists.did", "=", stage.listener.account.did)
+    .executeTakeFirstOrThrow();
+  return { id: row.id, wished: items.parse(row.wish).items.length };
+}
+
+/** How many items it has on their PDS; 0 without one. */
+async function likedOnPds(): Promise<number> {
+  const query = new URLSearchParams({ repo: stage.listener.account.did, collection: collections.list });
+  const url = `${stage.pds.listenUrl}/xrpc/com.atproto.repo.listRecords?${query.toString()}`;
+  const { records } = z
+    .object({ records: z.array(z.object({ value: items })) })
+    .parse(await (await fetch(url)).json());
+  return records[0]?.value.items.length ?? 0;
+}

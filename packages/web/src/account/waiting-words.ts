@@ -21,6 +21,13 @@ export function whatWaits({ kind, action, track, text }: WaitingWrite): string {
       return `the changes of your track ${of}`;
     case "track remove":
       return `deleting your track ${of}`;
+    case "play add":
+      return `your play of ${of}`;
+    case "list add":
+    case "list change":
+      return `your list${text === null ? "" : ` “${text}”`}`;
+    case "list remove":
+      return "removing a list";
     default:
       return action === "remove" ? "removing a record" : "a record";
   }
@@ -40,5 +47,6 @@ export function whyItWaits({ write }: WaitingWrite): string {
 
 /** Whether there is a way back. */
 export function canBeCancelled({ kind, action }: WaitingWrite): boolean {
-  return kind !== "record" && !(kind === "track" && action === "remove");
+  if (action === "remove") return kind === "like" || kind === "comment";
+  return ["like", "comment", "track", "play"].includes(kind);
 }

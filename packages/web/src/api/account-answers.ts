@@ -5,7 +5,7 @@ const moment = z.iso.datetime({ offset: true });
 /** Something that a person did and that is not on their PDS yet. */
 const WaitingWrite = z.object({
   id: z.string(),
-  /** As in `like`; `record` for what can't be cancelled. */
+  /** As in `like`; `record` for what is of no kind that is told apart. */
   kind: z.string(),
   action: z.enum(["add", "change", "remove"]),
   track: z.nullable(z.object({ id: z.int(), title: z.string() })),

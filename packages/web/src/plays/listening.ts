@@ -20,6 +20,7 @@ const LONGEST_STEP = 2;
  */
 export class Listening {
   readonly #service: Pick<PlaysService, "start" | "heard">;
+  readonly #onHeard: () => void;
   #trackId: number | null = null;
   #play: Promise<string | null> = Promise.resolve(null);
   #position = 0;
@@ -29,8 +30,10 @@ export class Listening {
   /** It was heard, and is at an earlier place now: whoever goes on listens once more. */
   #over = false;
 
-  constructor(service: Pick<PlaysService, "start" | "heard">) {
+  /** @param onHeard called when the service knows that something was heard */
+  constructor(service: Pick<PlaysService, "start" | "heard">, onHeard: () => void) {
     this.#service = service;
+    this.#onHeard = onHeard;
   }
 
   /** To be called whenever something of it has changed. */
@@ -55,7 +58,9 @@ export class Listening {
 
   #tell(): void {
     this.#told = true;
-    void this.#play.then((play) => (play === null ? null : this.#service.heard(play).catch(passOver)));
+    void this.#play.then((play) =>
+      play === null ? null : this.#service.heard(play).then(this.#onHeard).catch(passOver),
+    );
   }
 }
 

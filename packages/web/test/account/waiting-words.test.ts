@@ -20,7 +20,8 @@ test("a waiting write says what it is about, and what it says", () => {
   expect(whatWaits({ ...write, kind: "comment", action: "add", track: null, text: null })).toBe(
     "your comment on a track",
   );
-  expect(whatWaits({ ...write, kind: "list", action: "remove" })).toBe("removing a record");
+  expect(whatWaits({ ...write, kind: "list", track: null, text: "Best of" })).toBe("your list “Best of”");
+  expect(whatWaits({ ...write, kind: "anything", action: "remove" })).toBe("removing a record");
 });
 
 test("it says why it waits, in the PDS's words where there are some", () => {
@@ -32,9 +33,10 @@ test("it says why it waits, in the PDS's words where there are some", () => {
   expect(whyItWaits({ ...write, write: { state: "writing", reason: null } })).toBe("being written");
 });
 
-test("a deletion of a track, and what follows from other things, can't be cancelled", () => {
+test("a deletion of a track, a list, and what follows from other things can't be cancelled", () => {
   expect(canBeCancelled(write)).toBe(true);
   expect(canBeCancelled({ ...write, kind: "track", action: "change" })).toBe(true);
   expect(canBeCancelled({ ...write, kind: "track", action: "remove" })).toBe(false);
+  expect(canBeCancelled({ ...write, kind: "list" })).toBe(false);
   expect(canBeCancelled({ ...write, kind: "record" })).toBe(false);
 });

@@ -4,16 +4,18 @@ import { Listening } from "../../src/plays/listening.js";
 
 function stage(start: () => Promise<string> = () => Promise.resolve("p")) {
   const told: string[] = [];
-  const listening = new Listening({
-    start: (trackId) => {
+  let known = 0;
+  const service = {
+    start: (trackId: number) => {
       told.push(`start ${String(trackId)}`);
       return start();
     },
-    heard: (playId) => {
+    heard: (playId: string) => {
       told.push(`heard ${playId}`);
       return Promise.resolve();
     },
-  });
+  };
+  const listening = new Listening(service, () => (known += 1));
   /** Listens from one second to another. */
   const listen = (trackId: number, duration: number, from: number, to: number): void => {
     for (let position = from; position <= to; position += 0.25) {
@@ -21,11 +23,11 @@ function stage(start: () => Promise<string> = () => Promise.resolve("p")) {
     }
   };
   const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
-  return { told, listening, listen, settled };
+  return { told, listening, listen, settled, known: () => known };
 }
 
 test("the start is told once, and that it was heard when enough of it was", async () => {
-  const { told, listen, settled } = stage();
+  const { told, listen, settled, known } = stage();
   listen(1, 300, 0, 149);
   await settled();
   expect(told).toEqual(["start 1"]);
@@ -33,6 +35,7 @@ test("the start is told once, and that it was heard when enough of it was", asyn
   listen(1, 300, 151, 299);
   await settled();
   expect(told).toEqual(["start 1", "heard p"]);
+  expect(known()).toBe(1);
 });
 
 test.each([
