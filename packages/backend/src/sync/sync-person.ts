@@ -66,5 +66,6 @@ function isProfile(difference: Difference, collection: string): boolean {
 
 async function isLeaving(db: Kysely<Schema>, did: string): Promise<boolean> {
   const person = await db.selectFrom("people").select("leaving_at").where("did", "=", did).executeTakeFirst();
-  return person === undefined || person.leaving_at !== null;
+  // Nobody by this name is as good as gone.
+  return person?.leaving_at !== null;
 }
