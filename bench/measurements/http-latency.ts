@@ -51,6 +51,10 @@ const REQUESTS: readonly Request[] = [
       { text: `Number ${String(at)}`, timestamp_ms: at },
     ],
   },
+  {
+    name: "play",
+    send: ({ tracks }, at) => ["POST", `/tracks/${String(tracks[at % tracks.length])}/play`],
+  },
 ];
 
 /** A person may say so much about one track. */

@@ -1,6 +1,6 @@
-/// <reference path="./webassembly.d.ts" />
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import type {} from "./webassembly.d.ts";
 
 /** What Chromaprint is fed: one channel of 16-bit samples, this many a second. It would resample anything else itself. */
 export const SAMPLE_RATE = 11_025;

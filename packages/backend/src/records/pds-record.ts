@@ -154,10 +154,18 @@ export async function markAnswered(
 ): Promise<void> {
   await db
     .updateTable("pds_records")
-    .set({ ...unansweredBefore(record), ...(untouched ? { may_exist: record.may_exist } : {}) })
+    .set({ ...unansweredBefore(record), ...(untouched ? { may_exist: record.may_exist } : onItsWay(record)) })
     .where("id", "=", record.id)
     .where(holds(holder))
     .execute();
+}
+
+/** The PDS has answered: whatever the record waited for, it doesn't any more, unless a newer wish does. */
+function onItsWay({ wish_version: version }: PdsRecord) {
+  return {
+    state: sql<RecordState>`case when wish_version = ${version} then 'writing' else state end`,
+    reason: sql<string | null>`case when wish_version = ${version} then null else reason end`,
+  };
 }
 
 function unansweredBefore({ sent_at, sent_version }: PdsRecord) {

@@ -72,12 +72,13 @@ export class HeldWork {
         { [scope === "person" ? "did" : "host"]: name, scope, since },
         "a hold is over; what waited goes on",
       );
-    await showReleased(db, hold);
     const persons = scope === "person" ? [name] : await personsOn(db, name);
     const paused = persons.filter((did) => this.#told.delete(did));
     const waiting = scope === "person" ? [name] : await personsWaiting(db, name);
     await dispatcher.resume([...new Set([...paused, ...waiting])]);
     await dispatcher.wake(await intentsOf(db, hold));
+    // At last: what they say tells whom to wake, also the next time.
+    if (hold.tries <= 0) await showReleased(db, hold);
   }
 
   async #pause(persons: readonly string[], hold: Hold): Promise<void> {
@@ -112,7 +113,7 @@ async function personsWaiting(db: Kysely<Schema>, host: string): Promise<string[
   return rows.map(({ did }) => did);
 }
 
-/** Those that a hold has kept; who waits for a sign-in, or for another record, is woken by that. */
+/** Those that a hold has kept. What waits for something else (a sign-in, another record, a late answer) is woken by that. */
 async function intentsOf(db: Kysely<Schema>, { scope, name }: Hold): Promise<Intent[]> {
   const whose =
     scope === "person"
@@ -123,7 +124,7 @@ async function intentsOf(db: Kysely<Schema>, { scope, name }: Hold): Promise<Int
     left join pds_homes on pds_homes.did = intents.payload ->> 'did'
     left join pds_records as record on record.id::text = intents.payload ->> 'recordId'
     where intents.state = 'open' and ${whose}
-      and (record.id is null or (record.state <> 'needs-sign-in' and record.awaits is null))
+      and (record.id is null or (record.state = 'waiting' and record.awaits is null))
   `.execute(db);
   return rows;
 }

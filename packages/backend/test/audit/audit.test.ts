@@ -144,20 +144,25 @@ test("what was accepted and is on its way is no fault; what nothing carries any 
     const { write } = await ours.likeOf(trackId);
     return write?.state === "waiting" && write;
   });
-  expect(await ours.audit()).toMatchObject({
-    code: 0,
-    findings: [{ kind: "on its way", uri: waiting.uri, repair: "none" }],
-  });
+  const { code, findings } = await ours.audit();
+  expect([code, new Set(findings.map(({ kind }) => kind))]).toEqual([0, new Set(["on its way"])]);
+  expect(findings).toContainEqual(expect.objectContaining({ uri: waiting.uri, repair: "none" }));
 
   const { rkey } = placeOf(waiting.uri);
-  await stage.db.deleteFrom("intents").execute();
-  await stage.db
+  const { id } = await stage.db
     .updateTable("pds_records")
     .set({ state_since: sql`now() - interval '2 minutes'` })
     .where("rkey", "=", rkey)
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await stage.db
+    .deleteFrom("intents")
+    .where(sql<boolean>`payload ->> 'recordId' = ${id}`)
     .execute();
   expect(await faults()).toEqual([`stuck ${waiting.uri}`]);
   stage.gate.clear();
+  // The list of what they like is carried by an intent of its own.
+  await until("nothing else is to be done", async () => (await ours.audit()).findings.length === 1);
   await repair();
   expect((await ours.likeOf(trackId)).write).toMatchObject({ state: "confirmed", uri: waiting.uri });
 });

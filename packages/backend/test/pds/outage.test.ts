@@ -65,10 +65,10 @@ test("a PDS that is in trouble is tried by one call at a time, at growing interv
   expect((await stage.row(ids.at(-1) ?? "")).reason).toMatch(AWAY);
   const done = stage.gate.answered(put, 200);
   failing.remove();
-  await stage.confirmed(ids, 20_000);
+  await stage.confirmed(ids, 30_000);
   // Each written once.
   expect(stage.gate.answered(put, 200) - done).toBe(HUNDREDS);
-});
+}, 60_000);
 
 test("no more than one call is made per interval, and the intervals grow", async () => {
   const background = await stage.process({ pauses: { shortest: 400, longest: 60_000 } });

@@ -35,5 +35,5 @@ test.each([
       async () => (await stage.recordsOf(listener, names.status)).length === 1,
     );
   },
-  60_000,
+  180_000,
 );

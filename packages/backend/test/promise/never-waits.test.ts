@@ -19,8 +19,9 @@ test("while no PDS call is answered, every request is", async () => {
     statuses.push((await visitor.post(`${track}/like`)).status);
     const remark = { text: "Lovely", timestamp_ms: 1 };
     statuses.push((await visitor.post(`${track}/comments`, { body: remark })).status);
+    statuses.push((await visitor.post(`${track}/play`)).status);
   }
-  expect(statuses).toEqual(stage.tracks.flatMap(() => [200, 200, 200, 201]));
+  expect(statuses).toEqual(stage.tracks.flatMap(() => [200, 200, 200, 201, 200]));
   const writing = xrpc("com.atproto.repo.putRecord");
   expect(stage.gate.passages.some(({ request }) => writing(request))).toBe(true);
   expect(stage.gate.passages.filter(({ request, status }) => writing(request) && status !== null)).toEqual(

@@ -25,9 +25,9 @@ export function whatWaits({ kind, action, track, text }: WaitingWrite): string {
       return `your play of ${of}`;
     case "list add":
     case "list change":
-      return `your list${text === null ? "" : ` “${text}”`}`;
+      return text === null ? "a list" : `your list “${text}”`;
     case "list remove":
-      return "removing a list";
+      return text === null ? "removing a list" : `removing your list “${text}”`;
     default:
       return action === "remove" ? "removing a record" : "a record";
   }
