@@ -69,7 +69,7 @@ async function whatIsThere(
   let left = new Set(items.map(({ record }) => record.rkey));
   if (left.size > FEW) left = await sweep(pds, did, collection, left, found, signal);
   for (const rkey of left) {
-    const there = await pds.as(did, signal, (agent, limited) => one(agent, did, collection, rkey, limited));
+    const there = await pds.look(did, signal, (agent, limited) => one(agent, did, collection, rkey, limited));
     if (there !== null) found.set(rkey, there);
   }
   return found;
@@ -91,7 +91,7 @@ async function sweep(
   const left = new Set(wanted);
   let cursor: string | undefined;
   for (let pages = Math.ceil(wanted.size / PAGE) + SPARE_PAGES; pages > 0 && left.size > 0; pages -= 1) {
-    const { data } = await pds.as(did, signal, (agent, limited) =>
+    const { data } = await pds.look(did, signal, (agent, limited) =>
       agent.com.atproto.repo.listRecords(
         { repo: did, collection, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) },
         { signal: limited },

@@ -2,8 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AtpAgent } from "@atproto/api";
-import { startGate, startGatedPds, startPostgres, until, xrpc, type Gate, type Pds } from "@plyr/dev";
+import {
+  startGate,
+  startGatedPds,
+  startPostgres,
+  until,
+  xrpc,
+  type Gate,
+  type GateRequest,
+  type Pds,
+} from "@plyr/dev";
 import { sql, type Kysely } from "kysely";
+import { z } from "zod";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
@@ -20,6 +30,19 @@ const collections = collectionsOf(NAMESPACE);
 const CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
 
 export const put = xrpc("com.atproto.repo.putRecord");
+const applied = xrpc("com.atproto.repo.applyWrites");
+
+/** A write by itself, or of many together. */
+export function written(request: GateRequest): boolean {
+  return put(request) || applied(request);
+}
+
+const together = z.object({ writes: z.array(z.unknown()) });
+
+/** How many records a request writes. */
+export function recordsIn(request: GateRequest): number {
+  return applied(request) ? together.parse(JSON.parse(request.body)).writes.length : 1;
+}
 
 /** Somebody who may be written for. */
 export interface Person {
