@@ -112,8 +112,8 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   const db = await openDatabase({
     databaseUrl: database.url,
     dataDir: database.dataDir,
-    onIdleError: (err) => {
-      log.warn({ err }, "an idle database connection broke");
+    onBrokenConnection: (err) => {
+      log.warn({ err }, "a database connection broke");
     },
   });
   closing.add(() => db.destroy());

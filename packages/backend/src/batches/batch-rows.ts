@@ -52,7 +52,9 @@ export async function markAnswered(
 ): Promise<void> {
   await sql`
     update pds_records record set sent_at = item.sent_at, sent_version = item.sent_version,
-      may_exist = case when ${untouched}::boolean then item.may_exist else record.may_exist end
+      may_exist = case when ${untouched}::boolean then item.may_exist else record.may_exist end,
+      state = case when not ${untouched}::boolean and record.wish_version = item.version then 'writing' else record.state end,
+      reason = case when not ${untouched}::boolean and record.wish_version = item.version then null else record.reason end
     from ${held(items)}
   `.execute(db);
 }
@@ -79,6 +81,7 @@ export async function confirm(
     update pds_records record set
       confirmed_version = item.version,
       confirmed_cid = item.cid,
+      confirmed_wish = case when record.wish_version = item.version then null else item.wish end,
       confirmed_at = now(),
       may_exist = item.cid is not null,
       sent_at = case when item.doubtful then record.sent_at else item.sent_at end,
@@ -177,6 +180,7 @@ function held(items: readonly BatchItem[], outcomes: readonly Confirmation[] = [
   const rows = items.map(({ record, subject, token }, index) => ({
     id: record.id,
     version: record.wish_version,
+    wish: record.wish,
     sent_at: record.sent_at,
     sent_version: record.sent_version,
     may_exist: record.may_exist,
@@ -186,7 +190,7 @@ function held(items: readonly BatchItem[], outcomes: readonly Confirmation[] = [
     doubtful: outcomes[index]?.doubtful ?? false,
   }));
   return sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as item (
-      id uuid, version integer, sent_at timestamptz, sent_version integer, may_exist boolean,
+      id uuid, version integer, wish jsonb, sent_at timestamptz, sent_version integer, may_exist boolean,
       subject text, token uuid, cid text, doubtful boolean)
     where record.id = item.id and exists (
       select 1 from subject_leases lease where lease.subject = item.subject and lease.token = item.token)`;

@@ -7,10 +7,10 @@ import * as scans from "./migrations/0004_scans.js";
 import * as exports from "./migrations/0005_exports.js";
 import * as plays from "./migrations/0006_plays.js";
 import * as lists from "./migrations/0007_lists.js";
-import * as sync from "./migrations/0008_sync.js";
 import * as audit from "./migrations/0009_audit.js";
 import * as pdsHosts from "./migrations/0010_pds_hosts.js";
 import * as people from "./migrations/0011_people.js";
+import * as sync from "./migrations/0012_sync.js";
 import type { Schema } from "./schema.js";
 
 /**
@@ -32,10 +32,10 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
           "0005_exports": exports,
           "0006_plays": plays,
           "0007_lists": lists,
-          "0008_sync": sync,
           "0009_audit": audit,
           "0010_pds_hosts": pdsHosts,
           "0011_people": people,
+          "0012_sync": sync,
         }),
     },
   });

@@ -1,6 +1,7 @@
 import type { Log } from "@plyr/docket";
 import { sql, type Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { Rounds } from "../loops/rounds.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type { TaskServices } from "../tasks/services.js";
 import { clearExport } from "./clear-export.js";
@@ -21,29 +22,27 @@ const BATCH = 100;
 /**
  * Ends exports whose time is over, and has cleared away what exports that are over still have in the storage. With
  * nothing to do, a round is three statements.
- *
- * `start` and `stop` may each come twice, and `stop` before `start`; `stop` waits for the round that is going on.
  */
 export class Expirer {
   readonly #parts: ExpirerParts;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #running = false;
+  readonly #rounds: Rounds;
 
   constructor(parts: ExpirerParts) {
     this.#parts = parts;
+    this.#rounds = new Rounds({
+      name: "expirer",
+      round: () => this.round(),
+      interval: parts.interval ?? 60_000,
+      log: parts.log,
+    });
   }
 
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#next(0);
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    await this.#round;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One round, now. @returns how many exports are to be cleared away */
@@ -85,21 +84,5 @@ export class Expirer {
       for (const { id } of left) await schedule(clearExport, { exportId: id });
       return left.length;
     });
-  }
-
-  #next(delay: number): void {
-    this.#timer = setTimeout(() => {
-      this.#round = this.#guardedRound();
-    }, delay);
-  }
-
-  async #guardedRound(): Promise<void> {
-    try {
-      await this.round();
-    } catch (err) {
-      // A database that is away for a while must not end the expirer: the next round is the retry.
-      this.#parts.log.error({ err }, "a round of the expirer failed; trying again");
-    }
-    if (this.#running) this.#next(this.#parts.interval ?? 60_000);
   }
 }

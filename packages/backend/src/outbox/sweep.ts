@@ -1,6 +1,7 @@
 import type { Log } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { Rounds } from "../loops/rounds.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { claimDueIntents } from "./intents.js";
 
@@ -19,29 +20,27 @@ export interface SweepParts<Services> {
 /**
  * Looks after open intents: hands over again what no queue knows (its process died before telling docket, or Redis
  * lost it), and ends what the queues have given up. With nothing due, a round is one query.
- *
- * `start` and `stop` may each come twice, and `stop` before `start`; `stop` waits for the round that is going on.
  */
 export class Sweep<Services> {
   readonly #parts: SweepParts<Services>;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #running = false;
+  readonly #rounds: Rounds;
 
   constructor(parts: SweepParts<Services>) {
     this.#parts = parts;
+    this.#rounds = new Rounds({
+      name: "sweep",
+      round: () => this.round(),
+      interval: parts.interval,
+      log: parts.log,
+    });
   }
 
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#next(0);
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    await this.#round;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One round, now: every intent whose check is due. */
@@ -63,21 +62,5 @@ export class Sweep<Services> {
       const found = known.get(id);
       if (found?.state === "dead") await bury(id, found.reason);
     }
-  }
-
-  #next(delay: number): void {
-    this.#timer = setTimeout(() => {
-      this.#round = this.#guardedRound();
-    }, delay);
-  }
-
-  async #guardedRound(): Promise<void> {
-    try {
-      await this.round();
-    } catch (err) {
-      // A database that is away for a while must not end the sweep: the next round is the retry.
-      this.#parts.log.error({ err }, "a round of the sweep failed; trying again");
-    }
-    if (this.#running) this.#next(this.#parts.interval);
   }
 }

@@ -1,6 +1,7 @@
 import type { Log } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { Rounds } from "../loops/rounds.js";
 import { claimOver, dueForTrial, endAway, forgetHold, type Hold } from "./holds.js";
 
 export interface ProberParts {
@@ -22,39 +23,32 @@ const BETWEEN_PASSES = 2_000;
 /**
  * Has hosts that are away tried when their time has come, and lets go on what a hold has kept when it is over. With nothing
  * due, a round is two small queries.
- *
- * `start` and `stop` may each come twice, and `stop` before `start`; `stop` waits for the round that is going on.
  */
 export class Prober {
   readonly #parts: ProberParts;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #running = false;
-  #busy = false;
-  /** From the end of the round that is going on. */
-  #nextPause = 0;
+  readonly #rounds: Rounds;
 
   constructor(parts: ProberParts) {
     this.#parts = parts;
+    this.#rounds = new Rounds({
+      name: "prober",
+      round: () => this.round(),
+      interval: parts.interval,
+      log: parts.log,
+    });
   }
 
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#next(0);
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    await this.#round;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** Something is known to be over: a round at once, or right after the one that is going on. */
   soon(): void {
-    if (!this.#running) return;
-    this.#nextPause = 0;
-    if (!this.#busy) this.#next(0);
+    this.#rounds.soon();
   }
 
   /** One round, now. */
@@ -68,25 +62,5 @@ export class Prober {
       await release(hold);
       if (hold.tries <= 0) await forgetHold(db, hold);
     }
-  }
-
-  #next(delay: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#round = this.#guardedRound();
-    }, delay);
-  }
-
-  async #guardedRound(): Promise<void> {
-    this.#busy = true;
-    this.#nextPause = this.#parts.interval;
-    try {
-      await this.round();
-    } catch (err) {
-      // A database that is away for a while must not end this loop: the next round is the retry.
-      this.#parts.log.error({ err }, "a round of the prober failed; trying again");
-    }
-    this.#busy = false;
-    if (this.#running) this.#next(this.#nextPause);
   }
 }

@@ -1,6 +1,7 @@
 import type { Log } from "@plyr/docket";
 import { sql, type Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
+import { Rounds } from "../loops/rounds.js";
 import type { Storage } from "../storage/storage.js";
 import { discard, UNTOUCHED } from "./receive.js";
 
@@ -17,29 +18,27 @@ const LOST = "The upload broke off: the service was restarted in the middle of i
 /**
  * Ends uploads that nobody looks after any more, as when the process that took them in was killed, and clears away
  * files that belong to no track. With nothing to do, a round is one query.
- *
- * `start` and `stop` may each come twice, and `stop` before `start`; `stop` waits for the round that is going on.
  */
 export class Reaper {
   readonly #parts: ReaperParts;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #running = false;
+  readonly #rounds: Rounds;
 
   constructor(parts: ReaperParts) {
     this.#parts = parts;
+    this.#rounds = new Rounds({
+      name: "reaper",
+      round: () => this.round(),
+      interval: parts.interval ?? 60_000,
+      log: parts.log,
+    });
   }
 
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#next(0);
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    await this.#round;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One round, now. @returns how many uploads were ended or cleared away */
@@ -56,21 +55,5 @@ export class Reaper {
       if (key !== null) await discard(this.#parts, { uploadId: id, key }, LOST);
     }
     return stuck.length;
-  }
-
-  #next(delay: number): void {
-    this.#timer = setTimeout(() => {
-      this.#round = this.#guardedRound();
-    }, delay);
-  }
-
-  async #guardedRound(): Promise<void> {
-    try {
-      await this.round();
-    } catch (err) {
-      // A database that is away for a while must not end the reaper: the next round is the retry.
-      this.#parts.log.error({ err }, "a round of the reaper failed; trying again");
-    }
-    if (this.#running) this.#next(this.#parts.interval ?? 60_000);
   }
 }

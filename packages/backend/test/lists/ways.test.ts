@@ -19,5 +19,5 @@ test.each(["docket", "the embedded database and no docket"])(
     const uri = /at:[^"]+/.exec(liked)?.[0] ?? expect.fail("there is no liked list");
     await stage.holds(stage.artist, uri, [first]);
   },
-  60_000,
+  120_000,
 );

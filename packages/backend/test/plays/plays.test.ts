@@ -173,6 +173,13 @@ test("a scrobble whose answer was lost is written again with the time and the rk
   expect(lost.caught).toBe(1);
   const bodies = stage.gate.passages.filter(({ request }) => isPlay(request)).slice(-2);
   expect(bodies[0]?.request.body).toBe(bodies[1]?.request.body);
+  const { started_at } = await stage.db
+    .selectFrom("plays")
+    .select("started_at")
+    .where("id", "=", play.id)
+    .executeTakeFirstOrThrow();
+  expect(bodies[1]?.request.body).toContain(`"playedTime":"${started_at.toISOString()}"`);
+  expect(TID.fromStr(scrobble?.split("/").at(-1) ?? "").timestamp()).toBe(started_at.getTime() * 1_000);
   expect(await stage.played(listener, teal, before + 1)).toHaveLength(before + 1);
 });
 
@@ -195,6 +202,20 @@ test("of several statuses only the newest is written", async () => {
   expect(later.map(({ request }) => request.body.includes('"Third"'))).toEqual([true]);
 });
 
+test("whoever wants no more scrobbles keeps those that there are, and their status goes", async () => {
+  const { listener } = stage;
+  await stage.optIn(listener);
+  const plays = await stage.recordsOf(listener, teal.play);
+  await stage.start(listener.browser, long);
+  await until("the status is there", async () => {
+    const [status] = await stage.recordsOf(listener, teal.status);
+    return JSON.stringify(status ?? null).includes('"Long Rain"');
+  });
+  await stage.setScrobble(listener, false);
+  await until("the status is gone", async () => (await stage.recordsOf(listener, teal.status)).length === 0);
+  expect(await stage.recordsOf(listener, teal.play)).toEqual(plays);
+});
+
 test("a status that is over before it could be written is dropped", async () => {
   const { listener } = stage;
   await stage.optIn(listener);
@@ -211,18 +232,4 @@ test("a status that is over before it could be written is dropped", async () => 
   await until("nothing is owed", async () => (await statusState()) === "confirmed");
   expect(stage.gate.passages.filter(({ request }) => isStatus(request))).toHaveLength(writes);
   expect(await stage.recordsOf(listener, teal.status)).toEqual(earlier);
-});
-
-test("whoever wants no more scrobbles keeps those that there are, and their status goes", async () => {
-  const { listener } = stage;
-  await stage.optIn(listener);
-  const plays = await stage.recordsOf(listener, teal.play);
-  await stage.start(listener.browser, long);
-  await until("the status is there", async () => {
-    const [status] = await stage.recordsOf(listener, teal.status);
-    return JSON.stringify(status ?? null).includes('"Long Rain"');
-  });
-  await stage.setScrobble(listener, false);
-  await until("the status is gone", async () => (await stage.recordsOf(listener, teal.status)).length === 0);
-  expect(await stage.recordsOf(listener, teal.play)).toEqual(plays);
 });

@@ -48,7 +48,7 @@ test("a PDS that can't be reached is waited for", async () => {
     reason: matching(/^Your PDS can't be reached\. Trying again at \d\d:\d\d:\d\d UTC\.$/),
   });
   // It was never sent, so an unlike at this point would need no call.
-  expect(await recordOf(stage.db, uri)).toMatchObject({ may_exist: false });
+  await until("nothing is under way", async () => !(await recordOf(stage.db, uri)).may_exist);
   await stage.gate.open();
   await isOnPdsOnce(track, uri);
   expect(await recordOf(stage.db, uri)).toMatchObject({ deferrals: 0, reason: null });
