@@ -201,6 +201,32 @@ test("older versions that were cut off and arrive after newer ones do not stay",
   expect(texts.every((text) => text.startsWith("third"))).toBe(true);
 });
 
+test("an edit that comes while a batch is asked follows it, and what the PDS has meanwhile is known", async () => {
+  const track = await stage.newTrack();
+  const dying = await stage.dyingComments();
+  const ids: number[] = [];
+  for (let index = 0; index < 12; index += 1)
+    ids.push((await dying.add(stage.listener, track.id, { text: "first", timestampMs: index })).id);
+  const first = stage.gate.holdRequest(applied);
+  await findAll(stage);
+  const held = await first;
+  const sent = writesOf(held).map(({ rkey }) => rkey);
+  const second = stage.gate.holdRequest((request) => applied(request) || put(request));
+  for (const id of ids) await dying.edit(stage.listener, id, "second");
+  held.forward();
+  const next = await second;
+  const confirmed = await stage.db
+    .selectFrom("pds_records")
+    .select(sql<string>`confirmed_wish ->> 'text'`.as("text"))
+    .where("collection", "=", collections.comment)
+    .where("rkey", "in", sent)
+    .execute();
+  expect(confirmed.map(({ text }) => text)).toEqual(sent.map(() => "first"));
+  next.forward();
+  await allDone(stage);
+  expect((await stage.commentsOnPds(track)).map(({ value }) => value.text)).toEqual(ids.map(() => "second"));
+});
+
 test("a batch that lost its leases while the PDS was asked does not have the last word", async () => {
   const tracks = await likeMany(stage, 15);
   const standing = stage.gate.holdRequest(applied);
