@@ -19,7 +19,7 @@ import { webhookOf } from "./notices/open.js";
 import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
 import { openAlbums } from "./lists/albums.js";
-import { followLikes, keepLikedList } from "./lists/liked-list.js";
+import { followLikes } from "./lists/liked-list.js";
 import { likedListView } from "./lists/liked-view.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
@@ -30,7 +30,7 @@ import { scrobblesOf } from "./plays/scrobbles-view.js";
 import { hostsOnHold } from "./pds/holds.js";
 import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
-import { openRepositories } from "./repository/open.js";
+import { openRepositories, type Repositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { serviceVersion } from "./settings/version.js";
@@ -38,6 +38,7 @@ import { openStorage } from "./storage/open.js";
 import type { Storage } from "./storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./tasks/registry.js";
 import { openBackground, type Background } from "./tasks/background.js";
+import { syncPerson } from "./tasks/sync-person.js";
 import { warnOfEviction } from "./operating/concerns.js";
 import { openHealth, type HealthReport } from "./telemetry/health.js";
 import { findAudio } from "./tracks/find-audio.js";
@@ -72,6 +73,7 @@ interface Parts {
   db: Kysely<Schema>;
   auth: Auth;
   storage: Storage;
+  repositories: Repositories;
   background: Background;
   registry: readonly RegisteredTask[];
 }
@@ -127,8 +129,8 @@ async function openParts(
   const db = await openDatabase({
     databaseUrl: database.url,
     dataDir: database.dataDir,
-    onIdleError: (err) => {
-      log.warn({ err }, "an idle database connection broke");
+    onBrokenConnection: (err) => {
+      log.warn({ err }, "a database connection broke");
     },
   });
   closing.add(() => db.destroy());
@@ -139,6 +141,7 @@ async function openParts(
     return Promise.resolve();
   });
 
+  const repositories = openRepositories(settings);
   const auth = openAuth({
     db,
     databaseUrl: database.url,
@@ -152,12 +155,11 @@ async function openParts(
     environment: settings.environment,
     plcUrl: settings.plcUrl,
     handleResolverUrl: settings.handleResolverUrl,
+    homes: repositories.homes,
     log,
+    // Carried out later: a sign-in waits for no PDS, and for no Redis.
     onSignIn: async (did) => {
-      await background.outbox.transact((tx, schedule) =>
-        keepLikedList(settings.collectionNamespace)(tx, schedule, did),
-      );
-      await background.resumeParked(did);
+      await background.outbox.schedule(syncPerson, { did });
     },
   });
   closing.add(() => auth.close());
@@ -175,6 +177,7 @@ async function openParts(
     markGrantLost: auth.markGrantLost,
     endGrant: auth.endGrant,
     storage,
+    repositories,
     namespace: settings.collectionNamespace,
     publicUrl: settings.http.publicUrl,
     scans: settings.scans,
@@ -189,7 +192,7 @@ async function openParts(
   const expirer = new Expirer({ db, outbox: background.outbox, log });
   closing.add(() => expirer.stop());
   expirer.start();
-  return { db, auth, storage, background, registry };
+  return { db, auth, storage, repositories, background, registry };
 }
 
 async function openHealthOf(
@@ -265,8 +268,7 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
 }
 
 function operatorServices(settings: Settings, log: Logger, parts: Parts): OperatorServices {
-  const { db, background, registry } = parts;
-  const repositories = openRepositories(settings);
+  const { db, background, repositories, registry } = parts;
   return { db, background, registry, repositories, namespace: settings.collectionNamespace, log };
 }
 

@@ -30,6 +30,7 @@ export async function openInProcess(
   opening.defer(() => {
     storage.close();
   });
+  const repositories = openRepositories(settings);
   const background = await openBackground({
     db,
     docketUrl: docket.url,
@@ -39,6 +40,7 @@ export async function openInProcess(
     restore: () => Promise.reject(new Error(NOTHING_RUNS)),
     markGrantLost: () => Promise.reject(new Error(NOTHING_RUNS)),
     storage,
+    repositories,
     namespace,
     log,
   });

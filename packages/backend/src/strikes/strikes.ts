@@ -17,6 +17,11 @@ export function heldByOperator(because: string): string {
   return `Held by the operator: ${because}`;
 }
 
+/** Whether nothing keeps the intent from being carried out: a condition on a row of `intents`. */
+export const notStruck = sql<boolean>`not exists (
+  select 1 from strikes where strikes.task = intents.task and intents.payload @> strikes.matching
+)`;
+
 /** Strikes a task, or its payloads that have these fields. Struck already, it gets the new reason. */
 export async function addStrike(
   db: Kysely<Schema>,

@@ -3,6 +3,8 @@ import { sql, type Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Dispatcher } from "../outbox/dispatcher.js";
 import type { Intent } from "../outbox/intents.js";
+import { RECORDS_BATCH } from "../batches/crowd.js";
+import { notStruck } from "../strikes/strikes.js";
 import { isOn, type Hold } from "../pds/holds.js";
 import { showHold, showReleased } from "../records/held-rows.js";
 import type { TaskServices } from "./services.js";
@@ -45,17 +47,17 @@ export class HeldWork {
     if (hold.scope !== "uploads") await this.#pause([did], hold);
   }
 
-  /** Has one of the calls made that wait for a host; false: none waits. */
+  /** Has one of the calls made that wait for a host (what waits for a batch makes none itself); false: none waits. */
   async tryOne(host: string): Promise<boolean> {
     const { rows } = await sql<Intent>`
       select intents.id, intents.task, intents.payload from intents
       left join pds_homes on pds_homes.did = intents.payload ->> 'did'
       left join pds_records as record on record.id::text = intents.payload ->> 'recordId'
       where intents.state = 'open' and coalesce(pds_homes.host, intents.payload ->> 'did') = ${host}
-        and (record.id is null or (record.state in ('writing', 'waiting') and record.awaits is null))
+        and ${notStruck} and (record.id is null or (record.state in ('writing', 'waiting') and record.awaits is null))
         and not exists (select 1 from pds_holds where scope = 'person' and name = intents.payload ->> 'did'
           and cause <> 'over' and until > now())
-      order by random() limit 1
+      order by (intents.task = ${RECORDS_BATCH} and random() < 0.5) desc, random() limit 1
     `.execute(this.#parts.db);
     const [intent] = rows;
     if (intent !== undefined) await this.#parts.dispatcher.tryInProcess(intent);
