@@ -39,6 +39,7 @@ import type { Storage } from "./storage/storage.js";
 import { registry as allTasks, type RegisteredTask } from "./tasks/registry.js";
 import { openBackground, type Background } from "./tasks/background.js";
 import { syncPerson } from "./tasks/sync-person.js";
+import { startWatch } from "./operating/watch.js";
 import { warnOfEviction } from "./operating/concerns.js";
 import { openHealth, type HealthReport } from "./telemetry/health.js";
 import { findAudio } from "./tracks/find-audio.js";
@@ -182,10 +183,15 @@ async function openParts(
     publicUrl: settings.http.publicUrl,
     scans: settings.scans,
     webhook: webhookOf(settings),
+    alertsEvery: settings.alertsEvery,
+    budget: docket.budget,
     exports: { keep: settings.exportKeep },
     log,
   });
+  const watch = startWatch({ db, background, role: settings.role, log });
+  closing.add(() => watch.end());
   closing.add(() => background.stop({ drain: "30s" }));
+  closing.add(() => watch.stop());
   const reaper = new Reaper({ db, storage, log });
   closing.add(() => reaper.stop());
   reaper.start();
@@ -269,7 +275,8 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
 
 function operatorServices(settings: Settings, log: Logger, parts: Parts): OperatorServices {
   const { db, background, repositories, registry } = parts;
-  return { db, background, registry, repositories, namespace: settings.collectionNamespace, log };
+  const { docket, collectionNamespace: namespace } = settings;
+  return { db, background, registry, repositories, namespace, budget: docket.budget, log };
 }
 
 function announce(settings: Settings, log: Logger, report: HealthReport): void {

@@ -1,8 +1,10 @@
 import { addActions } from "./actions-command.js";
+import { addAlerts } from "./alerts-command.js";
 import { addAudit } from "./audit-command.js";
 import { addCancel } from "./cancel-command.js";
 import { addCatalogue } from "./catalogue-command.js";
 import type { AddCommand } from "./command.js";
+import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
 import { addPauses } from "./pause-commands.js";
 import { addScans } from "./scans-command.js";
@@ -12,6 +14,8 @@ import { addStrikes } from "./strike-commands.js";
 /** Every command, once, in the order in which `--help` names them. */
 export const commands: readonly AddCommand[] = [
   addStatus,
+  addAlerts,
+  addCost,
   addAudit,
   addDead,
   addStrikes,

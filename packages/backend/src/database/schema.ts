@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
 import type { Json } from "./json.js";
+import type { CostTables } from "./cost-tables.js";
 import type { NoticeTables } from "./notice-tables.js";
 import type { ScanTables } from "./scan-tables.js";
 import type { AlbumTracksTable, ListsTable } from "./lists-tables.js";
@@ -202,7 +203,8 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema extends ScanTables, NoticeTables, OperatingTables, PacingTables, PeopleTables {
+export interface Schema
+  extends ScanTables, CostTables, NoticeTables, OperatingTables, PacingTables, PeopleTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Logger } from "pino";
+import { SentCommands } from "../costs/sent-commands.js";
 import { migrateToLatest } from "../database/migrate.js";
 import { openDatabase } from "../database/open.js";
 import type { HttpEnv } from "../http/env.js";
@@ -42,8 +43,11 @@ export async function openInProcess(
     storage,
     repositories,
     namespace,
+    budget: docket.budget,
     log,
   });
+  const commands = new SentCommands({ db, sent: background.commandsSent, process: "command", log });
+  opening.defer(() => commands.stop());
   // Never started: it accepts and hands over, and has nothing to drain.
   opening.defer(() => background.stop({ drain: 0 }));
   const open = opening.move();
@@ -54,6 +58,7 @@ export async function openInProcess(
       registry,
       repositories: openRepositories(settings),
       namespace,
+      budget: docket.budget,
       log,
     }),
     close: () => open.disposeAsync(),

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpEnv } from "../http/env.js";
 import { noteActions } from "./actions.js";
+import { alertsRoutes } from "./alerts-routes.js";
 import { actionsRoutes } from "./actions-routes.js";
 import { auditRoutes } from "./audit-routes.js";
 import { catalogueRoutes } from "./catalogue-routes.js";
@@ -9,6 +10,7 @@ import { scansRoutes } from "./scans-routes.js";
 import { deadRoutes } from "./dead-routes.js";
 import { intentsRoutes } from "./intents-routes.js";
 import { pausesRoutes } from "./pauses-routes.js";
+import { costRoutes } from "./cost-routes.js";
 import type { OperatorServices } from "./services.js";
 import { strikesRoutes } from "./strikes-routes.js";
 import { statusRoutes } from "./status-routes.js";
@@ -27,6 +29,8 @@ const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
   pausesRoutes,
   intentsRoutes,
   actionsRoutes,
+  alertsRoutes,
+  costRoutes,
 ];
 
 /**

@@ -17,5 +17,7 @@ export interface OperatorServices {
   readonly repositories: Repositories;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  /** Commands to Redis that a day may cost. */
+  readonly budget: number;
   readonly log: Logger;
 }

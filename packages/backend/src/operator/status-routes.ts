@@ -1,7 +1,6 @@
 import { StoreUnavailable } from "@plyr/docket";
 import { Hono } from "hono";
 import type { HttpEnv } from "../http/env.js";
-import { concernsOf } from "../operating/concerns.js";
 import type { Background } from "../tasks/background.js";
 import type { OperatorServices } from "./services.js";
 import { readStatus, type Status } from "./status.js";
@@ -10,19 +9,15 @@ import { readStatus, type Status } from "./status.js";
 export function statusRoutes({ db, background }: OperatorServices): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   routes.get("/status", async (c) => {
-    const [{ oldest, oldestWriting, ...kept }, health, queues] = await Promise.all([
+    const [{ oldest, ...kept }, health, queues, concerns] = await Promise.all([
       readStatus(db),
       background.health(),
       readQueues(background),
+      background.lookAround(),
     ]);
     const { mode, evictionPolicy = null, version = null } = health;
     const found = await background.find(oldest.map(({ id }) => id));
     const handedOver = [...found.values()].filter(({ state }) => state === "living").length;
-    const count = kept.deadGroups.reduce((sum, group) => sum + group.count, 0);
-    const newest = kept.deadGroups
-      .map(({ newestAt }) => newestAt)
-      .sort()
-      .at(-1);
     const { estimated, ...told } = queues;
     const answer: Status = {
       ...kept,
@@ -33,16 +28,7 @@ export function statusRoutes({ db, background }: OperatorServices): Hono<HttpEnv
       },
       docket: { mode, evictionPolicy, version, estimated },
       ...told,
-      concerns: concernsOf(
-        {
-          ...health,
-          dead: newest === undefined ? undefined : { count, newest },
-          scans: kept.scans ?? undefined,
-          away: kept.paused.filter(({ scope, cause }) => scope === "host" && cause === "away"),
-          oldestOpen: oldestWriting,
-        },
-        Date.now(),
-      ),
+      concerns: [...concerns],
     };
     return c.json(answer);
   });

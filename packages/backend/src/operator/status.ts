@@ -2,6 +2,7 @@ import { withoutIds } from "@plyr/docket";
 import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
+import { troubledScans } from "../operating/facts.js";
 import { readStrikes } from "../strikes/strikes.js";
 
 const counts = z.record(z.string(), z.int());
@@ -40,6 +41,8 @@ const concern = z.object({
   severity: z.enum(["error", "warning"]),
   words: z.string(),
   since: time.nullable(),
+  /** How much of it there is, where it can grow. */
+  size: z.int().optional(),
 });
 
 /** What `GET /operator/status` answers. Times are ISO 8601. */
@@ -96,14 +99,12 @@ export type Status = z.infer<typeof status>;
 
 type Kept = Omit<Status, "docket" | "tasks" | "workers" | "concerns" | "outbox"> & {
   readonly oldest: readonly { readonly id: string; readonly at: string }[];
-  /** Since when the oldest write is open that nothing known holds. */
-  readonly oldestWriting: string | undefined;
 };
 
 /** What the database knows. */
 export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
   const number = sql<number>`count(*)::integer`.as("count");
-  const [people, lost, lostCount, records, intents, groups, oldest, writing, scans, strikes, paused] =
+  const [people, lost, lostCount, records, intents, groups, oldest, scans, strikes, paused] =
     await Promise.all([
       db.selectFrom("people").select(number).executeTakeFirstOrThrow(),
       db
@@ -124,7 +125,6 @@ export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
         .orderBy("created_at")
         .limit(100)
         .execute(),
-      oldestWriting(db),
       troubledScans(db),
       readStrikes(db),
       db
@@ -147,7 +147,6 @@ export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
     records: Object.fromEntries(records.map(({ state, count }) => [state, count])),
     open: ofState("open"),
     oldest: oldest.map(({ id, created_at }) => ({ id, at: created_at.toISOString() })),
-    oldestWriting: writing?.toISOString(),
     scans,
     dead: ofState("dead"),
     deadGroups: groups,
@@ -158,33 +157,6 @@ export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
       since: hold.since.toISOString(),
     })),
   };
-}
-
-/** A record that waits says why; one that is just being written shouldn't be for long. */
-async function oldestWriting(db: Kysely<Schema>): Promise<Date | undefined> {
-  const row = await db
-    .selectFrom("pds_records")
-    .select("state_since")
-    .where("state", "=", "writing")
-    .orderBy("state_since")
-    .limit(1)
-    .executeTakeFirst();
-  return row?.state_since;
-}
-
-async function troubledScans(db: Kysely<Schema>): Promise<Status["scans"]> {
-  const rows = await db
-    .selectFrom("copyright_scans")
-    .select(["reason", "created_at"])
-    .where("settled_at", "is", null)
-    .where("deferrals", ">", 0)
-    .where("reason", "is not", null)
-    .orderBy("created_at")
-    .limit(1_000)
-    .execute();
-  const [oldest] = rows;
-  if (oldest === undefined) return null;
-  return { count: rows.length, reason: oldest.reason ?? "", since: oldest.created_at.toISOString() };
 }
 
 async function deadGroups(db: Kysely<Schema>): Promise<Status["deadGroups"]> {

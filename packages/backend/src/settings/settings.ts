@@ -44,7 +44,11 @@ export interface Settings {
     concurrency: number;
     /** How long an idle worker sleeps between two signs of life; milliseconds, 1,000–125,000. */
     sleep: number;
+    /** Commands to Redis that a day may cost. */
+    budget: number;
   };
+  /** Between two looks for what is wrong; milliseconds. */
+  alertsEvery: number;
   /** 32 bytes; undefined in development when none is set: see `loadSessionKey`. */
   sessionKey: Buffer | undefined;
   /** Who may do over HTTP what operators do. */
@@ -86,6 +90,8 @@ const environmentSchema = z.object(
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
     DOCKET_WORKER_SLEEP: variables.DOCKET_WORKER_SLEEP.schema,
+    REDIS_DAILY_COMMANDS: variables.REDIS_DAILY_COMMANDS.schema,
+    ALERTS_EVERY: variables.ALERTS_EVERY.schema,
     SESSION_KEY: variables.SESSION_KEY.schema,
     ADMIN_DIDS: variables.ADMIN_DIDS.schema,
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
@@ -154,7 +160,9 @@ export function parseSettings(
       name: values.DOCKET_NAME,
       concurrency: values.DOCKET_WORKER_CONCURRENCY,
       sleep: values.DOCKET_WORKER_SLEEP * 1_000,
+      budget: values.REDIS_DAILY_COMMANDS,
     },
+    alertsEvery: values.ALERTS_EVERY,
     sessionKey: values.SESSION_KEY,
     adminDids: values.ADMIN_DIDS,
     collectionNamespace:

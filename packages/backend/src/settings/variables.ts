@@ -167,6 +167,19 @@ export const variables = {
       .default(125),
     allowed: "1s to 125s",
   }),
+  REDIS_DAILY_COMMANDS: variable({
+    schema: wholeNumber(1, 1_000_000_000).default(10_000),
+    allowed: "a whole number from 1 to 1000000000: how many commands to Redis a day may cost",
+  }),
+  ALERTS_EVERY: variable({
+    schema: z
+      .string()
+      .regex(/^\d+[smh]$/)
+      .transform(inMilliseconds)
+      .pipe(z.number().min(1_000).max(86_400_000))
+      .prefault("10m"),
+    allowed: "a time from 1s to 24h, as in 10m: how often to look for what is wrong",
+  }),
   SESSION_KEY: variable({
     schema: z
       .string()

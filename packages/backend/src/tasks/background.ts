@@ -1,4 +1,4 @@
-import { Docket, type Duration, type Log } from "@plyr/docket";
+import { Docket, StoreUnavailable, type CommandCounts, type Duration, type Log } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
@@ -24,6 +24,9 @@ import type { Webhook } from "../notices/webhook.js";
 import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
 import { Striker } from "../strikes/striker.js";
 import type { Storage } from "../storage/storage.js";
+import { evaluateAlerts } from "../alerts/evaluate-alerts.js";
+import type { Concern } from "../operating/concerns.js";
+import { lookAround } from "../operating/facts.js";
 import { workersSeen, type WorkersSeen } from "../operating/workers-seen.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
@@ -63,6 +66,10 @@ export interface BackgroundOptions {
   /** Milliseconds, all of them; the defaults are 5,000, 1,000, 1,000, 15,000 and 30,000. */
   readonly sweepInterval?: number;
   readonly strikeInterval?: number;
+  /** Between two looks for what is wrong, at least 1,000; default 600,000. */
+  readonly alertsEvery?: number;
+  /** Commands to Redis that a day may cost; default 10,000. */
+  readonly budget?: number;
   readonly probeInterval?: number;
   readonly callLimit?: number;
   readonly settle?: number;
@@ -101,7 +108,15 @@ export interface Background {
   /** How tasks are carried out at the moment, as far as is known. */
   readonly mode: () => Mode;
   readonly health: () => Promise<BackgroundHealth>;
+  /** Of that what says whether anybody works; a command to Redis. */
+  readonly look: () => Promise<QueueSeen>;
+  /** What is wrong at the moment. */
+  readonly lookAround: () => Promise<readonly Concern[]>;
+  /** What this process has sent to Redis so far. */
+  readonly commandsSent: () => CommandCounts;
 }
+
+export type QueueSeen = { readonly mode: Mode } & Partial<WorkersSeen>;
 
 export type BackgroundHealth = {
   readonly mode: Mode;
@@ -115,9 +130,10 @@ export type BackgroundHealth = {
  */
 export async function openBackground(options: BackgroundOptions): Promise<Background> {
   const { db, log } = options;
-  const registry = options.registry ?? allTasks;
-  const tasks = registry.map(({ task }) => task);
-  const givenUp = (name: string) => registry.find(({ task }) => task.name === name)?.givenUp;
+  const alerts = evaluateAlerts(options.alertsEvery ?? 600_000);
+  const registered = options.registry ?? allTasks;
+  const tasks = registered.map(({ task }) => task);
+  const givenUp = (name: string) => registered.find(({ task }) => task.name === name)?.givenUp;
   const bury = (intentId: string, reason: string): Promise<void> =>
     outbox.transact(async (tx, schedule) => {
       const intent = await buryIntent(tx, givenUp, intentId, reason);
@@ -176,14 +192,17 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       return outbox;
     },
     wake: (intents) => dispatcher.wake(intents),
+    lookAround: () => around(),
   };
   const shared = {
-    ...{ name: options.docketName, tasks, services, log, around: carrier.around.bind(carrier) },
+    ...{ name: options.docketName, services, log, around: carrier.around.bind(carrier) },
     ...(options.version === undefined ? {} : { version: options.version }),
   };
-  const local = await Docket.open(shared);
+  // What comes by itself comes in one queue.
+  const { docketUrl: url } = options;
+  const local = await Docket.open({ ...shared, tasks: url === undefined ? [...tasks, alerts] : tasks });
   const docket =
-    options.docketUrl === undefined ? undefined : await Docket.open({ ...shared, url: options.docketUrl });
+    url === undefined ? undefined : await Docket.open({ ...shared, tasks: [...tasks, alerts], url });
 
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
   const outbox = new Outbox(db, dispatcher);
@@ -204,6 +223,26 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     ? docket?.worker({ concurrency, sleep: options.workerSleep ?? 125_000 })
     : undefined;
   let starting = ofDocket !== undefined;
+
+  const health = async (): Promise<BackgroundHealth> => {
+    if (docket === undefined) return { mode: dispatcher.mode };
+    const found = await docket.health();
+    if (!found.reachable) return { ...found, mode: "docket unreachable, running in process" };
+    return { ...found, ...(await look()) };
+  };
+  const look = async (): Promise<QueueSeen> => {
+    if (docket === undefined) return { mode: dispatcher.mode };
+    try {
+      const seen = workersSeen(await docket.snapshot());
+      // Before our own is there, that there is none says nothing.
+      return starting ? { mode: "docket" } : { mode: "docket", ...seen };
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return { mode: "docket unreachable, running in process" };
+      throw error;
+    }
+  };
+  const around = (): Promise<Concern[]> =>
+    lookAround({ db, health, queue: docket, budget: options.budget ?? 10_000 });
 
   return {
     outbox,
@@ -250,13 +289,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     heldNow: (did) => pacing.heldNow(did),
     mode: () => dispatcher.mode,
 
-    async health() {
-      if (docket === undefined) return { mode: dispatcher.mode };
-      const health = await docket.health();
-      if (!health.reachable) return { ...health, mode: "docket unreachable, running in process" };
-      // Before our own is there, that there is none says nothing.
-      if (starting) return { ...health, mode: "docket" };
-      return { ...health, mode: "docket", ...workersSeen(await docket.snapshot()) };
-    },
+    health,
+    look,
+    lookAround: around,
+    commandsSent: () => (docket ?? local).commandsSent(),
   };
 }

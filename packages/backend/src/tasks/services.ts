@@ -5,6 +5,7 @@ import type { Points } from "../points/points.js";
 import type { Pacing } from "../pds/pacing.js";
 import type { ReconcileParts } from "../records/reconcile.js";
 import type { Repositories } from "../repository/open.js";
+import type { Concern } from "../operating/concerns.js";
 import type { Webhook } from "../notices/webhook.js";
 import type { Scanning } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
@@ -36,6 +37,8 @@ export interface TaskServices extends ReconcileParts {
   readonly scanning: Scanning;
   /** Where the operator is told things; null: nowhere. */
   readonly webhook: Webhook | null;
+  /** What is wrong at the moment. */
+  readonly lookAround: () => Promise<readonly Concern[]>;
   /** Gives a person's grant back to their PDS, and forgets it. */
   readonly endGrant: (did: string) => Promise<void>;
   /** Ends an intent that has been given up. */

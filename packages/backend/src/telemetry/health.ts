@@ -75,7 +75,7 @@ export function openHealth(sources: HealthSources): () => Promise<HealthReport> 
       ...sources.standingWarnings,
       ...(databaseSays.answered ? [] : [`The database does not answer: ${databaseSays.reason}`]),
       ...(docketSays.answered ? [] : [`Docket does not answer: ${docketSays.reason}`]),
-      ...concernsOf(docketReport, Date.now()).map(({ words }) => words),
+      ...concernsOf(docketReport).map(({ words }) => words),
     ];
     return {
       status: warnings.length === 0 ? "ok" : "degraded",

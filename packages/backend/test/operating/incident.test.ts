@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { startAudd, startRedis, until, type Audd, type Program, type Redis } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { alert } from "../../src/alerts/alerts.js";
 import { action } from "../../src/operator/actions.js";
 import { auditing, type Auditing } from "../audit/auditing.js";
 import { scanned, scanOf } from "../scans/stage.js";
@@ -19,7 +20,9 @@ let tone: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
   [redis, audd, tone] = await Promise.all([startRedis(), startAudd(), makeAudio("mp3", 2)]);
-  const env = { AUDD_TOKEN: "token", AUDD_URL: audd.url, DOCKET_URL: redis.url };
+  const env = {
+    ...{ AUDD_TOKEN: "token", AUDD_URL: audd.url, DOCKET_URL: redis.url, ALERTS_EVERY: "1s" },
+  };
   stage = await setStage("bucket", env, "api");
   const { bucket } = stage;
   if (bucket === undefined) throw new Error("files are to be in a bucket");
@@ -121,6 +124,17 @@ test("an incident of three troubles is seen, understood, stopped, set right and 
     return concerns.length === 0 && Object.keys(open).length === 0;
   });
   expect(await ours.audit()).toEqual({ code: 0, findings: [] });
+
+  // Each was told once, and that it has passed.
+  const told = await until("all of it has passed", async () => {
+    const alerts = lines((await operator.plyr("alerts", "--json")).stdout, alert);
+    return alerts.every(({ recoveredAt }) => recoveredAt !== null) && alerts;
+  });
+  expect(told.map(({ concern }) => concern.replace(/pds away .*/, "pds away")).sort()).toEqual([
+    "dead letters",
+    "pds away",
+    "scans",
+  ]);
 
   const did = lines((await operator.plyr("actions", "--json")).stdout, action);
   expect(

@@ -1,6 +1,7 @@
 import { startRedis, until, Visitor, type Program, type Redis } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { alert } from "../../src/alerts/alerts.js";
 import { auditing } from "../audit/auditing.js";
 import { makeAudio } from "../tracks/audio.js";
 import { setStage, type Stage } from "../tracks/stage.js";
@@ -25,6 +26,13 @@ const health = z.object({
   warnings: z.array(z.string()),
   docket: z.object({ workers: z.int(), lastWorkerAt: z.iso.datetime().optional() }),
 });
+
+function listed({ stdout }: { stdout: string }) {
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => alert.parse(JSON.parse(line)));
+}
 
 test("workers that are all killed are missed in status and health; what is accepted meanwhile is done when one comes back", async () => {
   const workers: Program[] = [await operator.worker(), await operator.worker()];
@@ -63,6 +71,9 @@ test("workers that are all killed are missed in status and health; what is accep
     severity: "error",
     since: said.docket.lastWorkerAt,
   });
+  const alerts = async () => listed(await operator.plyr("alerts", "--json"));
+  await until("it is told", async () => (await alerts()).length > 0, { within: 20_000 });
+  expect(await alerts()).toMatchObject([{ concern: "no worker", severity: "error", recoveredAt: null }]);
   expect((await ours.likeOf(trackId)).write?.state).not.toBe("confirmed");
 
   workers.push(await operator.worker());
@@ -74,5 +85,9 @@ test("workers that are all killed are missed in status and health; what is accep
     },
   );
   expect((await operator.status()).concerns).toEqual([]);
+  await until("that it has passed is told", async () => (await alerts())[0]?.recoveredAt !== null, {
+    within: 30_000,
+  });
+  expect(await alerts()).toHaveLength(1);
   expect((await ours.audit()).findings).toEqual([]);
 }, 90_000);

@@ -63,7 +63,7 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
    * It comes by itself, this often, counted from the start of a run to the start of the next; 1 s to 24 days. Workers see to
    * it that it is there: once, however many they are. A run that fails, or takes longer, has no bearing on the next but to
    * put it off until it has ended; `retry` and `maxAge` have no say. The payload must take null, and nobody else adds it.
-   * One that is cancelled, or has taken its workers down too often, is there again when a worker starts.
+   * Another interval counts from the next run on. One that is cancelled, or has taken its workers down too often, is there again when a worker starts.
    */
   readonly every?: Duration;
   /** Default: one attempt. */

@@ -12,6 +12,8 @@ export const operators: readonly Endpoint[] = [
   { route: "GET /operator/status", answers, ask: () => ({ path: "/operator/status" }) },
   { route: "GET /admin/status", answers, ask: () => ({ path: "/admin/status" }) },
   { route: "GET /operator/actions", answers, ask: () => ({ path: "/operator/actions" }) },
+  { route: "GET /operator/alerts", answers, ask: () => ({ path: "/operator/alerts" }) },
+  { route: "GET /operator/cost", answers, ask: () => ({ path: "/operator/cost" }) },
   { route: "GET /operator/strikes", answers, ask: () => ({ path: "/operator/strikes" }) },
   {
     route: "POST /operator/strikes",

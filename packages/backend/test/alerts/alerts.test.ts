@@ -1,0 +1,101 @@
+import { startRedis, until, type Redis } from "@plyr/dev";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { listAlerts, tellConcerns } from "../../src/alerts/alerts.js";
+import { QueueWatch } from "../../src/alerts/queue-watch.js";
+import { listNotices } from "../../src/notices/notices.js";
+import type { Concern } from "../../src/operating/concerns.js";
+import { setStage, type Stage } from "../outbox/stage.js";
+
+let stage: Stage;
+let redis: Redis;
+beforeAll(async () => {
+  [stage, redis] = await Promise.all([setStage(), startRedis()]);
+});
+afterEach(async () => {
+  await stage.endProcesses();
+  for (const table of ["alerts", "notices", "intents"] as const) await stage.db.deleteFrom(table).execute();
+});
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await redis.close();
+});
+
+const late: Concern = { id: "late", severity: "warning", words: "Work is late", since: null };
+const away: Concern = { id: "pds away x", severity: "error", words: "The PDS x is away", since: null };
+
+/** What the operator was told, in order. */
+const told = async () =>
+  (await listNotices(stage.db, 99)).reverse().map(({ kind, text }) => `${kind}: ${text}`);
+
+test("each concern is told once, whoever sees it, and that it has passed once", async () => {
+  const [one, other] = await Promise.all([stage.process({}, false), stage.process({}, false)]);
+  const parts = [one, other].map(({ outbox }) => ({ db: stage.db, outbox }));
+  await Promise.all(parts.flatMap((part) => [tellConcerns(part, [late]), tellConcerns(part, [late, away])]));
+  expect((await told()).sort()).toEqual(["alert.raised: The PDS x is away", "alert.raised: Work is late"]);
+  expect(await listAlerts(stage.db)).toMatchObject([{ recoveredAt: null }, { recoveredAt: null }]);
+
+  await Promise.all(parts.map((part) => tellConcerns(part, [away])));
+  expect((await told()).slice(2)).toEqual(["alert.passed: Has passed: Work is late"]);
+  expect(await listAlerts(stage.db)).toMatchObject([
+    { concern: "pds away x", severity: "error", recoveredAt: null },
+    { concern: "late", recoveredAt: expect.any(String) as string },
+  ]);
+  await Promise.all(parts.map((part) => tellConcerns(part, [late, away])));
+  expect((await told()).slice(3)).toEqual(["alert.raised: Work is late"]);
+});
+
+test("one that grows is told anew when it is ten times as large, and never for less", async () => {
+  const { outbox } = await stage.process({}, false);
+  const of = (size: number): Concern => ({ ...late, words: `${String(size)} are late`, size });
+  for (const size of [1, 9, 10, 99, 12, 1_000, 0]) {
+    await tellConcerns({ db: stage.db, outbox }, size === 0 ? [] : [of(size)]);
+  }
+  const news = await told();
+  expect(news.filter((line) => line.startsWith("alert.raised"))).toEqual(
+    ["1", "10", "1000", "1000"].map((size) => `alert.raised: ${size} are late`),
+  );
+  expect((await listAlerts(stage.db)).every(({ recoveredAt }) => recoveredAt !== null)).toBe(true);
+});
+
+test("whoever can tell of one concern only leaves the others alone", async () => {
+  const { outbox } = await stage.process({}, false);
+  const parts = { db: stage.db, outbox };
+  await tellConcerns(parts, [late, away]);
+  await tellConcerns(parts, [], (concern) => concern === "late");
+  expect(await listAlerts(stage.db)).toMatchObject([{ concern: "pds away x", recoveredAt: null }, {}]);
+});
+
+test("a Redis that goes away is told by the process that notices, and so is its return", async () => {
+  const background = await stage.process({ docketUrl: redis.url });
+  const { db } = stage;
+  const { outbox, look } = background;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const watch = new QueueWatch({ db, outbox, look, log, interval: 20 });
+  watch.start();
+  const standing = async () =>
+    (await listAlerts(db)).map(({ concern, recoveredAt }) => [concern, recoveredAt !== null]);
+  await redis.stop();
+  // What the last look found holds until then.
+  const another = new QueueWatch({ db, outbox, look, log, interval: 20 });
+  another.start();
+  await until("it is told", async () => (await standing()).length > 0);
+  expect(await standing()).toEqual([["docket away", false]]);
+  await redis.restart();
+  await until("its return is told", async () => (await standing())[0]?.[1] === true);
+  await Promise.all([watch.stop(), another.stop()]);
+  expect(await standing()).toEqual([["docket away", true]]);
+});
+
+test("what is wrong is looked for by one task in the whole service, and told", async () => {
+  const options = { docketUrl: redis.url, docketName: "soon", alertsEvery: 1_000 };
+  const processes = [1, 2].map(() => stage.process(options));
+  const [one] = await Promise.all(processes);
+  await stage.db
+    .insertInto("intents")
+    .values({ task: "copyright.scan", payload: "{}", subject: "scan", state: "dead", reason: "no" })
+    .execute();
+  await until("it is told", async () => (await told()).length > 0);
+  expect(await told()).toEqual(["alert.raised: 1 given up: see npm run plyr -- dead"]);
+  const [docket] = one?.queues ?? [];
+  expect((await docket?.snapshot())?.tasks["alerts.evaluate"]).toBe(1);
+});
