@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
-import type { Json } from "./schema.js";
+import type { Json } from "./json.js";
 
 /** What the operator keeps from being carried out. */
 export interface StrikesTable {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Log } from "@plyr/docket";
-import { notStruck } from "../strikes/strikes.js";
 import { sql, type Kysely } from "kysely";
 import type { Json, Schema } from "../database/schema.js";
+import { notStruck } from "../strikes/strikes.js";
 import { LeaseRenewal, leaseTimes, type LeaseTimes } from "./lease-renewal.js";
 
 /** The right to work on a subject, for as long as `signal` is not aborted. */
@@ -69,13 +69,10 @@ async function whyNot(db: Kysely<Schema>, intentId: string): Promise<Taken> {
         "remaining",
       ),
     )
-    .select(({ selectFrom }) =>
-      selectFrom("strikes")
-        .select("because")
-        .whereRef("strikes.task", "=", "intents.task")
-        .where(sql<boolean>`intents.payload @> strikes.matching`)
-        .limit(1)
-        .as("struck"),
+    .select(
+      sql<string | null>`(
+        select because from strikes where strikes.task = intents.task and intents.payload @> strikes.matching limit 1
+      )`.as("struck"),
     )
     .where("intents.id", "=", intentId)
     .executeTakeFirst();

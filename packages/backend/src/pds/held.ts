@@ -1,7 +1,7 @@
 import type { Hold } from "./holds.js";
 
 /**
- * How long a write leaves a host alone that is away, in milliseconds, and as much again at most. It is woken when the host
+ * How long a write waits for a host that is away, or for an operator, in milliseconds, and as much again at most. It is woken when the host
  * is back; should that miss it (it was about to wait), it is made in time all the same.
  */
 const UNTIL_WOKEN = 45_000;
@@ -23,7 +23,8 @@ export class Held extends Error {
 
   /** Milliseconds after which to ask again; whatever ends the hold earlier wakes what waits for it. */
   get pause(): number {
-    if (this.hold.cause === "away") return Math.round(UNTIL_WOKEN * (1 + Math.random()));
+    if (this.hold.cause === "away" || this.hold.cause === "operator")
+      return Math.round(UNTIL_WOKEN * (1 + Math.random()));
     return Math.max(0, this.hold.remaining) + Math.round(Math.random() * SPREAD);
   }
 }

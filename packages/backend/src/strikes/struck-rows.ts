@@ -15,7 +15,7 @@ export async function showStruck(db: Kysely<Schema>, { task, where, because }: S
       state_since = case when state = 'waiting' then state_since else now() end
     where id in (
       select id from pds_records where id::text in (select payload ->> 'recordId' from (${intents}) as held)
-        and confirmed_version < wish_version and state = 'writing'
+        and confirmed_version < wish_version and state in ('writing', 'failed')
       order by id for no key update
     )
   `.execute(db);

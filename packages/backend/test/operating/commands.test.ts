@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { startRedis, until, xrpc, type Redis } from "@plyr/dev";
+import { startRedis, until, type Redis } from "@plyr/dev";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { action } from "../../src/operator/actions.js";
@@ -22,7 +22,6 @@ beforeAll(async () => {
 }, 90_000);
 afterEach(async () => {
   stage.gate.clear();
-  await redis.restart().catch(() => undefined);
   for (const { task, where } of (await operator.status()).strikes)
     await operator.plyr("restore", task, ...wheres(where));
   await ours.quiet();
@@ -113,7 +112,10 @@ test("what was accepted can be cancelled: it is given up with the operator's wor
   expect((await operator.plyr("cancel", id, "--because", "again")).code).toBe(2);
   await operator.plyr("restore", "pds.record.write");
   const wrong = await operator.plyr("dead", "replay", id, "--payload", '{"recordId":7}');
-  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("recordId") as unknown });
+  expect(wrong).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("expected string, received number") as unknown,
+  });
   const payload = { ...(await payloadOf(id)), about: aboutTrack(trackId) };
   expect((await operator.plyr("dead", "replay", id, "--payload", JSON.stringify(payload))).code).toBe(0);
   await until("it is done", async () => (await stateOf(trackId))?.state === "confirmed");
@@ -131,7 +133,7 @@ test("some of what was given up can be thrown away by its reason", async () => {
   }));
   await stage.db.insertInto("intents").values(given).execute();
   const { deadGroups } = await operator.status();
-  expect(deadGroups).toMatchObject([
+  expect(deadGroups.filter(({ task }) => task.startsWith("of."))).toMatchObject([
     { task: "of.yesterday", error: "no route …", count: 2 },
     { task: "of.tomorrow", error: "no route …", count: 1 },
   ]);
