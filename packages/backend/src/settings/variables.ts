@@ -20,8 +20,8 @@ const wholeNumber = (min: number, max: number) =>
 
 /** @param time a whole number with its unit, as in `12h` */
 function inMilliseconds(time: string): number {
-  const minutes = { m: 1, h: 60, d: 1_440 }[time.slice(-1)] ?? Number.NaN;
-  return Number(time.slice(0, -1)) * minutes * 60_000;
+  const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[time.slice(-1)] ?? Number.NaN;
+  return Number(time.slice(0, -1)) * seconds * 1_000;
 }
 
 function url(protocols: string[]) {
