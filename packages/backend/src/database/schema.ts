@@ -7,6 +7,7 @@ import type { PlayCountsTable, PlaysTable, PreferencesTable } from "./plays-tabl
 import type { ExportsTable } from "./exports-tables.js";
 import type { PacingTables } from "./pacing-tables.js";
 import type { PeopleTables } from "./people-tables.js";
+import type { RecordsTables } from "./records-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -190,6 +191,8 @@ export interface IntentsTable {
   created_at: Timestamp;
   /** When the sweep next asks whether docket still knows it. */
   check_at: ColumnType<Date, Date | string | undefined, Date | string>;
+  /** The trace in which it was accepted, where that one is recorded. */
+  traceparent: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 export interface SubjectLeasesTable {
@@ -198,7 +201,7 @@ export interface SubjectLeasesTable {
   until: ColumnType<Date, Date | string, Date | string>;
 }
 
-export interface Schema extends ScanTables, NoticeTables, PacingTables, PeopleTables {
+export interface Schema extends ScanTables, NoticeTables, PacingTables, PeopleTables, RecordsTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;

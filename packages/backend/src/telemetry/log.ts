@@ -30,7 +30,7 @@ const SECRET_FIELDS = [
   "password",
 ].flatMap((name) => [name, `*.${name}`]);
 
-interface DescribedError {
+export interface DescribedError {
   type: string;
   message: string;
   stack?: string | undefined;
@@ -40,7 +40,7 @@ interface DescribedError {
 
 const DEEPEST_CAUSE = 5;
 
-function describeError(error: unknown, depth = 0): DescribedError {
+export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   return {
     type: error.name,

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from "../errors.js";
 import { silent, type Log } from "../log.js";
+import type { Trace } from "../trace.js";
 import { openStore } from "../store/open-store.js";
 import type {
   Added,
@@ -37,6 +38,8 @@ export interface DocketOptions<Services> {
   readonly log?: Log;
   /** Wraps every run. */
   readonly around?: Around<Services>;
+  /** Follows tasks from where they are added to what they come to. Default: nothing is traced, nothing stored for it. */
+  readonly trace?: Trace | undefined;
   /** For tests. */
   readonly clock?: Clock;
   /** For tests: uniform in [0, 1). */
@@ -263,11 +266,12 @@ export class Docket<Services> {
       services,
       around = plainly,
       log = silent,
+      trace,
       clock,
       random = Math.random,
       deliveryCap = 5,
     } = this.#options;
-    const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
+    const tools = { tasks: this.#tasks, services, around, log, trace, random, deliveryCap };
     return new Worker({ store: this.#store, clock, tools }, options);
   }
 
@@ -290,6 +294,6 @@ export class Docket<Services> {
     const known = this.#tasks.get(task.name);
     if (known === undefined)
       throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
-    return newTask(this.#nextId(), task, payload, options);
+    return newTask(this.#nextId(), task, payload, options, this.#options.trace);
   }
 }

@@ -1,6 +1,7 @@
 import type { Due, NewTask } from "../store/store.js";
 import { checked, toJson } from "../task/payload.js";
 import type { Task } from "../task/task.js";
+import { checkedCarried, type Trace } from "../trace.js";
 import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
 
 export interface AddOptions {
@@ -23,6 +24,7 @@ export async function newTask<Input, Services>(
   task: Task<Input, Services>,
   payload: NoInfer<Input>,
   options: AddOptions,
+  trace: Trace | undefined,
 ): Promise<NewTask> {
   const { key = "" } = options;
   if (key.length > 500)
@@ -40,6 +42,7 @@ export async function newTask<Input, Services>(
     throw new RangeError(
       `the group of ${task.name} is ${String(group.length)} characters long: give 1 to 500`,
     );
+  const carried = checkedCarried(trace?.carried());
   return {
     id,
     serial,
@@ -48,6 +51,7 @@ export async function newTask<Input, Services>(
     due: due(task.name, options),
     ...(group === null ? {} : { group: { name: group, rate: task.rate } }),
     payload: toJson(task.name, payload),
+    ...(carried === undefined ? {} : { carried }),
   };
 }
 

@@ -26,5 +26,5 @@ export function readOptions({ concurrency = 10, lease = "10s" }: WorkerOptions):
 export interface WorkerParts<Services> {
   readonly store: Store;
   readonly clock: Clock | undefined;
-  readonly tools: Omit<ExecutionTools<Services>, "storeNow" | "report">;
+  readonly tools: Omit<ExecutionTools<Services>, "storeNow" | "report" | "worker">;
 }

@@ -1,8 +1,8 @@
 import type { Due, NewTask, Settlement, Stored } from "../store.js";
 
 /** A new task as it lies in the store. */
-export function storedAs({ serial, key, name, payload }: NewTask, addedAt: number): Stored {
-  return { serial, key, name, payload, addedAt };
+export function storedAs({ serial, key, name, payload, carried }: NewTask, addedAt: number): Stored {
+  return { serial, key, name, payload, addedAt, ...(carried === undefined ? {} : { carried }) };
 }
 
 /** When it is due, in ms since the epoch. @param began of the burst, where it is one */
