@@ -18,7 +18,7 @@ import { webhookOf } from "./notices/open.js";
 import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
 import { openAlbums } from "./lists/albums.js";
-import { followLikes, keepLikedList } from "./lists/liked-list.js";
+import { followLikes } from "./lists/liked-list.js";
 import { likedListView } from "./lists/liked-view.js";
 import { openOperatorApp } from "./operator/app.js";
 import type { OperatorServices } from "./operator/services.js";
@@ -29,12 +29,13 @@ import { scrobblesOf } from "./plays/scrobbles-view.js";
 import { hostsOnHold } from "./pds/holds.js";
 import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
-import { openRepositories } from "./repository/open.js";
+import { openRepositories, type Repositories } from "./repository/open.js";
 import { loadSessionKey } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { openStorage } from "./storage/open.js";
 import type { Storage } from "./storage/storage.js";
 import { openBackground, type Background } from "./tasks/background.js";
+import { syncPerson } from "./tasks/sync-person.js";
 import { openHealth, warnOfEviction, type HealthReport } from "./telemetry/health.js";
 import { findAudio } from "./tracks/find-audio.js";
 import { listTracks } from "./tracks/list-tracks.js";
@@ -66,6 +67,7 @@ interface Parts {
   db: Kysely<Schema>;
   auth: Auth;
   storage: Storage;
+  repositories: Repositories;
   background: Background;
 }
 
@@ -110,8 +112,8 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   const db = await openDatabase({
     databaseUrl: database.url,
     dataDir: database.dataDir,
-    onIdleError: (err) => {
-      log.warn({ err }, "an idle database connection broke");
+    onBrokenConnection: (err) => {
+      log.warn({ err }, "a database connection broke");
     },
   });
   closing.add(() => db.destroy());
@@ -122,6 +124,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     return Promise.resolve();
   });
 
+  const repositories = openRepositories(settings);
   const auth = openAuth({
     db,
     databaseUrl: database.url,
@@ -135,12 +138,11 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     environment: settings.environment,
     plcUrl: settings.plcUrl,
     handleResolverUrl: settings.handleResolverUrl,
+    homes: repositories.homes,
     log,
+    // Carried out later: a sign-in waits for no PDS, and for no Redis.
     onSignIn: async (did) => {
-      await background.outbox.transact((tx, schedule) =>
-        keepLikedList(settings.collectionNamespace)(tx, schedule, did),
-      );
-      await background.resumeParked(did);
+      await background.outbox.schedule(syncPerson, { did });
     },
   });
   closing.add(() => auth.close());
@@ -155,6 +157,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     markGrantLost: auth.markGrantLost,
     endGrant: auth.endGrant,
     storage,
+    repositories,
     namespace: settings.collectionNamespace,
     publicUrl: settings.http.publicUrl,
     scans: settings.scans,
@@ -169,7 +172,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   const expirer = new Expirer({ db, outbox: background.outbox, log });
   closing.add(() => expirer.stop());
   expirer.start();
-  return { db, auth, storage, background };
+  return { db, auth, storage, repositories, background };
 }
 
 async function openHealthOf(
@@ -244,8 +247,8 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
   return null;
 }
 
-function operatorServices(settings: Settings, log: Logger, { db, background }: Parts): OperatorServices {
-  const repositories = openRepositories(settings);
+function operatorServices(settings: Settings, log: Logger, parts: Parts): OperatorServices {
+  const { db, background, repositories } = parts;
   return { db, background, repositories, namespace: settings.collectionNamespace, log };
 }
 

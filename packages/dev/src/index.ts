@@ -8,6 +8,7 @@ export { type Answer, type HeldAnswer, type HeldRequest, type Rule, type RuleOpt
 export { findMusic } from "./music/music.js";
 export { freePort, isFree } from "./network/ports.js";
 export { type Account, type NewAccount } from "./pds/accounts.js";
+export { nameOtherPds } from "./pds/move.js";
 export { type Pds, type PdsOptions, startPds } from "./pds/pds.js";
 export { Program, type ProgramSpec } from "./processes/program.js";
 export { findPostgres, type Postgres, startPostgres } from "./postgres/postgres.js";

@@ -12,9 +12,11 @@ import type { Schema } from "../database/schema.js";
 import { rememberHome } from "../pds/holds.js";
 import { clientMetadata } from "./client-metadata.js";
 import { openGrantLock } from "./grant-lock.js";
-import { GrantClient } from "./grant-session.js";
+import { GrantClient, type Doubts } from "./grant-session.js";
 import { GrantStore, type LostGrant } from "./grant-store.js";
 import { outboundFetch } from "./outbound-fetch.js";
+import type { Homes } from "../repository/homes.js";
+import { AccountMoved, Moves } from "./moved.js";
 import { demandScope } from "./scope.js";
 import { SealedBox } from "./sealed-box.js";
 import { SignInFailed, returnFailed, startFailed } from "./sign-in-failed.js";
@@ -42,6 +44,8 @@ export interface AuthOptions {
   /** Undefined: DNS and HTTPS. */
   handleResolverUrl: string | undefined;
   log: Log;
+  /** Where accounts are, by their DID documents. */
+  homes: Pick<Homes, "homeOf">;
   /** Called when a person has signed in and their grant is stored. */
   onSignIn: (did: string) => Promise<void>;
 }
@@ -71,6 +75,7 @@ export interface Auth {
    *
    * @throws TokenRefreshError when there is no usable grant (or a refresh shows that it is dead)
    * @throws OAuthResolverError, FetchError, OAuthResponseError when the PDS can't be asked at the moment
+   * @throws {AccountMoved} when the account is on another PDS than the grant is for
    * @throws {LockBusy} when others worked on the grant for longer than 30 s
    */
   readonly restore: (did: string) => Promise<OAuthSession>;
@@ -95,42 +100,76 @@ export function openAuth(options: AuthOptions): Auth {
   const lockName = (did: string) => `@atproto-oauth-client-${did}`;
 
   const shared = clientOptions(options);
-  const client = new GrantClient({
-    ...shared,
-    stateStore: states,
-    sessionStore: {
-      get: (did) => grants.usable(did),
-      set: (did, session) => grants.renew(did, session),
-      del: (did) => grants.end(did),
+  const moves = new Moves({ homes: options.homes });
+  const doubts: Doubts = {
+    unclear: (did) => {
+      moves.doubt(did);
     },
-    requestLock: (name, work) => lock.request(name, work),
-    onSessionDeleted: (did, cause) => {
-      log.warn({ did, err: cause }, "grant ended by the PDS");
+    refused: async (did) => {
+      moves.doubt(did);
+      const pds = (await grants.stored(did))?.tokenSet.aud;
+      const home = pds === undefined ? null : await moves.movedTo(did, pds);
+      if (home !== null) throw new AccountMoved(home);
     },
-  });
+  };
+  const client = new GrantClient(
+    {
+      ...shared,
+      stateStore: states,
+      sessionStore: {
+        get: (did) => grants.usable(did),
+        set: (did, session) => grants.renew(did, session),
+        del: (did) => grants.end(did),
+      },
+      requestLock: (name, work) => lock.request(name, work),
+      onSessionDeleted: (did, cause) => {
+        log.warn({ did, err: cause }, "grant ended by the PDS");
+      },
+    },
+    doubts,
+  );
+
+  /** Also of a grant that is lost: why it is, stays true. @throws {AccountMoved} */
+  async function restore(did: string): Promise<OAuthSession> {
+    const tokens = (await grants.stored(did))?.tokenSet;
+    const home = tokens === undefined ? null : await moves.movedTo(did, tokens.aud);
+    if (home === null) return client.restore(did);
+    try {
+      // Within one authorization server an account moves without a sign-in: a refresh finds its new PDS.
+      const session = await client.restore(did, true);
+      if (new URL((await session.getTokenInfo(false)).aud).origin === home) return session;
+    } catch (cause) {
+      throw new AccountMoved(home, { cause });
+    }
+    throw new AccountMoved(home);
+  }
 
   // A client of its own for sign-ins: the library ends the earlier grant before it looks at the new one. This one sees no
   // earlier grant, so a new one that falls short is refused while the earlier stays as it is.
-  const entrance = new GrantClient({
-    ...shared,
-    stateStore: states,
-    sessionStore: {
-      get: () => undefined,
-      set: async (did, session) => {
-        demandScope(did, options.scope, session.tokenSet.scope);
-        await rememberHome(db, did, new URL(session.tokenSet.aud).host);
-        const earlier = await lock.request(lockName(did), async () => {
-          const stored = await grants.stored(did);
-          await grants.replace(did, session);
-          return stored;
-        });
-        if (earlier) await endAtPds(earlier);
+  const entrance = new GrantClient(
+    {
+      ...shared,
+      stateStore: states,
+      sessionStore: {
+        get: () => undefined,
+        set: async (did, session) => {
+          demandScope(did, options.scope, session.tokenSet.scope);
+          await rememberHome(db, did, new URL(session.tokenSet.aud).host);
+          const earlier = await lock.request(lockName(did), async () => {
+            const stored = await grants.stored(did);
+            await grants.replace(did, session);
+            moves.doubt(did);
+            return stored;
+          });
+          if (earlier) await endAtPds(earlier);
+        },
+        del: () => undefined,
       },
-      del: () => undefined,
+      // It never reads or refreshes; what it stores is locked above.
+      requestLock: (_name, work) => work(),
     },
-    // It never reads or refreshes; what it stores is locked above.
-    requestLock: (_name, work) => work(),
-  });
+    doubts,
+  );
 
   /** As good as it gets: a grant that can't be ended (its PDS is gone, say) ends by itself. */
   async function endAtPds({ tokenSet, authMethod, dpopJwk }: NodeSavedSession): Promise<void> {
@@ -185,7 +224,7 @@ export function openAuth(options: AuthOptions): Auth {
       return { did };
     },
 
-    restore: (did) => client.restore(did),
+    restore,
     markGrantLost: (did, reason) => grants.markLost(did, reason),
     endGrant: async (did) => {
       const earlier = await lock.request(lockName(did), async () => {

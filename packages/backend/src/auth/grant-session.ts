@@ -1,5 +1,6 @@
 import {
   NodeOAuthClient,
+  type NodeOAuthClientOptions,
   OAuthSession,
   type Fetch,
   type Key,
@@ -16,6 +17,14 @@ export class GrantReplaced extends Error {
   }
 }
 
+/** Told when a PDS did not do what it was asked for: the account may have moved. */
+export interface Doubts {
+  /** It can't be reached, or is in trouble. */
+  unclear(did: string): void;
+  /** It said no. @throws {AccountMoved} */
+  refused(did: string): Promise<void>;
+}
+
 /**
  * A session that stays with the grant it was restored from. Tokens are bound to a key that each sign-in makes anew: sent
  * with the key of the earlier sign-in, the tokens of the later one are refused, and the library would then delete them.
@@ -23,10 +32,18 @@ export class GrantReplaced extends Error {
 class GrantSession extends OAuthSession {
   #replaced = false;
   readonly #getter: SessionGetter;
+  readonly #doubts: Doubts;
 
-  constructor(server: OAuthServerAgent, did: OAuthSession["sub"], getter: SessionGetter, fetch: Fetch) {
+  constructor(
+    server: OAuthServerAgent,
+    did: OAuthSession["sub"],
+    getter: SessionGetter,
+    fetch: Fetch,
+    doubts: Doubts,
+  ) {
     super(server, did, getter, fetch);
     this.#getter = getter;
+    this.#doubts = doubts;
   }
 
   protected override async getTokenSet(refresh: boolean | "auto") {
@@ -38,9 +55,20 @@ class GrantSession extends OAuthSession {
     return tokenSet;
   }
 
-  /** @throws {GrantReplaced} instead of answering 401 for a grant that is no longer in use */
+  /**
+   * @throws {GrantReplaced} instead of answering 401 for a grant that is no longer in use
+   * @throws {AccountMoved} instead of a refusal by a PDS that the account has left
+   */
   override async fetchHandler(pathname: string, init?: RequestInit): Promise<Response> {
-    const response = await super.fetchHandler(pathname, init);
+    const response = await super.fetchHandler(pathname, init).catch((error: unknown) => {
+      this.#doubts.unclear(this.sub);
+      throw error;
+    });
+    if (response.status >= 500) this.#doubts.unclear(this.sub);
+    // Whatever it says: a PDS that an account has left refuses what is to be written there.
+    else if (!response.ok && response.status !== 429 && init?.method?.toUpperCase() === "POST") {
+      await this.#doubts.refused(this.sub);
+    }
     if (response.status === 401 && this.#replaced) {
       await response.body?.cancel();
       throw new GrantReplaced(this.sub);
@@ -55,7 +83,14 @@ function isSameKey(one: Key, other: Key): boolean {
 
 /** The library's client, with sessions that stay with their grant. */
 export class GrantClient extends NodeOAuthClient {
+  readonly #doubts: Doubts;
+
+  constructor(options: NodeOAuthClientOptions, doubts: Doubts) {
+    super(options);
+    this.#doubts = doubts;
+  }
+
   protected override createSession(server: OAuthServerAgent, did: OAuthSession["sub"]): OAuthSession {
-    return new GrantSession(server, did, this.sessionGetter, this.fetch);
+    return new GrantSession(server, did, this.sessionGetter, this.fetch, this.#doubts);
   }
 }

@@ -5,8 +5,9 @@ import { collectionsOf, type TealCollections } from "../records/collections.js";
  * (a PDS drops a wildcard in silence).
  */
 export function askedScope(namespace: string): string {
-  const { like, comment, list } = collectionsOf(namespace);
-  return ["atproto", `repo:${like}`, `repo:${comment}`, `repo:${list}`, publishingScope(namespace)].join(" ");
+  const { like, comment, list, profile } = collectionsOf(namespace);
+  const records = [like, comment, list, profile].map((collection) => `repo:${collection}`);
+  return ["atproto", ...records, publishingScope(namespace)].join(" ");
 }
 
 /** The part of it that an artist needs. Grants from before it was asked for lack it, and go on for likes. */

@@ -10,6 +10,7 @@ import * as lists from "./migrations/0007_lists.js";
 import * as audit from "./migrations/0009_audit.js";
 import * as pdsHosts from "./migrations/0010_pds_hosts.js";
 import * as people from "./migrations/0011_people.js";
+import * as sync from "./migrations/0012_sync.js";
 import * as spans from "./migrations/0013_records.js";
 import type { Schema } from "./schema.js";
 
@@ -35,6 +36,7 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
           "0009_audit": audit,
           "0010_pds_hosts": pdsHosts,
           "0011_people": people,
+          "0012_sync": sync,
           "0013_records": spans,
         }),
     },

@@ -10,8 +10,8 @@ export interface DatabasePlace {
   databaseUrl?: string | undefined;
   /** The embedded database is in its folder `database`. Not touched when there is a `databaseUrl`. */
   dataDir: string;
-  /** Told of connections that break while nobody uses them; the pool replaces them by itself. */
-  onIdleError?: (error: Error) => void;
+  /** Told of connections that break; the pool replaces them by itself. */
+  onBrokenConnection?: (error: Error) => void;
   /** Told of every query when it has ended, where it was made. */
   onQuery?: ((event: LogEvent) => void) | undefined;
 }
@@ -26,12 +26,12 @@ export interface DatabasePlace {
 export async function openDatabase(place: DatabasePlace): Promise<Kysely<Schema>> {
   return place.databaseUrl === undefined
     ? openEmbedded(place.dataDir, place.onQuery)
-    : openServer(place.databaseUrl, place.onIdleError, place.onQuery);
+    : openServer(place.databaseUrl, place.onBrokenConnection, place.onQuery);
 }
 
 async function openServer(
   connectionString: string,
-  onIdleError: (error: Error) => void = () => undefined,
+  onBrokenConnection: (error: Error) => void = () => undefined,
   onQuery?: (event: LogEvent) => void,
 ): Promise<Kysely<Schema>> {
   const pool = new pg.Pool({
@@ -43,7 +43,10 @@ async function openServer(
     idle_in_transaction_session_timeout: 60_000,
     application_name: "plyr",
   });
-  pool.on("error", onIdleError);
+  // One that breaks between two statements of a transaction is nobody's error otherwise, and would end the process.
+  pool.on("connect", (client) => client.on("error", onBrokenConnection));
+  // The same once more, for those that nobody uses.
+  pool.on("error", () => undefined);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), ...logging(onQuery) });
   try {
     // Connects now, so that a wrong address is an error at the start and not at the first request.

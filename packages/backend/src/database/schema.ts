@@ -8,6 +8,7 @@ import type { ExportsTable } from "./exports-tables.js";
 import type { PacingTables } from "./pacing-tables.js";
 import type { PeopleTables } from "./people-tables.js";
 import type { RecordsTables } from "./records-tables.js";
+import type { SyncsTable, WritePointsTable } from "./sync-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -96,6 +97,8 @@ export interface PdsRecordsTable {
   shared: Generated<boolean>;
   /** Deferrals (outages) in a row since the last answer; sets the pause before the next try. */
   deferrals: Generated<number>;
+  /** The version of the wish that spoilt a batch: it goes by itself, and so gets a reason of its own. */
+  apart_version: ColumnType<number | null, number | null | undefined, number | null>;
   /** False: it was there before we knew of it, and we have not written it. */
   made_here: Generated<boolean>;
   accepted_at: Timestamp;
@@ -219,4 +222,6 @@ export interface Schema extends ScanTables, NoticeTables, PacingTables, PeopleTa
   exports: ExportsTable;
   intents: IntentsTable;
   subject_leases: SubjectLeasesTable;
+  write_points: WritePointsTable;
+  syncs: SyncsTable;
 }

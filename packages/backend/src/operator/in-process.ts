@@ -29,6 +29,7 @@ export async function openInProcess(
   opening.defer(() => {
     storage.close();
   });
+  const repositories = openRepositories(settings);
   const background = await openBackground({
     db,
     docketUrl: docket.url,
@@ -38,6 +39,7 @@ export async function openInProcess(
     restore: () => Promise.reject(new Error(NOTHING_RUNS)),
     markGrantLost: () => Promise.reject(new Error(NOTHING_RUNS)),
     storage,
+    repositories,
     namespace,
     log,
   });
@@ -45,7 +47,7 @@ export async function openInProcess(
   opening.defer(() => background.stop({ drain: 0 }));
   const open = opening.move();
   return {
-    app: openOperatorApp({ db, background, repositories: openRepositories(settings), namespace, log }),
+    app: openOperatorApp({ db, background, repositories, namespace, log }),
     close: () => open.disposeAsync(),
   };
 }

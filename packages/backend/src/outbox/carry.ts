@@ -3,7 +3,8 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
 import { closeIntent, reopenIntent, type Intent } from "./intents.js";
-import { leaseTimes, releaseLease, takeLease, type Lease, type LeaseTimes } from "./subject-lease.js";
+import { leaseTimes, type LeaseTimes } from "./lease-renewal.js";
+import { releaseLease, takeLease, takeLeases, type Lease } from "./subject-lease.js";
 
 /** How soon to ask again for a subject that another run has; milliseconds. */
 const ASK_AGAIN = 2_000;
@@ -47,6 +48,11 @@ export class Carrier {
     if (lease === undefined)
       throw new Terminal("the task was not scheduled through the outbox: use outbox.schedule");
     return lease;
+  }
+
+  /** Leases of more subjects, for a run that does the work of several: those that nobody has. See `releaseLeases`. */
+  takeMore(subjects: readonly string[]): Promise<Lease[]> {
+    return takeLeases(this.#db, subjects, this.#log, this.#times);
   }
 
   /** A task that was added past the outbox (its key is no intent's id) runs as it is. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Log } from "@plyr/docket";
 import { sql, type Kysely } from "kysely";
 import type { Json, Schema } from "../database/schema.js";
+import { LeaseRenewal, leaseTimes, type LeaseTimes } from "./lease-renewal.js";
 
 /** The right to work on a subject, for as long as `signal` is not aborted. */
 export interface Lease {
@@ -13,16 +14,6 @@ export interface Lease {
   /** Stops renewing. The row is left to whoever ends the run. */
   stop(): void;
 }
-
-/** Durations in milliseconds. */
-export interface LeaseTimes {
-  /** How long a lease lasts without renewal: after a crash, its subject is free again this much later. */
-  readonly length: number;
-  /** How often it is renewed. */
-  readonly renewal: number;
-}
-
-export const leaseTimes: LeaseTimes = { length: 30_000, renewal: 10_000 };
 
 /** What came of asking for the lease of an intent's subject. */
 export type Taken =
@@ -60,7 +51,8 @@ export async function takeLease(
   `.execute(db);
   const [row] = rows;
   if (row === undefined) return heldBy(db, intentId);
-  const lease = new RenewedLease(db, row.subject, token, log, times, asked);
+  const [lease] = renewed(db, [row.subject], token, log, times, asked);
+  if (lease === undefined) throw new Error("a lease without a subject");
   return { outcome: "taken", lease, payload: row.payload, age: row.age };
 }
 
@@ -92,81 +84,78 @@ export async function releaseLease(
   return numDeletedRows > 0n;
 }
 
-class RenewedLease implements Lease {
-  readonly subject: string;
-  readonly token: string;
-  readonly #db: Kysely<Schema>;
-  readonly #log: Log;
-  readonly #times: LeaseTimes;
-  readonly #lost = new AbortController();
-  #stopped = false;
-  #renewal: NodeJS.Timeout;
-  #expiry: NodeJS.Timeout;
+/**
+ * Takes the leases of those of these subjects that nobody has, for work on all of them together. They are renewed
+ * together, and lost together.
+ */
+export async function takeLeases(
+  db: Kysely<Schema>,
+  subjects: readonly string[],
+  log: Log,
+  times: LeaseTimes = leaseTimes,
+): Promise<Lease[]> {
+  const token = randomUUID();
+  const asked = performance.now();
+  // In order, so that two who ask for the same ones don't wait for each other.
+  const { rows } = await sql<{ subject: string }>`
+    insert into subject_leases as lease (subject, token, until)
+    select subject, ${token}::uuid, now() + ${times.length}::float8 * interval '1 millisecond'
+    from jsonb_array_elements_text(${JSON.stringify(subjects)}::jsonb) as wanted (subject) order by subject
+    on conflict (subject) do update set token = excluded.token, until = excluded.until where lease.until < now()
+    returning lease.subject
+  `.execute(db);
+  const taken = rows.map(({ subject }) => subject);
+  return renewed(db, taken, token, log, times, asked);
+}
 
-  constructor(
-    db: Kysely<Schema>,
-    subject: string,
-    token: string,
-    log: Log,
-    times: LeaseTimes,
-    asked: number,
-  ) {
-    this.#db = db;
-    this.subject = subject;
-    this.token = token;
-    this.#log = log;
-    this.#times = times;
-    this.#renewal = this.#renewLater();
-    this.#expiry = this.#expireFrom(asked);
+/** Gives leases back that were taken together. */
+export async function releaseLeases(db: Kysely<Schema>, leases: readonly Lease[]): Promise<void> {
+  for (const [token, group] of Map.groupBy(leases, (lease) => lease.token)) {
+    for (const lease of group) lease.stop();
+    await db
+      .deleteFrom("subject_leases")
+      .where(
+        "subject",
+        "in",
+        group.map(({ subject }) => subject),
+      )
+      .where("token", "=", token)
+      .execute();
   }
+}
 
-  get signal(): AbortSignal {
-    return this.#lost.signal;
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#renewal);
-    clearTimeout(this.#expiry);
-  }
-
-  #renewLater(): NodeJS.Timeout {
-    return setTimeout(() => void this.#renew(), this.#times.renewal);
-  }
-
-  /** Counted from before the question left, so never later than the database's own end. */
-  #expireFrom(asked: number): NodeJS.Timeout {
-    const left = this.#times.length - (performance.now() - asked);
-    return setTimeout(() => {
-      this.#lose("it could not be renewed in time");
-    }, left);
-  }
-
-  async #renew(): Promise<void> {
-    const asked = performance.now();
-    try {
-      const { numUpdatedRows } = await this.#db
+function renewed(
+  db: Kysely<Schema>,
+  subjects: readonly string[],
+  token: string,
+  log: Log,
+  times: LeaseTimes,
+  asked: number,
+): Lease[] {
+  if (subjects.length === 0) return [];
+  const [first = "", ...others] = subjects;
+  const name = others.length === 0 ? first : `${first} and ${String(others.length)} more`;
+  const renewal = new LeaseRenewal({
+    name,
+    log,
+    times,
+    asked,
+    renew: async () => {
+      const { numUpdatedRows } = await db
         .updateTable("subject_leases")
-        .set({ until: sql<Date>`now() + ${this.#times.length}::float8 * interval '1 millisecond'` })
-        .where("subject", "=", this.subject)
-        .where("token", "=", this.token)
+        .set({ until: sql<Date>`now() + ${times.length}::float8 * interval '1 millisecond'` })
+        .where("subject", "in", subjects)
+        .where("token", "=", token)
         .executeTakeFirstOrThrow();
-      if (this.#stopped) return;
-      if (numUpdatedRows === 0n) {
-        this.#lose("somebody else has it");
-        return;
-      }
-      clearTimeout(this.#expiry);
-      this.#expiry = this.#expireFrom(asked);
-    } catch (err) {
-      // Not the end: the lease still holds, and the next renewal comes well before it runs out.
-      this.#log.warn({ err, subject: this.subject }, "a subject's lease could not be renewed; trying again");
-    }
-    if (!this.#stopped) this.#renewal = this.#renewLater();
-  }
-
-  #lose(why: string): void {
-    this.stop();
-    this.#lost.abort(new Error(`the lease of ${this.subject} is lost: ${why}`));
-  }
+      return Number(numUpdatedRows) === subjects.length;
+    },
+  });
+  return subjects.map((subject) => ({
+    subject,
+    token,
+    signal: renewal.signal,
+    stop: () => {
+      renewal.stop();
+    },
+  }));
 }

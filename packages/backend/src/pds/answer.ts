@@ -6,6 +6,7 @@ import {
   TokenRefreshError,
   TokenRevokedError,
 } from "@atproto/oauth-client-node";
+import { AccountMoved } from "../auth/moved.js";
 import { NotStored, StorageUnavailable } from "../storage/storage.js";
 import { Held } from "./held.js";
 import { askedPause, limited } from "./rate-limit.js";
@@ -94,6 +95,7 @@ export function refusalIn(error: unknown): PdsRefusal | undefined {
 
 function judge(error: unknown, now: number): Answer | undefined {
   if (error instanceof PdsRefusal) return refusal(error, now);
+  if (error instanceof AccountMoved) return signIn(error.message);
   if (error instanceof Held) {
     const { pause, untouched, message: reason } = error;
     return { kind: "wait", reason, concerns: "this call", pause, untouched };

@@ -85,6 +85,39 @@ export class PdsClient {
     );
   }
 
+  /** Calls of other kinds, as that person, under the same rules. @throws as `put` does */
+  async as<T>(
+    did: string,
+    signal: AbortSignal,
+    work: (agent: Agent, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return this.#call(did, signal, work);
+  }
+
+  /**
+   * Reads what there is to know before a write. A host that is tried because it had been away is not taken for working by
+   * that: its writes may still fail.
+   *
+   * @throws as `put` does
+   */
+  async look<T>(
+    did: string,
+    signal: AbortSignal,
+    work: (agent: Agent, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const limit = this.#options.limit ?? 15_000;
+    return this.#inTime(did, "read", signal, limit, async (session, limited, passage) => {
+      const proven = { ...passage, answered: true };
+      const agent = new Agent({
+        did,
+        fetchHandler: (path, init) => this.#fetch(session, proven, path, init),
+      });
+      const found = await work(agent, limited);
+      await this.#options.pacing.abandoned(passage);
+      return found;
+    });
+  }
+
   /**
    * Reads a file that a record of this person names.
    *

@@ -6,15 +6,18 @@ import { Carrier } from "../outbox/carry.js";
 import { Dispatcher, type Mode } from "../outbox/dispatcher.js";
 import { checkAllNow, type Intent } from "../outbox/intents.js";
 import { Outbox } from "../outbox/outbox.js";
-import type { LeaseTimes } from "../outbox/subject-lease.js";
+import type { LeaseTimes } from "../outbox/lease-renewal.js";
 import { Sweep } from "../outbox/sweep.js";
 import { PdsClient, type PdsSession } from "../pds/client.js";
 import type { Hold } from "../pds/holds.js";
 import { Pacing } from "../pds/pacing.js";
 import { Prober } from "../pds/prober.js";
 import { outagePauses, pauseAfter, type Pauses } from "../records/pauses.js";
+import { countingSession } from "../points/counting-session.js";
+import { Points } from "../points/points.js";
 import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
+import type { Repositories } from "../repository/open.js";
 import { noticeDeadLetter } from "../notices/dead-letter.js";
 import type { Webhook } from "../notices/webhook.js";
 import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
@@ -38,6 +41,7 @@ export interface BackgroundOptions {
   /** Default: there is no grant to end. */
   readonly endGrant?: (did: string) => Promise<void>;
   readonly storage: Storage;
+  readonly repositories: Repositories;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
   /** Under which others find the service; for scanners that fetch audio. Default: nowhere that others reach. */
@@ -111,6 +115,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
+  const points = new Points(db);
   const scanning = openScanning({
     db,
     storage: options.storage,
@@ -129,9 +134,10 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   });
   const services: TaskServices = {
     db,
+    points,
     pacing,
     pds: new PdsClient({
-      restore: options.restore,
+      restore: async (did) => countingSession(await options.restore(did), points),
       pacing,
       ...(options.callLimit === undefined ? {} : { limit: options.callLimit }),
     }),
@@ -142,6 +148,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     carrier,
     bury,
     storage: options.storage,
+    repositories: options.repositories,
     namespace: options.namespace,
     scanning,
     webhook: options.webhook ?? null,

@@ -3,6 +3,7 @@ import { sql, type Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Dispatcher } from "../outbox/dispatcher.js";
 import type { Intent } from "../outbox/intents.js";
+import { RECORDS_BATCH } from "../batches/crowd.js";
 import { isOn, type Hold } from "../pds/holds.js";
 import { showHold, showReleased } from "../records/held-rows.js";
 import type { TaskServices } from "./services.js";
@@ -45,7 +46,7 @@ export class HeldWork {
     if (hold.scope !== "uploads") await this.#pause([did], hold);
   }
 
-  /** Has one of the calls made that wait for a host; false: none waits. */
+  /** Has one of the calls made that wait for a host (what waits for a batch makes none itself); false: none waits. */
   async tryOne(host: string): Promise<boolean> {
     const { rows } = await sql<Intent>`
       select intents.id, intents.task, intents.payload from intents
@@ -55,7 +56,7 @@ export class HeldWork {
         and (record.id is null or (record.state in ('writing', 'waiting') and record.awaits is null))
         and not exists (select 1 from pds_holds where scope = 'person' and name = intents.payload ->> 'did'
           and cause <> 'over' and until > now())
-      order by random() limit 1
+      order by (intents.task = ${RECORDS_BATCH} and random() < 0.5) desc, random() limit 1
     `.execute(this.#parts.db);
     const [intent] = rows;
     if (intent !== undefined) await this.#parts.dispatcher.tryInProcess(intent);

@@ -10,6 +10,8 @@ import { statusGivenUp, writeStatus } from "../plays/write-status.js";
 import { publishGivenUp, publishTrack } from "../tracks/publish-track.js";
 import { withdrawTrack } from "../tracks/withdraw-track.js";
 import type { TaskServices } from "./services.js";
+import { writeBatch } from "./write-batch.js";
+import { syncGivenUp, syncPerson } from "./sync-person.js";
 import { recordGivenUp, writeRecord } from "./write-record.js";
 
 export interface RegisteredTask {
@@ -21,6 +23,8 @@ export interface RegisteredTask {
 /** Every task of the service, each once. */
 export const registry: readonly RegisteredTask[] = [
   { task: writeRecord, givenUp: recordGivenUp },
+  { task: writeBatch },
+  { task: syncPerson, givenUp: syncGivenUp },
   { task: publishTrack, givenUp: publishGivenUp },
   { task: withdrawTrack },
   { task: scanTrack, givenUp: scanGivenUp },

@@ -1,8 +1,10 @@
 import type { Carrier } from "../outbox/carry.js";
 import type { Intent } from "../outbox/intents.js";
 import type { Outbox } from "../outbox/outbox.js";
+import type { Points } from "../points/points.js";
 import type { Pacing } from "../pds/pacing.js";
 import type { ReconcileParts } from "../records/reconcile.js";
+import type { Repositories } from "../repository/open.js";
 import type { Webhook } from "../notices/webhook.js";
 import type { Scanning } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
@@ -20,7 +22,10 @@ export interface TaskServices extends ReconcileParts {
   readonly carrier: Carrier;
   /** Says whether a person's PDS may be called now. */
   readonly pacing: Pacing;
+  readonly points: Points;
   readonly storage: Storage;
+  /** People's repositories, as anybody may read them. */
+  readonly repositories: Repositories;
   readonly exports: ExportTimes;
   /** For what a task leaves for others to do. */
   readonly outbox: Outbox<TaskServices>;

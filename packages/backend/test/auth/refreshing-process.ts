@@ -1,6 +1,7 @@
 // A process of its own that, when told to, uses a person's grant for one write and reports what it was answered.
 import { openAuth } from "../../dist/auth/auth.js";
 import { openDatabase } from "../../dist/database/open.js";
+import { openRepositories } from "../../dist/repository/open.js";
 
 const [databaseUrl = "", sessionKey = "", scope = "", pdsUrl = "", plcUrl = "", did = ""] =
   process.argv.slice(2);
@@ -15,6 +16,7 @@ const auth = openAuth({
   environment: "development",
   plcUrl,
   handleResolverUrl: pdsUrl,
+  homes: openRepositories({ environment: "development", plcUrl }).homes,
   log: console,
   onSignIn: () => Promise.resolve(),
 });

@@ -3,7 +3,8 @@ import { NarrowedGrant, askedScope, demandScope } from "../../src/auth/scope.js"
 
 test("each collection that we write is asked for by its full name", () => {
   expect(askedScope("fm.plyr.dev")).toBe(
-    "atproto repo:fm.plyr.dev.like repo:fm.plyr.dev.comment repo:fm.plyr.dev.list repo:fm.plyr.dev.track blob:audio/*",
+    "atproto repo:fm.plyr.dev.like repo:fm.plyr.dev.comment repo:fm.plyr.dev.list repo:fm.plyr.dev.actor.profile " +
+      "repo:fm.plyr.dev.track blob:audio/*",
   );
 });
 

@@ -4,6 +4,7 @@ import { openAuth, type Auth, type AuthOptions } from "../../src/auth/auth.js";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
+import { openRepositories } from "../../src/repository/open.js";
 
 export const SESSION_KEY = Buffer.alloc(32, 3);
 export const SCOPE = "atproto repo:fm.plyr.test.like";
@@ -33,6 +34,7 @@ export function authAgainst(
     environment: "development",
     plcUrl: pds.plcUrl,
     handleResolverUrl: pds.url,
+    homes: openRepositories({ environment: "development", plcUrl: pds.plcUrl }).homes,
     log: silent,
     onSignIn: () => Promise.resolve(),
     ...options,

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { openComments } from "../../src/comments/comments.js";
 import { openLikes } from "../../src/likes/likes.js";
 import { collectionsOf } from "../../src/records/collections.js";
+import { openRepositories } from "../../src/repository/open.js";
 import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground } from "../../src/tasks/background.js";
 import { adoptTrack } from "../../src/tracks/adopt-track.js";
@@ -49,6 +50,7 @@ test("a grant from before there were comments: they wait for a sign-in, likes go
     restore: (did) => auth.restore(did),
     markGrantLost: (did, reason) => auth.markGrantLost(did, reason),
     storage: openFolderStorage(storageDir),
+    repositories: openRepositories({ environment: "development", plcUrl: pds.plcUrl }),
     namespace: NAMESPACE,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     sweepInterval: 100,

@@ -1,5 +1,5 @@
-import { freePort, startPostgres, type Postgres } from "@plyr/dev";
-import type { Kysely } from "kysely";
+import { freePort, startPostgres, until, type Postgres } from "@plyr/dev";
+import { sql, type Kysely } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
@@ -40,6 +40,25 @@ test("a server that is not there is an error at the start", async () => {
   );
   const away = `postgres://127.0.0.1:${String(await freePort())}/plyr`;
   await expect(openDatabase({ databaseUrl: away, dataDir: "/nowhere" })).rejects.toThrow("ECONNREFUSED");
+});
+
+test("a connection that breaks between two statements fails its transaction, and nothing else", async () => {
+  const broken: string[] = [];
+  const db = await openDatabase({
+    databaseUrl: await postgres.createDatabase(),
+    dataDir: "/nowhere",
+    onBrokenConnection: ({ message }) => broken.push(message),
+  });
+  const cut = db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+    await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(db);
+    await until("the loss is noticed", () => broken.length > 0);
+    await sql`select 1`.execute(tx);
+  });
+  await expect(cut).rejects.toThrow("not queryable");
+  expect(broken).not.toEqual([]);
+  expect((await sql<{ one: number }>`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+  await db.destroy();
 });
 
 test("a track is adopted once by its record's address, and updated by adopting it again", () =>

@@ -10,6 +10,7 @@ import type { Schema } from "../../src/database/schema.js";
 import { Expirer } from "../../src/exports/expirer.js";
 import type { ExportState } from "../../src/exports/export-state.js";
 import { openExports, type Exports } from "../../src/exports/exports.js";
+import { openRepositories } from "../../src/repository/open.js";
 import { openStorage } from "../../src/storage/open.js";
 import type { Storage } from "../../src/storage/storage.js";
 import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
@@ -63,6 +64,7 @@ export async function openWorkshop(
     restore: () => Promise.reject(new Error("no PDS here")),
     markGrantLost: () => Promise.resolve(),
     storage,
+    repositories: openRepositories({ environment: "development", plcUrl: "http://127.0.0.1:9" }),
     namespace: "fm.plyr.test",
     log: silent,
     ...short,

@@ -6,6 +6,7 @@ import type { Kysely } from "kysely";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
+import { openRepositories } from "../../src/repository/open.js";
 import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
 
@@ -57,6 +58,7 @@ export async function setStage(kind: "postgres" | "embedded" = "postgres"): Prom
         restore: () => Promise.reject(new Error("no PDS here")),
         markGrantLost: () => Promise.resolve(),
         storage: openFolderStorage(storageDir),
+        repositories: openRepositories({ environment: "development", plcUrl: "http://127.0.0.1:9" }),
         namespace: "fm.plyr.test",
         log: { info: write("info"), warn: write("warn"), error: write("error") },
         sweepInterval: 100,

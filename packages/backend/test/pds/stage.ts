@@ -2,14 +2,25 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AtpAgent } from "@atproto/api";
-import { startGate, startGatedPds, startPostgres, until, xrpc, type Gate, type Pds } from "@plyr/dev";
+import {
+  startGate,
+  startGatedPds,
+  startPostgres,
+  until,
+  xrpc,
+  type Gate,
+  type GateRequest,
+  type Pds,
+} from "@plyr/dev";
 import { sql, type Kysely } from "kysely";
+import { z } from "zod";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
 import type { PdsSession } from "../../src/pds/client.js";
 import { collectionsOf } from "../../src/records/collections.js";
 import { readRecord, wishRecord } from "../../src/records/pds-record.js";
+import { openRepositories } from "../../src/repository/open.js";
 import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
@@ -19,6 +30,19 @@ const collections = collectionsOf(NAMESPACE);
 const CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a";
 
 export const put = xrpc("com.atproto.repo.putRecord");
+const applied = xrpc("com.atproto.repo.applyWrites");
+
+/** A write by itself, or of many together. */
+export function written(request: GateRequest): boolean {
+  return put(request) || applied(request);
+}
+
+const together = z.object({ writes: z.array(z.unknown()) });
+
+/** How many records a request writes. */
+export function recordsIn(request: GateRequest): number {
+  return applied(request) ? together.parse(JSON.parse(request.body)).writes.length : 1;
+}
 
 /** Somebody who may be written for. */
 export interface Person {
@@ -122,6 +146,7 @@ export async function setStage(rateLimitsEnabled = false): Promise<Stage> {
         },
         markGrantLost: () => Promise.resolve(),
         storage,
+        repositories: openRepositories({ environment: "development", plcUrl: pds.plcUrl }),
         namespace: NAMESPACE,
         log: { info: write, warn: write, error: write },
         sweepInterval: 100,

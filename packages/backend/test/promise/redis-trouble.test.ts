@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until, xrpc, type Visitor } from "@plyr/dev";
 import { Docket } from "@plyr/docket";
 import type { Serving } from "./serving.js";
@@ -15,6 +15,9 @@ beforeAll(async () => {
   stage = await setStage({ tracks: 12 });
   serving = await stage.serve();
   visitor = await stage.signIn(serving);
+});
+afterEach(() => {
+  stage.gate.clear();
 });
 afterAll(async () => {
   await stage[Symbol.asyncDispose]();
@@ -46,19 +49,22 @@ test("Redis flushed while likes wait in it: they are on the PDS within two minut
   const [first] = tracks;
   if (first === undefined) throw new Error("tracks were set up");
   // The first is at the PDS, the one behind it waits for its turn, and others are put off by an outage.
-  const held = stage.gate.holdRequest((request) => putting(request) && request.body.includes(first.uri));
+  const heldBack = stage.gate.holdRequest((request) => putting(request) && request.body.includes(first.uri));
   const rule = stage.gate.answer((request) => putting(request) && !request.body.includes(first.uri), {
     status: 503,
   });
   for (const track of tracks) await visitor.post(path(track));
   await visitor.delete(path(first));
   const again = likeReply.parse((await visitor.post(path(first))).json());
-  const request = await held;
-  await until("the others are put off", async () => (await docket.snapshot()).delayed >= tracks.length - 1);
+  const request = await heldBack;
+  await until("the others are put off", async () => {
+    const { delayed, held } = await docket.snapshot();
+    return delayed + held >= tracks.length - 1;
+  });
   expect(await docket.snapshot()).toMatchObject({ running: 1, blocked: 2 });
 
   await stage.redis.flush();
-  expect(await docket.snapshot()).toMatchObject({ running: 0, blocked: 0, delayed: 0, tasks: {} });
+  expect(await docket.snapshot()).toMatchObject({ running: 0, blocked: 0, delayed: 0, held: 0, tasks: {} });
   await docket.close();
   rule.remove();
   request.forward();

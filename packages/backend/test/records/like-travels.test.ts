@@ -18,6 +18,8 @@ import { openDepartures } from "../../src/people/departures.js";
 import { leave } from "../../src/people/leave.js";
 import { scanTrack } from "../../src/scans/scan-track.js";
 import { registry } from "../../src/tasks/registry.js";
+import { syncPerson } from "../../src/tasks/sync-person.js";
+import { writeBatch } from "../../src/tasks/write-batch.js";
 import { writeRecord } from "../../src/tasks/write-record.js";
 import { publishTrack } from "../../src/tracks/publish-track.js";
 import { withdrawTrack } from "../../src/tracks/withdraw-track.js";
@@ -172,6 +174,43 @@ const carriedOut: Record<string, () => Promise<CarriedOut>> = {
         confirmed: (await recordOf(stage.db, write?.uri ?? "")).confirmed_cid,
       }),
     };
+  },
+
+  [writeBatch.name]: async () => {
+    const one = await carriedOut[writeRecord.name]?.();
+    if (one === undefined) throw new Error("a like is carried out");
+    const { payload } = one;
+    const forget = async () => {
+      await one.forget();
+      // Open, and nobody's yet.
+      await stage.db
+        .insertInto("intents")
+        .values({
+          task: writeRecord.name,
+          payload: JSON.stringify(payload),
+          subject: "a like",
+          check_at: "infinity",
+        })
+        .execute();
+    };
+    return { ...one, payload: { did: stage.listener, collection: collections.like }, forget };
+  },
+
+  [syncPerson.name]: async () => {
+    const did = stage.listener;
+    const id = await stage.background.outbox.schedule(syncPerson, { did });
+    await until("it is done once", async () => {
+      const open = await stage.db.selectFrom("intents").select("id").where("id", "=", id).execute();
+      return open.length === 0;
+    });
+    const effect = () =>
+      stage.db
+        .selectFrom("pds_records")
+        .select(["rkey", "confirmed_cid", "confirmed_version"])
+        .where("did", "=", did)
+        .where("collection", "=", collections.profile)
+        .execute();
+    return { payload: { did }, asksPds: true, forget: () => Promise.resolve(), effect };
   },
 
   [publishTrack.name]: async () => {

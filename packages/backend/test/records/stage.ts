@@ -13,6 +13,7 @@ import type { LikeState } from "../../src/likes/like-state.js";
 import { openLikes, type Likes } from "../../src/likes/likes.js";
 import type { PdsSession } from "../../src/pds/client.js";
 import { collectionsOf } from "../../src/records/collections.js";
+import { openRepositories } from "../../src/repository/open.js";
 import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground, type Background, type BackgroundOptions } from "../../src/tasks/background.js";
 import { openReleases, type Releases } from "../../src/tracks/releases.js";
@@ -38,10 +39,14 @@ export interface Stage extends AsyncDisposable {
   newTrack(): Promise<Track>;
   /** The listener's likes of a track that the PDS really holds: read past the gate. */
   onPds(track: Track): Promise<LikeOnPds[]>;
+  /** The CIDs of all likes of the listener that the PDS really holds, by rkey. */
+  everyLike(): Promise<Map<string, string>>;
   /** What the PDS really holds of the listener's comments on a track: read past the gate. */
   commentsOnPds(track: Track): Promise<CommentOnPds[]>;
   /** Resolves when the PDS is as the listener last wished. */
   settled(track: Track, options?: UntilOptions): Promise<LikeState>;
+  /** The listener themselves, with an app of their own: past the gate. */
+  ownAgent(): Promise<AtpAgent>;
   /** A second process, as far as the database can tell. */
   another(options?: Partial<BackgroundOptions>): Promise<Background>;
   /** Accepts likes, but dies before it can tell any queue. */
@@ -79,10 +84,13 @@ const short = {
   pauses: { shortest: 200, longest: 400 },
 };
 
-export async function setStage(options: Partial<BackgroundOptions> = {}): Promise<Stage> {
+export async function setStage(
+  options: Partial<BackgroundOptions> = {},
+  place: { rateLimitsEnabled?: boolean } = {},
+): Promise<Stage> {
   await using starting = new AsyncDisposableStack();
   const postgres = starting.use(await startPostgres());
-  const { pds, gate } = starting.use(await startGatedPds());
+  const { pds, gate } = starting.use(await startGatedPds(place));
   const db = await openDatabase({ databaseUrl: await postgres.createDatabase(), dataDir: "" });
   starting.defer(() => db.destroy());
   await migrateToLatest(db);
@@ -114,6 +122,7 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
       return Promise.resolve();
     },
     storage,
+    repositories: openRepositories({ environment: "development", plcUrl: pds.plcUrl }),
     namespace: NAMESPACE,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     ...short,
@@ -128,9 +137,21 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
   };
   const background = await open();
   const past = new AtpAgent({ service: pds.listenUrl });
-  const listed = async (collection: string): Promise<unknown[]> => {
-    const { data } = await past.com.atproto.repo.listRecords({ repo: account.did, collection, limit: 100 });
-    return data.records;
+  const listed = async (collection: string) => {
+    const records: { uri: string; cid: string }[] = [];
+    let cursor: string | undefined;
+    do {
+      const place = {
+        repo: account.did,
+        collection,
+        limit: 100,
+        ...(cursor === undefined ? {} : { cursor }),
+      };
+      const { data } = await past.com.atproto.repo.listRecords(place);
+      records.push(...data.records);
+      cursor = data.records.length === 0 ? undefined : data.cursor;
+    } while (cursor !== undefined);
+    return records;
   };
   let tracks = 0;
   const likes = openLikes({ db, outbox: background.outbox, namespace: NAMESPACE });
@@ -182,6 +203,10 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
       const records = z.array(likeOnPds).parse(await listed(collections.like));
       return records.filter(({ value }) => value.subject.uri === track.uri);
     },
+    async everyLike() {
+      const records = await listed(collections.like);
+      return new Map(records.map(({ uri, cid }) => [uri.split("/").at(-1) ?? "", cid]));
+    },
     async commentsOnPds(track) {
       const records = z.array(commentOnPds).parse(await listed(collections.comment));
       return records.filter(({ value }) => value.subject.uri === track.uri);
@@ -195,6 +220,11 @@ export async function setStage(options: Partial<BackgroundOptions> = {}): Promis
         },
         within,
       ),
+    async ownAgent() {
+      const agent = new AtpAgent({ service: pds.listenUrl });
+      await agent.login({ identifier: account.handle, password: account.password });
+      return agent;
+    },
     another: open,
     dyingLikes: async () => openLikes({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),
     dyingComments: async () => openComments({ db, outbox: await dyingOutbox(), namespace: NAMESPACE }),

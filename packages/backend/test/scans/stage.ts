@@ -12,6 +12,7 @@ import { FingerprintThread } from "../../src/fingerprints/fingerprint-thread.js"
 import { hear, type Heard } from "../../src/fingerprints/hear.js";
 import { openDecisions, type Decisions } from "../../src/scans/decisions.js";
 import { scanState, type ScanState } from "../../src/scans/scan-state.js";
+import { openRepositories } from "../../src/repository/open.js";
 import { openFolderStorage } from "../../src/storage/folder-storage.js";
 import { openBackground } from "../../src/tasks/background.js";
 import { NAMESPACE } from "../http/running-service.js";
@@ -113,6 +114,7 @@ export async function operate({ db }: Pick<Stage, "db">): Promise<Operating> {
     restore: () => Promise.reject(new Error("nothing runs here")),
     markGrantLost: () => Promise.resolve(),
     storage: openFolderStorage(folder),
+    repositories: openRepositories({ environment: "development", plcUrl: "http://127.0.0.1:9" }),
     namespace: NAMESPACE,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });

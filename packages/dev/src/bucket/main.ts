@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -23,8 +24,11 @@ store.putObject = async (object) => {
 };
 const putPart = store.putPart.bind(store);
 store.putPart = async (inBucket, uploadId, partNumber, content) => {
+  const upload = join(store.getResourcePath(inBucket, "", "uploads"), uploadId);
+  // s3rver would begin an upload that was given up anew, with this part alone, and nobody would ever hear of it.
+  if (!existsSync(join(upload, "key"))) throw new Error("NoSuchUpload: it was given up");
   const put = await putPart(inBucket, uploadId, partNumber, content);
-  await written(join(store.getResourcePath(inBucket, "", "uploads"), uploadId, partNumber), put.size);
+  await written(join(upload, partNumber), put.size);
   return put;
 };
 

@@ -36,7 +36,8 @@ interface Unfinished {
 
 async function unfinished(folder: string, prefix: string): Promise<Unfinished[]> {
   if (!existsSync(folder)) return [];
-  const ids = await readdir(folder);
+  // One without its key is being given up at this moment.
+  const ids = (await readdir(folder)).filter((id) => existsSync(join(folder, id, "key")));
   const all = await Promise.all(
     ids.map(async (id) => ({ id, key: await readFile(join(folder, id, "key"), "utf8") })),
   );

@@ -1,0 +1,97 @@
+import { until } from "@plyr/dev";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { setStage, type Stage } from "../records/stage.js";
+import { allDone, callsSince, findAll, likeMany, rowsOf, writesOf } from "./crowd.js";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage();
+});
+afterEach(() => {
+  stage.gate.clear();
+});
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+});
+
+test("four hundred open likes are two calls, in the order in which they were asked for", async () => {
+  const tracks = await likeMany(stage, 400);
+  const from = stage.gate.passages.length;
+  await findAll(stage);
+  await allDone(stage);
+  const { batches, puts } = callsSince(stage.gate, from);
+  expect(puts).toEqual([]);
+  expect(batches.map((passage) => writesOf(passage).length)).toEqual([200, 200]);
+  const rows = await rowsOf(stage, tracks);
+  expect(batches.flatMap(writesOf).map(({ rkey }) => rkey)).toEqual(rows.map(({ rkey }) => rkey));
+  const there = await stage.everyLike();
+  expect(rows.filter(({ rkey, confirmed_cid }) => there.get(rkey) === confirmed_cid)).toHaveLength(400);
+  expect(there.size).toBe(400);
+});
+
+test("one like by itself is one put, and so are a few", async () => {
+  const from = stage.gate.passages.length;
+  const [track] = await likeMany(stage, 1, stage.likes);
+  if (track !== undefined) await stage.settled(track);
+  await likeMany(stage, 5);
+  await findAll(stage);
+  await allDone(stage);
+  const { batches, puts } = callsSince(stage.gate, from);
+  expect(batches).toEqual([]);
+  expect(puts).toHaveLength(6);
+});
+
+test("likes and their taking back go together: created, deleted, and nothing of what was never sent", async () => {
+  const old = await likeMany(stage, 15);
+  await findAll(stage);
+  await allDone(stage);
+  const dying = await stage.dyingLikes();
+  const fresh = await likeMany(stage, 15, dying);
+  for (const track of [...old.slice(0, 10), ...fresh.slice(0, 5)])
+    await dying.unlike(stage.listener, track.id);
+  const again = old.slice(0, 3);
+  for (const track of again) await dying.like(stage.listener, track.id);
+  const from = stage.gate.passages.length;
+  await findAll(stage);
+  await allDone(stage);
+  const { batches, puts, removals } = callsSince(stage.gate, from);
+  expect([puts, removals]).toEqual([[], []]);
+  const kinds = batches.flatMap(writesOf).map(({ $type }) => $type.split("#")[1]);
+  expect(kinds.filter((kind) => kind === "delete")).toHaveLength(10);
+  expect(kinds.filter((kind) => kind === "create")).toHaveLength(13);
+  expect(kinds).toHaveLength(23);
+  for (const track of [...old.slice(3, 10), ...fresh.slice(0, 5)])
+    expect(await stage.onPds(track)).toEqual([]);
+  for (const track of [...again, ...fresh.slice(5)]) expect(await stage.onPds(track)).toHaveLength(1);
+});
+
+test("what waited through an outage goes out together when it is over", async () => {
+  await stage.gate.shut();
+  const tracks = await likeMany(stage, 40, stage.likes);
+  await until("all of them say what they wait for", async () =>
+    (await rowsOf(stage, tracks)).every(({ state }) => state === "waiting"),
+  );
+  const from = stage.gate.passages.length;
+  await stage.gate.open();
+  await allDone(stage);
+  const { batches, puts } = callsSince(stage.gate, from);
+  expect(puts.length + batches.length).toBeLessThanOrEqual(12);
+  expect(batches.flatMap(writesOf).length + puts.length).toBe(40);
+  for (const track of tracks) expect(await stage.onPds(track)).toHaveLength(1);
+});
+
+test("a like that is asked for while many others wait goes at once, by itself", async () => {
+  const waiting = await likeMany(stage, 20);
+  await stage.db
+    .updateTable("intents")
+    .set({ created_at: new Date(Date.now() - 3_600_000), check_at: new Date(Date.now() + 3_600_000) })
+    .execute();
+  const from = stage.gate.passages.length;
+  const track = await stage.newTrack();
+  await stage.likes.like(stage.listener, track.id);
+  await stage.settled(track, { within: 2_000 });
+  expect(callsSince(stage.gate, from).puts).toHaveLength(1);
+  expect((await rowsOf(stage, waiting)).every(({ confirmed_version }) => confirmed_version === 0)).toBe(true);
+  await findAll(stage);
+  await allDone(stage);
+});
