@@ -5,6 +5,7 @@ import { BrowserSessions } from "./auth/browser-sessions.js";
 import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope, scrobblingScope } from "./auth/scope.js";
+import { ClosingOrder } from "./closing-order.js";
 import { openComments } from "./comments/comments.js";
 import { migrateToLatest } from "./database/migrate.js";
 import { openDatabase } from "./database/open.js";
@@ -17,6 +18,7 @@ import { scansOf, takenDown } from "./scans/scan-state.js";
 import { webhookOf } from "./notices/open.js";
 import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
+import { openMonitoring, type Monitoring } from "./monitoring/open.js";
 import { openAlbums } from "./lists/albums.js";
 import { followLikes } from "./lists/liked-list.js";
 import { likedListView } from "./lists/liked-view.js";
@@ -69,6 +71,7 @@ interface Parts {
   storage: Storage;
   repositories: Repositories;
   background: Background;
+  monitoring: Monitoring;
 }
 
 /**
@@ -109,7 +112,10 @@ export async function startService({ settings, log, onFatal }: ServiceOptions): 
 async function openParts(settings: Settings, log: Logger, closing: ClosingOrder): Promise<Parts> {
   const { database, docket } = settings;
   const sessionKey = await loadSessionKey(settings.sessionKey, database.dataDir);
+  const monitoring = openMonitoring(settings, log);
+  closing.add(() => monitoring.close());
   const db = await openDatabase({
+    onQuery: monitoring.onQuery,
     databaseUrl: database.url,
     dataDir: database.dataDir,
     onBrokenConnection: (err) => {
@@ -118,6 +124,8 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   });
   closing.add(() => db.destroy());
   await migrateToLatest(db);
+  monitoring.start(db);
+  closing.add(() => monitoring.stop());
   const storage = await openStorage(settings.storage, log);
   closing.add(() => {
     storage.close();
@@ -163,6 +171,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     scans: settings.scans,
     webhook: webhookOf(settings),
     exports: { keep: settings.exportKeep },
+    trace: monitoring.trace,
     log,
   });
   closing.add(() => background.stop({ drain: "30s" }));
@@ -172,7 +181,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
   const expirer = new Expirer({ db, outbox: background.outbox, log });
   closing.add(() => expirer.stop());
   expirer.start();
-  return { db, auth, storage, repositories, background };
+  return { db, auth, storage, repositories, background, monitoring };
 }
 
 async function openHealthOf(
@@ -197,7 +206,7 @@ async function openHealthOf(
 }
 
 function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Promise<HealthReport>) {
-  if (settings.role === "worker") return openHealthApp(log, health);
+  if (settings.role === "worker") return openHealthApp(log, health, parts.monitoring.forHttp(parts));
   const { db, auth, storage, background } = parts;
   const { collectionNamespace: namespace, maxUploadBytes } = settings;
   const { publicUrl } = settings.http;
@@ -208,6 +217,7 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     webDir: settings.http.webDir,
     log,
     health,
+    monitoring: parts.monitoring.forHttp(parts),
     auth,
     sessions: new BrowserSessions(db),
     likes: openLikes({ db, outbox, namespace, after: followLikes(namespace) }),
@@ -268,32 +278,5 @@ function announce(settings: Settings, log: Logger, report: HealthReport): void {
     if (warning === eviction)
       log.error({ evictionPolicy: report.docket.evictionPolicy }, `WARNING: ${warning}`);
     else log.warn({}, warning);
-  }
-}
-
-/** Closes in the reverse order of opening, each thing even if another fails to close, and all of it once. */
-class ClosingOrder {
-  readonly #steps: (() => Promise<void>)[] = [];
-  #closing: Promise<void> | undefined;
-
-  add(step: () => Promise<void>): void {
-    this.#steps.unshift(step);
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#run();
-    return this.#closing;
-  }
-
-  async #run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const step of this.#steps) {
-      try {
-        await step();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw new AggregateError(failures, "Not everything could be closed");
   }
 }

@@ -1,4 +1,4 @@
-import { Docket, type Duration, type Log } from "@plyr/docket";
+import { Docket, type Duration, type Log, type Trace } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
@@ -24,6 +24,7 @@ import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/o
 import type { Storage } from "../storage/storage.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
+import { untraced, type HandingOver } from "../tracing/handing-over.js";
 import type { ExportTimes, TaskServices } from "./services.js";
 
 export interface BackgroundOptions {
@@ -62,6 +63,8 @@ export interface BackgroundOptions {
   readonly leaseTimes?: LeaseTimes;
   /** Defaults: 7 days, and 2 minutes. */
   readonly exports?: Partial<ExportTimes>;
+  /** Default: nothing is traced. */
+  readonly trace?: { readonly engine: Trace; readonly handingOver: HandingOver };
 }
 
 /** All that carries out what was accepted. */
@@ -159,13 +162,15 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
     wake: (intents) => dispatcher.wake(intents),
   };
-  const shared = { name: options.docketName, tasks, services, log, around: carrier.around.bind(carrier) };
+  const { engine: trace, handingOver = untraced } = options.trace ?? {};
+  const around = carrier.around.bind(carrier);
+  const shared = { name: options.docketName, tasks, services, log, around, trace };
   const local = await Docket.open(shared);
   const docket =
     options.docketUrl === undefined ? undefined : await Docket.open({ ...shared, url: options.docketUrl });
 
-  const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
-  const outbox = new Outbox(db, dispatcher);
+  const dispatcher = new Dispatcher({ docket, local, tasks, bury, log, trace: handingOver });
+  const outbox = new Outbox(db, dispatcher, handingOver);
   const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
   const heldWork = new HeldWork({ db, dispatcher, log });
   const prober = new Prober({
