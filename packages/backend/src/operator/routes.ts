@@ -6,6 +6,7 @@ import { catalogueRoutes } from "./catalogue-routes.js";
 import { scansRoutes } from "./scans-routes.js";
 import { deadRoutes } from "./dead-routes.js";
 import type { OperatorServices } from "./services.js";
+import { sqlRoutes } from "./sql-routes.js";
 import { statusRoutes } from "./status-routes.js";
 
 /** What operators send is at most this long, in bytes; longer things they send in parts. */
@@ -18,6 +19,7 @@ const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
   catalogueRoutes,
   scansRoutes,
   deadRoutes,
+  sqlRoutes,
 ];
 
 /**

@@ -15,7 +15,7 @@ export interface Intent {
    */
   readonly delay?: number;
   /** The trace in which it was accepted (W3C `traceparent`), so that whoever hands it over later goes on with that one. */
-  readonly carried?: string | undefined;
+  readonly traceparent?: string | null;
 }
 
 /** After this many seconds the sweep looks for a new intent: whoever wrote it may have died before telling docket. */
@@ -37,7 +37,7 @@ export async function insertIntent(
       task: intent.task,
       payload: JSON.stringify(intent.payload),
       subject: subject ?? id,
-      traceparent: intent.carried ?? null,
+      traceparent: intent.traceparent ?? null,
       check_at: sql<Date>`now() + ${FIRST_CHECK}::float8 * interval '1 second'`,
     })
     .execute();
@@ -53,7 +53,7 @@ export async function reopenIntent(db: Kysely<Schema>, intent: Intent, subject: 
       task: intent.task,
       payload: JSON.stringify(intent.payload),
       subject,
-      traceparent: intent.carried ?? null,
+      traceparent: intent.traceparent ?? null,
     })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .execute();
@@ -89,7 +89,7 @@ export async function markDead(tx: Kysely<Schema>, id: string, reason: string): 
  * @param limit at most this many, the longest due first
  */
 export async function claimDueIntents(db: Kysely<Schema>, limit: number): Promise<Intent[]> {
-  const { rows } = await sql<Omit<Intent, "carried"> & { traceparent: string | null }>`
+  const { rows } = await sql<Intent>`
     update intents set check_at = now() + ${NEXT_CHECK}::float8 * interval '1 second'
     where id in (
       select id from intents where state = 'open' and check_at <= now()
@@ -97,7 +97,7 @@ export async function claimDueIntents(db: Kysely<Schema>, limit: number): Promis
     )
     returning id, task, payload, traceparent
   `.execute(db);
-  return rows.map(({ traceparent, ...intent }) => ({ ...intent, carried: traceparent ?? undefined }));
+  return rows;
 }
 
 /** Lets the sweep look at all open intents at once: after a start, whatever was in process is gone. */

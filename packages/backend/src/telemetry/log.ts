@@ -1,3 +1,4 @@
+import { trace } from "@opentelemetry/api";
 import { pino, type DestinationStream, type Logger } from "pino";
 
 /**
@@ -14,9 +15,18 @@ export function openLog(level: string, destination?: DestinationStream): Logger 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
+    mixin: traceIds,
     redact: { paths: SECRET_FIELDS, censor: "[redacted]" },
   };
   return destination ? pino(options, destination) : pino(options);
+}
+
+/** Which trace a line belongs to, where it is written within one. */
+function traceIds(): object {
+  const span = trace.getActiveSpan();
+  if (span?.isRecording() !== true) return {};
+  const { traceId, spanId } = span.spanContext();
+  return { trace_id: traceId, span_id: spanId };
 }
 
 // Nobody should log these; that somebody will is a matter of time.

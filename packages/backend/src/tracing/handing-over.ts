@@ -44,7 +44,7 @@ export function tracedHandingOver(tracing: Tracing): HandingOver {
     },
     fallingBack: (intent, error, add) => {
       const options = { kind: SpanKind.PRODUCER, attributes: attributesOf(intent) };
-      tracing.noteFailure(FALLING_BACK, options, error, { carried: intent.carried }, personIn(intent.payload));
+      tracing.noteFailure(FALLING_BACK, options, error, { carried: intent.traceparent ?? undefined }, personIn(intent.payload));
       return tracing.within(`scheduled ${wordsFor(intent.task, intent.payload)} in process`, options, () => add(), placeOf(intent));
     },
     carried: () => tracing.carried(),
@@ -52,7 +52,7 @@ export function tracedHandingOver(tracing: Tracing): HandingOver {
 }
 
 function placeOf(intent: Intent) {
-  return { parent: { carried: intent.carried }, person: personIn(intent.payload) };
+  return { parent: { carried: intent.traceparent ?? undefined }, person: personIn(intent.payload) };
 }
 
 function attributesOf({ id, task }: Intent) {
