@@ -5,6 +5,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "copyright.scan": "copyright scan",
   "media.export": "media export",
   "media.export.clear": "media export clearing",
+  "atproto.sync": "ATProto sync",
+  "pds.records.batch": "PDS records together",
   "list.write": "album list sync",
   "track.publish": "track publish",
   "track.withdraw": "track withdrawal",
@@ -13,7 +15,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "notice.send": "operator notice",
 };
 
-/** `pds.record.write` carries several families: what it is about tells which. */
+/** Carries several families: what it is about tells which. */
+const RECORD_WRITE = "pds.record.write";
 const BY_SUBJECT: Readonly<Record<string, string>> = {
   track: "PDS like",
   comment: "PDS comment",
@@ -22,9 +25,9 @@ const BY_SUBJECT: Readonly<Record<string, string>> = {
 
 /** A task in words; one that has none yet by its name. */
 export function wordsFor(task: string, payload: Json): string {
-  const about = textIn(payload, "about");
-  if (about !== undefined) return BY_SUBJECT[about.split(":", 1)[0] ?? ""] ?? "PDS record";
-  return WORDS[task] ?? task;
+  if (task !== RECORD_WRITE) return WORDS[task] ?? task;
+  const [subject = ""] = (textIn(payload, "about") ?? "").split(":", 1);
+  return BY_SUBJECT[subject] ?? "PDS record";
 }
 
 /** Whose task it is, where its payload says so. */
