@@ -14,13 +14,26 @@ export class Metrics {
   readonly #exporter = new PrometheusExporter({ preventServerStart: true });
   readonly #provider = new MeterProvider({ readers: [this.#exporter] });
   readonly #requests: Histogram;
-  readonly #runs: Histogram;
+  /** By task and outcome. Kept by hand: a histogram's entry costs more than a short task. */
+  readonly #runs = new Map<string, Map<string, { count: number; seconds: number }>>();
 
   constructor(records: Pick<RecordWriter, "dropped" | "waiting">) {
     const meter = this.#provider.getMeter("plyr");
     const inSeconds = { unit: "s", advice: { explicitBucketBoundaries: SECONDS } };
     this.#requests = meter.createHistogram("http.server.request.duration", inSeconds);
-    this.#runs = meter.createHistogram("messaging.process.duration", inSeconds);
+    const runs = meter.createObservableCounter("plyr.runs");
+    const time = meter.createObservableCounter("plyr.runs.duration", { unit: "s" });
+    meter.addBatchObservableCallback(
+      (seen) => {
+        for (const [task, outcomes] of this.#runs)
+          for (const [outcome, { count, seconds }] of outcomes) {
+            const labels = { "plyr.task": task, "plyr.outcome": outcome };
+            seen.observe(runs, count, labels);
+            seen.observe(time, seconds, labels);
+          }
+      },
+      [runs, time],
+    );
     meter.createObservableCounter("plyr.records.dropped").addCallback((seen) => {
       seen.observe(records.dropped);
     });
@@ -37,8 +50,15 @@ export class Metrics {
     });
   }
 
-  ran(run: TracedRun, { outcome }: TracedEnd, ms: number): void {
-    this.#runs.record(ms / 1_000, { "messaging.system": "docket", "plyr.task": run.task, "plyr.outcome": outcome });
+  ran({ task }: TracedRun, { outcome }: TracedEnd, ms: number): void {
+    let outcomes = this.#runs.get(task);
+    if (outcomes === undefined) this.#runs.set(task, (outcomes = new Map()));
+    const so = outcomes.get(outcome);
+    if (so === undefined) outcomes.set(outcome, { count: 1, seconds: ms / 1_000 });
+    else {
+      so.count += 1;
+      so.seconds += ms / 1_000;
+    }
   }
 
   /** Adds what is looked up when it is asked for: what waits, in the database and in docket. */
