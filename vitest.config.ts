@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
+/** Most of a test's time is waiting for servers, so that two processors carry more than two files at a time. */
+const FILES_AT_A_TIME = 3;
+
 function project(name: string, folder: string, viteConfig?: string): TestProjectInlineConfiguration {
   const world = join(import.meta.dirname, folder, "test/world.ts");
   return {
@@ -13,6 +16,8 @@ function project(name: string, folder: string, viteConfig?: string): TestProject
       // What all of a project's test files share, such as one PDS, is started once and stopped at the end.
       globalSetup: existsSync(world) ? [world] : [],
       pool: "forks",
+      // Each project has its own count: what stands below says nothing to them.
+      maxWorkers: FILES_AT_A_TIME,
       allowOnly: false,
       testTimeout: 30_000,
       hookTimeout: 60_000,
@@ -30,7 +35,7 @@ export default defineConfig({
       project("dev", "packages/dev"),
     ],
     reporters: ["default", "./scripts/closing-line.ts"],
-    maxWorkers: 2,
+    maxWorkers: FILES_AT_A_TIME,
     passWithNoTests: false,
   },
 });
