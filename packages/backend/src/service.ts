@@ -98,7 +98,7 @@ export async function startService({ settings, log, onFatal }: ServiceOptions): 
       onFatal?.(error);
     });
     announce(settings, log, await health());
-    closing.add(() => Promise.resolve(parts.monitoring.drain()));
+    closing.add(() => parts.monitoring.drain());
     return {
       url: port === null ? null : publicUrl,
       routes: port === null ? [] : routesOf(app),

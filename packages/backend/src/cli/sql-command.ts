@@ -13,7 +13,11 @@ export const addSql: AddCommand = (program, bind) => {
         for (const row of rows) output.value(row);
         const [first] = rows;
         if (first === undefined) output.say("no rows");
-        else output.table(Object.keys(first), rows.map((row) => Object.values(row).map(cell)));
+        else
+          output.table(
+            Object.keys(first),
+            rows.map((row) => Object.values(row).map(cell)),
+          );
         if (cut) output.say(`… and more than these ${String(MOST_ROWS)} rows`);
         return 0;
       }),

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import type { Logger } from "pino";
+import type { RequestMonitor } from "../monitoring/for-http.js";
 import type { HttpEnv } from "./env.js";
 import { answerError, Problem } from "./problem.js";
 import { logRequests } from "./request-log.js";
-import { traceRequests, type RequestMonitor } from "./request-trace.js";
+import { traceRequests } from "./request-trace.js";
 
 /** What every HTTP surface begins with: ids and log lines for requests, and answers for what went wrong. */
 export function bareApp(log: Logger, monitor?: RequestMonitor): Hono<HttpEnv> {

@@ -1,17 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
+import type { HttpMonitoring } from "../monitoring/for-http.js";
 import type { HttpEnv } from "./env.js";
 import { Problem } from "./problem.js";
-import type { RequestMonitor } from "./request-trace.js";
-
-export interface HttpMonitoring extends RequestMonitor {
-  /** Whether this process takes work: not before it has started, and not once it is ending. */
-  readonly ready: () => boolean;
-  /** In Prometheus's text format. */
-  readonly metrics: () => Promise<string>;
-  /** Undefined: nobody may read them. */
-  readonly metricsToken: string | undefined;
-}
 
 /** What balancers and collectors ask. */
 export function monitoringRoutes({ ready, metrics, metricsToken }: HttpMonitoring): Hono<HttpEnv> {
@@ -22,7 +13,11 @@ export function monitoringRoutes({ ready, metrics, metricsToken }: HttpMonitorin
   });
   routes.get("/metrics", async (c) => {
     if (metricsToken === undefined)
-      throw new Problem(404, "no_metrics", "Metrics are told to who has METRICS_TOKEN, which is not set here");
+      throw new Problem(
+        404,
+        "no_metrics",
+        "Metrics are told to who has METRICS_TOKEN, which is not set here",
+      );
     if (!isSame(c.req.header("authorization") ?? "", `Bearer ${metricsToken}`))
       throw new Problem(401, "metrics_token", "Send METRICS_TOKEN as Authorization: Bearer");
     return c.text(await metrics(), 200, { "cache-control": "no-store" });

@@ -1,17 +1,11 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
+import type { RequestMonitor } from "../monitoring/for-http.js";
 import { DID } from "../monitoring/span-row.js";
 import { fromTraceparent } from "../tracing/traceparent.js";
-import { noteError, type Tracing } from "../tracing/tracing.js";
+import { noteError } from "../tracing/tracing.js";
 import type { HttpEnv, SignedInEnv } from "./env.js";
-
-/** Who is told of requests. */
-export interface RequestMonitor {
-  readonly tracing: Tracing;
-  /** @param ms until the answer began */
-  readonly answered: (request: { method: string; route: string; status: number; ms: number }) => void;
-}
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 /** Asked by machines all day long. */

@@ -56,7 +56,8 @@ function plain(value: unknown): Json {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Uint8Array) return `${String(value.byteLength)} bytes`;
   const json = z.json().safeParse(value);
-  return json.success ? json.data : JSON.parse(JSON.stringify(value) ?? "null");
+  // Such as an interval, of which the driver makes an object of its own.
+  return json.success ? json.data : z.json().parse(JSON.parse(JSON.stringify(value)));
 }
 
 function mapValues(row: Record<string, unknown>, by: (value: unknown) => Json): Record<string, Json> {
@@ -66,6 +67,9 @@ function mapValues(row: Record<string, unknown>, by: (value: unknown) => Json): 
 /** What the server itself says of a statement has a code of five characters. */
 function isSqlError(error: unknown): error is Error {
   return (
-    error instanceof Error && "code" in error && typeof error.code === "string" && /^[\dA-Z]{5}$/.test(error.code)
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^[\dA-Z]{5}$/.test(error.code)
   );
 }

@@ -42,7 +42,17 @@ export class Metrics {
     });
   }
 
-  answered({ method, route, status, ms }: { method: string; route: string; status: number; ms: number }): void {
+  answered({
+    method,
+    route,
+    status,
+    ms,
+  }: {
+    method: string;
+    route: string;
+    status: number;
+    ms: number;
+  }): void {
     this.#requests.record(ms / 1_000, {
       "http.request.method": method,
       "http.route": route,
@@ -51,8 +61,8 @@ export class Metrics {
   }
 
   ran({ task }: TracedRun, { outcome }: TracedEnd, ms: number): void {
-    let outcomes = this.#runs.get(task);
-    if (outcomes === undefined) this.#runs.set(task, (outcomes = new Map()));
+    const outcomes = this.#runs.get(task) ?? new Map<string, { count: number; seconds: number }>();
+    if (outcomes.size === 0) this.#runs.set(task, outcomes);
     const so = outcomes.get(outcome);
     if (so === undefined) outcomes.set(outcome, { count: 1, seconds: ms / 1_000 });
     else {

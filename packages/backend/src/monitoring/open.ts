@@ -6,7 +6,6 @@ import type { Trace } from "@plyr/docket";
 import type { Kysely, LogEvent } from "kysely";
 import type { Logger } from "pino";
 import type { Schema } from "../database/schema.js";
-import type { HttpMonitoring } from "../http/monitoring-routes.js";
 import type { MonitoringSettings } from "../settings/monitoring-settings.js";
 import type { Settings } from "../settings/settings.js";
 import type { Background } from "../tasks/background.js";
@@ -14,6 +13,7 @@ import { EngineTrace } from "../tracing/engine-trace.js";
 import { tracedHandingOver, type HandingOver } from "../tracing/handing-over.js";
 import { traceOutgoing } from "../tracing/outgoing.js";
 import { Tracing } from "../tracing/tracing.js";
+import type { HttpMonitoring } from "./for-http.js";
 import { Metrics } from "./metrics.js";
 import { traceQueries } from "./queries.js";
 import { RecordKeeper } from "./record-keeper.js";
@@ -28,7 +28,7 @@ export interface Monitoring {
   readonly start: (db: Kysely<Schema>) => void;
   readonly forHttp: (parts: { db: Kysely<Schema>; background: Background }) => HttpMonitoring;
   /** From now on the process says that it isn't ready. */
-  readonly drain: () => void;
+  readonly drain: () => Promise<void>;
   /** Writes what is left; the database is still there. */
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -81,6 +81,7 @@ export function openMonitoring(
     },
     drain() {
       ready = false;
+      return Promise.resolve();
     },
     async stop() {
       await keeper?.stop();

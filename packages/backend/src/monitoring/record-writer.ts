@@ -71,7 +71,11 @@ export class RecordWriter implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     this.#open.delete(span.spanContext().spanId);
     const row = rowOf(span, true);
-    if (row.attributes["db.system.name"] !== undefined && row.level !== "error" && (row.duration ?? 0) < SLOW_SQL)
+    if (
+      row.attributes["db.system.name"] !== undefined &&
+      row.level !== "error" &&
+      (row.duration ?? 0) < SLOW_SQL
+    )
       return;
     this.#queue.put(row);
   }

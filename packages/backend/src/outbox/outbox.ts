@@ -81,5 +81,9 @@ async function accept<Input, Services>(
   const plain = json.safeParse(payload);
   if (!plain.success)
     throw new InvalidPayload(`${task.name}: the payload is not plain JSON: pass ids and plain values`);
-  return insertIntent(tx, { task: task.name, payload: plain.data, traceparent: carried ?? null }, task.serial(checked.value));
+  return insertIntent(
+    tx,
+    { task: task.name, payload: plain.data, traceparent: carried ?? null },
+    task.serial(checked.value),
+  );
 }

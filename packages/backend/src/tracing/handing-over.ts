@@ -13,7 +13,7 @@ export interface HandingOver {
   /** Has an intent run in process, because docket could not be given it. */
   fallingBack<T>(intent: Intent, error: unknown, add: () => Promise<T>): Promise<T>;
   /** What an intent that is accepted here and now takes along. */
-  carried(): string | undefined;
+  readonly carried: () => string | undefined;
 }
 
 export const untraced: HandingOver = {
@@ -44,8 +44,19 @@ export function tracedHandingOver(tracing: Tracing): HandingOver {
     },
     fallingBack: (intent, error, add) => {
       const options = { kind: SpanKind.PRODUCER, attributes: attributesOf(intent) };
-      tracing.noteFailure(FALLING_BACK, options, error, { carried: intent.traceparent ?? undefined }, personIn(intent.payload));
-      return tracing.within(`scheduled ${wordsFor(intent.task, intent.payload)} in process`, options, () => add(), placeOf(intent));
+      tracing.noteFailure(
+        FALLING_BACK,
+        options,
+        error,
+        { carried: intent.traceparent ?? undefined },
+        personIn(intent.payload),
+      );
+      return tracing.within(
+        `scheduled ${wordsFor(intent.task, intent.payload)} in process`,
+        options,
+        () => add(),
+        placeOf(intent),
+      );
     },
     carried: () => tracing.carried(),
   };

@@ -100,9 +100,10 @@ export class Tracing {
   ): Promise<T> {
     const above = this.#contextOf(parent, person);
     const startTime = Date.now();
-    const span = (decided || this.#decide(above))
-      ? this.#tracer.startSpan(name, { ...options, startTime }, above.setValue(RECORDED, true))
-      : undefined;
+    const span =
+      decided || this.#decide(above)
+        ? this.#tracer.startSpan(name, { ...options, startTime }, above.setValue(RECORDED, true))
+        : undefined;
     const below = span === undefined ? context.active() : trace.setSpan(above, span);
     try {
       return await context.with(below, () => work(span));
@@ -171,7 +172,7 @@ function isSampled({ traceFlags }: SpanContext): boolean {
 }
 
 const asDecided: Sampler = {
-  shouldSample: (within, _traceId, _name, _kind, _attributes) => {
+  shouldSample: (within) => {
     const from = trace.getSpanContext(within);
     const recorded =
       within.getValue(RECORDED) === true || (within.getValue(OWNER) !== undefined && from && isSampled(from));

@@ -33,11 +33,7 @@ test("with docket away, the words that operators search for are there once per t
     expect(new Set(told.map((span) => span.spanContext().traceId)).size).toBe(1);
     return told.map(({ name }) => name).sort();
   };
-  expect(await schedule("well")).toEqual([
-    "asking for well",
-    "scheduled test.note via docket",
-    "test.note",
-  ]);
+  expect(await schedule("well")).toEqual(["asking for well", "scheduled test.note via docket", "test.note"]);
   await redis.stop();
   const badly = await schedule("badly");
   expect(badly).toContain(FALLING_BACK);

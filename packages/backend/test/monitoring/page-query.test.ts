@@ -48,7 +48,9 @@ test.each([{ embedded: true }, { embedded: false }])(
       })
       .toBeGreaterThan(0);
     const found = await ask();
-    const handedOver = embedded ? "scheduled copyright scan in process" : "scheduled copyright scan via docket";
+    const handedOver = embedded
+      ? "scheduled copyright scan in process"
+      : "scheduled copyright scan via docket";
     expect(found.map(({ span_name }) => span_name)).toContain(handedOver);
     const times = found.map(({ start_timestamp }) => start_timestamp);
     expect(times).toEqual([...times].sort().reverse());

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { SpanKind } from "@opentelemetry/api";
 import { startPostgres, type Postgres } from "@plyr/dev";
@@ -170,9 +172,12 @@ test.each([
   ["select * from generate_series(1, 1000000000)", "not among the functions"],
   ["copy records to program 'id'", "not a SELECT"],
   ["select nothing from records", "nothing"],
-])("an operator's query that is more than reading what operators may see is refused: %s", async (query, why) => {
-  await expect(askSql(db, query)).rejects.toThrow(why);
-});
+])(
+  "an operator's query that is more than reading what operators may see is refused: %s",
+  async (query, why) => {
+    await expect(askSql(db, query)).rejects.toThrow(why);
+  },
+);
 
 test("an operator's query is answered with 1,000 rows at most, and ended when it takes too long", async () => {
   await sql`
@@ -185,4 +190,11 @@ test("an operator's query is answered with 1,000 rows at most, and ended when it
   expect(many.cut).toBe(true);
   const endless = "select count(*) from records a, records b, records c";
   await expect(askSql(db, endless, 100)).rejects.toThrow("statement timeout");
+});
+
+test("every recipe of the documentation is a query that is answered", async () => {
+  const text = await readFile(join(import.meta.dirname, "../../../../docs/monitoring.md"), "utf8");
+  const recipes = [...text.matchAll(/```sql\n([^`]*)```/g)].flatMap(([, recipe]) => recipe ?? []);
+  expect(recipes.length).toBeGreaterThanOrEqual(4);
+  for (const recipe of recipes) expect((await askSql(db, recipe)).rows).toBeInstanceOf(Array);
 });

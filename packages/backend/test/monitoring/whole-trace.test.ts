@@ -57,7 +57,9 @@ test("one trace from POST /tracks/{id}/like to the PDS's answer, over two proces
   }
   expect(runs[0]?.attributes["plyr.outcome"]).not.toBe("done");
   expect(runs.at(-1)?.attributes).toMatchObject({ "plyr.outcome": "done" });
-  const calls = whole.filter(({ attributes }) => attributes["url.path"] === "/xrpc/com.atproto.repo.putRecord");
+  const calls = whole.filter(
+    ({ attributes }) => attributes["url.path"] === "/xrpc/com.atproto.repo.putRecord",
+  );
   const statuses = calls.map(({ attributes }) => attributes["http.response.status_code"]);
   expect(statuses).toContain(500);
   expect(statuses.at(-1)).toBe(200);

@@ -122,7 +122,10 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
     db: databaseUrl === undefined ? undefined : seeding,
     databaseUrl,
     async serve(role, docketUrl = redis.url, env = {}) {
-      const serving = await serve({ pds, dataDir, databaseUrl, docketUrl: docketUrl ?? undefined, env }, role);
+      const serving = await serve(
+        { pds, dataDir, databaseUrl, docketUrl: docketUrl ?? undefined, env },
+        role,
+      );
       stack.defer(() => serving.program.close());
       return serving;
     },

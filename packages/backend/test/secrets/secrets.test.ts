@@ -122,7 +122,9 @@ test("no secret is in Redis, in the log, in an answer or in a row, whatever goes
   await ask("GET", `/auth/callback?code=planted-code-5511&state=planted-state-5512`);
   await ask("GET", "/me");
   await ask("GET", "/health");
-  const told = await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+  const told = await fetch(`${service.url}/metrics`, {
+    headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+  });
   answers += await told.text();
   expect(told.status).toBe(200);
   await until("the last request has been recorded, here and there", async () => {

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import definitions from "otlp-definitions/build/src/generated/root.js";
 import { z } from "zod";
 import { LOOPBACK } from "../network/ports.js";
 
@@ -55,18 +55,37 @@ const request = z.object({
   ),
 });
 
-const Request = definitions.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+/** What is used of the code that OpenTelemetry generates from its protocol's definitions. */
+interface Codec {
+  decode(bytes: Uint8Array): object;
+  toObject(
+    message: object,
+    options: { longs: StringConstructor; bytes: StringConstructor; enums: StringConstructor },
+  ): unknown;
+}
+
+/** Its own types name nothing of what is in it. */
+function loadCodec(): Codec {
+  const loaded: unknown = createRequire(import.meta.url)("otlp-definitions/build/src/generated/root.js");
+  const codec = z.custom<Codec>((found) => typeof found === "function" && "decode" in found);
+  const v1 = z.object({ v1: z.object({ ExportTraceServiceRequest: codec }) });
+  const root = z.object({
+    opentelemetry: z.object({ proto: z.object({ collector: z.object({ trace: v1 }) }) }),
+  });
+  return root.parse(loaded).opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+}
 
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const authorizations: string[] = [];
+  const codec = loadCodec();
   let text = "";
   const server = createServer((asked, answer) => {
     void buffer(asked).then((sent) => {
       const body = asked.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
       authorizations.push(asked.headers.authorization ?? "");
       text += body.toString("latin1");
-      const decoded = Request.toObject(Request.decode(body), { longs: String, bytes: String, enums: String });
+      const decoded = codec.toObject(codec.decode(body), { longs: String, bytes: String, enums: String });
       for (const { resource, scopeSpans } of request.parse(decoded).resourceSpans) {
         const service = String(resource.attributes["service.instance.id"]);
         for (const scope of scopeSpans) spans.push(...scope.spans.map((each) => ({ ...each, service })));

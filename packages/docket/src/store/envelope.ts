@@ -14,7 +14,13 @@ export function seal(ties: Ties, payload: string, carried: string | undefined): 
 export function unseal(body: string): Stored | undefined {
   const parts = body.split("\t");
   const [addedAt, serial, key, name, payload, carried] = parts;
-  if (parts.length < 5 || parts.length > 6 || !/^\d+$/.test(addedAt ?? "") || name === "" || name === undefined)
+  if (
+    parts.length < 5 ||
+    parts.length > 6 ||
+    !/^\d+$/.test(addedAt ?? "") ||
+    name === "" ||
+    name === undefined
+  )
     return undefined;
   try {
     return {

@@ -23,9 +23,7 @@ onBothStores("adding", () => {
     expect(ids(await desk.claim("w", 2))).toEqual(["c"]);
   });
 
-  test("what a trace takes along comes back with the task", async ({
-    desk,
-  }) => {
+  test("what a trace takes along comes back with the task", async ({ desk }) => {
     await desk.store.add([{ ...newTask("a"), carried: "00-trace-01" }, newTask("b")]);
     const [a, b] = await desk.claim("w", 2);
     expect(only([a]).stored?.carried).toBe("00-trace-01");
