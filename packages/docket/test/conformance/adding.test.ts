@@ -26,8 +26,9 @@ onBothStores("adding", () => {
   test("what a trace takes along comes back with the task", async ({ desk }) => {
     await desk.store.add([{ ...newTask("a"), carried: "00-trace-01" }, newTask("b")]);
     const [a, b] = await desk.claim("w", 2);
-    expect(only([a]).stored?.carried).toBe("00-trace-01");
-    expect(only([b]).stored).not.toHaveProperty("carried");
+    expect(a?.stored?.carried).toBe("00-trace-01");
+    expect(b?.stored).toBeDefined();
+    expect(b?.stored).not.toHaveProperty("carried");
   });
 
   test("what was added comes back as it was: ties, payload, time, first attempt", async ({ desk }) => {
