@@ -31,9 +31,16 @@ test("one trace from POST /tracks/{id}/like to the PDS's answer, over two proces
   const begin = (): ReceivedSpan | undefined =>
     receiver.spans.find(({ name }) => name === "POST /tracks/:id/like");
   const ofTrace = (): ReceivedSpan[] => receiver.spans.filter(({ traceId }) => traceId === begin()?.traceId);
+  const ranTo = (): unknown[] =>
+    ofTrace().flatMap(({ name, attributes }) => (name === "PDS like" ? [attributes["plyr.outcome"]] : []));
+  // Each process sends its own, in its own time.
   await until(
-    "the last run's span has come",
-    () => ofTrace().some(({ attributes }) => attributes["plyr.outcome"] === "done"),
+    "the spans of the first run and of the last have come, and what is below them",
+    () =>
+      ranTo().length > 1 &&
+      ranTo().includes("done") &&
+      ofTrace().some(({ attributes }) => attributes["http.response.status_code"] === 500) &&
+      begin() !== undefined,
     { within: 20_000 },
   );
   const whole = ofTrace();
