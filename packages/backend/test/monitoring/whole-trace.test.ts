@@ -40,13 +40,12 @@ test("one trace from POST /tracks/{id}/like to the PDS's answer, over two proces
       ranTo().length > 1 &&
       ranTo().includes("done") &&
       ofTrace().some(({ attributes }) => attributes["http.response.status_code"] === 500) &&
-      begin() !== undefined,
+      begin() !== undefined &&
+      orphansOf(ofTrace()).length === 0,
     { within: 20_000 },
   );
   const whole = ofTrace();
-  const ids = new Set(whole.map(({ spanId }) => spanId));
-  const orphans = whole.filter(({ parentSpanId }) => parentSpanId !== "" && !ids.has(parentSpanId));
-  expect(orphans.map(({ name }) => name)).toEqual([]);
+  expect(orphansOf(whole)).toEqual([]);
   expect(whole.filter(({ parentSpanId }) => parentSpanId === "")).toEqual([begin()]);
   expect(new Set(whole.map(({ service }) => service)).size).toBe(2);
 
@@ -62,14 +61,15 @@ test("one trace from POST /tracks/{id}/like to the PDS's answer, over two proces
     expect(kind).toBe("SPAN_KIND_CONSUMER");
     expect(attributes).toMatchObject({ "plyr.did": stage.listener, "plyr.task": "pds.record.write" });
   }
+  // A queue that asks while another has the subject is put off, so the last to begin need not be the one that ends it.
   expect(runs[0]?.attributes["plyr.outcome"]).not.toBe("done");
-  expect(runs.at(-1)?.attributes).toMatchObject({ "plyr.outcome": "done" });
+  expect(ranTo()).toContain("done");
   const calls = whole.filter(
     ({ attributes }) => attributes["url.path"] === "/xrpc/com.atproto.repo.putRecord",
   );
   const statuses = calls.map(({ attributes }) => attributes["http.response.status_code"]);
   expect(statuses).toContain(500);
-  expect(statuses.at(-1)).toBe(200);
+  expect(statuses).toContain(200);
   expect(whole.some(({ attributes }) => attributes["db.system.name"] === "postgresql")).toBe(true);
   expect(new Set(receiver.authorizations)).toEqual(new Set(["Bearer write-token"]));
 
@@ -79,3 +79,11 @@ test("one trace from POST /tracks/{id}/like to the PDS's answer, over two proces
   `.execute(stage.db);
   expect(rows.map(({ span_name }) => span_name)).toContain("scheduled PDS like via docket");
 }, 120_000);
+
+/** Names of spans that say that they are below one that isn't there. */
+function orphansOf(spans: readonly ReceivedSpan[]): string[] {
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  return spans.flatMap(({ name, parentSpanId }) =>
+    parentSpanId === "" || ids.has(parentSpanId) ? [] : [name],
+  );
+}
