@@ -7,6 +7,7 @@ import { idleWorker } from "./measurements/idle-worker.ts";
 import { isolatedTask } from "./measurements/isolated-task.ts";
 import { recovery } from "./measurements/recovery.ts";
 import { shortTasks } from "./measurements/short-tasks.ts";
+import { tracing } from "./measurements/tracing.ts";
 import { throughput } from "./measurements/throughput.ts";
 import { asJson, asText, type Measured } from "./report.ts";
 
@@ -17,6 +18,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   shortTasks,
   throughput,
   httpLatency,
+  tracing,
 ];
 
 const USAGE = `npm run bench -- [--json] [--only ${MEASUREMENTS.map(({ name }) => name).join(",")}] [--quick] [--idle-minutes 3]

@@ -18,6 +18,7 @@ import { scansOf, takenDown } from "./scans/scan-state.js";
 import { webhookOf } from "./notices/open.js";
 import { routesOf } from "./http/route-list.js";
 import { openLikes } from "./likes/likes.js";
+import { openMonitoring, type Monitoring } from "./monitoring/open.js";
 import { openAlbums } from "./lists/albums.js";
 import { followLikes } from "./lists/liked-list.js";
 import { likedListView } from "./lists/liked-view.js";
@@ -77,6 +78,7 @@ interface Parts {
   repositories: Repositories;
   background: Background;
   registry: readonly RegisteredTask[];
+  monitoring: Monitoring;
 }
 
 /**
@@ -108,6 +110,7 @@ export async function startService({
       onFatal?.(error);
     });
     announce(settings, log, await health());
+    closing.add(() => parts.monitoring.drain());
     return {
       url: port === null ? null : publicUrl,
       routes: port === null ? [] : routesOf(app),
@@ -127,7 +130,10 @@ async function openParts(
 ): Promise<Parts> {
   const { database, docket } = settings;
   const sessionKey = await loadSessionKey(settings.sessionKey, database.dataDir);
+  const monitoring = openMonitoring(settings, log);
+  closing.add(() => monitoring.close());
   const db = await openDatabase({
+    onQuery: monitoring.onQuery,
     databaseUrl: database.url,
     dataDir: database.dataDir,
     onBrokenConnection: (err) => {
@@ -136,6 +142,8 @@ async function openParts(
   });
   closing.add(() => db.destroy());
   await migrateToLatest(db);
+  monitoring.start(db);
+  closing.add(() => monitoring.stop());
   const storage = await openStorage(settings.storage, log);
   closing.add(() => {
     storage.close();
@@ -186,6 +194,7 @@ async function openParts(
     alertsEvery: settings.alertsEvery,
     budget: docket.budget,
     exports: { keep: settings.exportKeep },
+    trace: monitoring.trace,
     log,
   });
   const watch = startWatch({ db, background, role: settings.role, log });
@@ -198,7 +207,7 @@ async function openParts(
   const expirer = new Expirer({ db, outbox: background.outbox, log });
   closing.add(() => expirer.stop());
   expirer.start();
-  return { db, auth, storage, repositories, background, registry };
+  return { db, auth, storage, repositories, background, registry, monitoring };
 }
 
 async function openHealthOf(
@@ -223,7 +232,7 @@ async function openHealthOf(
 }
 
 function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Promise<HealthReport>) {
-  if (settings.role === "worker") return openHealthApp(log, health);
+  if (settings.role === "worker") return openHealthApp(log, health, parts.monitoring.forHttp(parts));
   const { db, auth, storage, background } = parts;
   const { collectionNamespace: namespace, maxUploadBytes } = settings;
   const { publicUrl } = settings.http;
@@ -234,6 +243,7 @@ function appOf(settings: Settings, log: Logger, parts: Parts, health: () => Prom
     webDir: settings.http.webDir,
     log,
     health,
+    monitoring: parts.monitoring.forHttp(parts),
     auth,
     sessions: new BrowserSessions(db),
     likes: openLikes({ db, outbox, namespace, after: followLikes(namespace) }),

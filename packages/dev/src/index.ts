@@ -11,6 +11,7 @@ export { type Account, type NewAccount } from "./pds/accounts.js";
 export { nameOtherPds } from "./pds/move.js";
 export { type Pds, type PdsOptions, startPds } from "./pds/pds.js";
 export { Program, type ProgramSpec } from "./processes/program.js";
+export { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from "./otlp/receiver.js";
 export { findPostgres, type Postgres, startPostgres } from "./postgres/postgres.js";
 export { findRedis, type Redis, type RedisOptions, startRedis } from "./redis/redis.js";
 export { type ReleasedTrack, type SeededWorld, type SeedOptions, seedWorld } from "./seed/world.js";

@@ -8,6 +8,7 @@ import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
 import { addPauses } from "./pause-commands.js";
 import { addScans } from "./scans-command.js";
+import { addSql } from "./sql-command.js";
 import { addStatus } from "./status-command.js";
 import { addStrikes } from "./strike-commands.js";
 
@@ -24,4 +25,5 @@ export const commands: readonly AddCommand[] = [
   addActions,
   addCatalogue,
   addScans,
+  addSql,
 ];

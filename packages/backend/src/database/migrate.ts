@@ -11,6 +11,7 @@ import * as audit from "./migrations/0009_audit.js";
 import * as pdsHosts from "./migrations/0010_pds_hosts.js";
 import * as people from "./migrations/0011_people.js";
 import * as sync from "./migrations/0012_sync.js";
+import * as spans from "./migrations/0013_records.js";
 import * as operating from "./migrations/0014_operating.js";
 import * as costs from "./migrations/0016_costs.js";
 import type { Schema } from "./schema.js";
@@ -38,6 +39,7 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
           "0010_pds_hosts": pdsHosts,
           "0011_people": people,
           "0012_sync": sync,
+          "0013_records": spans,
           "0014_operating": operating,
           "0016_costs": costs,
         }),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
+import { Kysely, PGliteDialect, PostgresDialect, sql, type LogEvent } from "kysely";
 import pg from "pg";
 import { lockFolder, type FolderLock } from "./folder-lock.js";
 import type { Schema } from "./schema.js";
@@ -12,6 +12,8 @@ export interface DatabasePlace {
   dataDir: string;
   /** Told of connections that break; the pool replaces them by itself. */
   onBrokenConnection?: (error: Error) => void;
+  /** Told of every query when it has ended, where it was made. */
+  onQuery?: ((event: LogEvent) => void) | undefined;
 }
 
 /**
@@ -23,13 +25,14 @@ export interface DatabasePlace {
  */
 export async function openDatabase(place: DatabasePlace): Promise<Kysely<Schema>> {
   return place.databaseUrl === undefined
-    ? openEmbedded(place.dataDir)
-    : openServer(place.databaseUrl, place.onBrokenConnection);
+    ? openEmbedded(place.dataDir, place.onQuery)
+    : openServer(place.databaseUrl, place.onBrokenConnection, place.onQuery);
 }
 
 async function openServer(
   connectionString: string,
   onBrokenConnection: (error: Error) => void = () => undefined,
+  onQuery?: (event: LogEvent) => void,
 ): Promise<Kysely<Schema>> {
   const pool = new pg.Pool({
     connectionString,
@@ -44,7 +47,7 @@ async function openServer(
   pool.on("connect", (client) => client.on("error", onBrokenConnection));
   // The same once more, for those that nobody uses.
   pool.on("error", () => undefined);
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), ...logging(onQuery) });
   try {
     // Connects now, so that a wrong address is an error at the start and not at the first request.
     await sql`select 1`.execute(db);
@@ -61,12 +64,12 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function openEmbedded(dataDir: string): Promise<Kysely<Schema>> {
+async function openEmbedded(dataDir: string, onQuery?: (event: LogEvent) => void): Promise<Kysely<Schema>> {
   const lock = lockFolder(dataDir);
   try {
     const pglite = new LockedPGlite(join(dataDir, "database"), lock);
     await pglite.waitReady;
-    const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+    const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }), ...logging(onQuery) });
     // Kysely closes only what it has used once.
     await sql`select 1`.execute(db);
     return db;
@@ -74,6 +77,10 @@ async function openEmbedded(dataDir: string): Promise<Kysely<Schema>> {
     lock.release();
     throw error;
   }
+}
+
+function logging(onQuery: ((event: LogEvent) => void) | undefined) {
+  return onQuery === undefined ? {} : { log: onQuery };
 }
 
 /** Gives its folder back when it has closed. */

@@ -9,6 +9,7 @@ import type { ExportsTable } from "./exports-tables.js";
 import type { OperatingTables } from "./operating-tables.js";
 import type { PacingTables } from "./pacing-tables.js";
 import type { PeopleTables } from "./people-tables.js";
+import type { RecordsTables } from "./records-tables.js";
 import type { SyncsTable, WritePointsTable } from "./sync-tables.js";
 
 /** A column whose value the database chooses on insert and that is a `Date` when read. */
@@ -195,6 +196,8 @@ export interface IntentsTable {
   created_at: Timestamp;
   /** When the sweep next asks whether docket still knows it. */
   check_at: ColumnType<Date, Date | string | undefined, Date | string>;
+  /** The trace in which it was accepted, where that one is recorded. */
+  traceparent: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 export interface SubjectLeasesTable {
@@ -204,7 +207,7 @@ export interface SubjectLeasesTable {
 }
 
 export interface Schema
-  extends ScanTables, CostTables, NoticeTables, OperatingTables, PacingTables, PeopleTables {
+  extends ScanTables, CostTables, NoticeTables, OperatingTables, PacingTables, PeopleTables, RecordsTables {
   people: PeopleTable;
   oauth_grants: OauthGrantsTable;
   oauth_states: OauthStatesTable;

@@ -10,6 +10,7 @@ import type { Likes } from "../likes/likes.js";
 import type { Albums } from "../lists/albums.js";
 import type { LikedListView } from "../lists/liked-view.js";
 import type { Departures } from "../people/departures.js";
+import type { HttpMonitoring } from "../monitoring/for-http.js";
 import type { OperatorServices } from "../operator/services.js";
 import type { Plays } from "../plays/plays.js";
 import type { Preferences } from "../plays/preferences.js";
@@ -33,6 +34,7 @@ import type { HttpEnv } from "./env.js";
 import { exportsRoutes } from "./exports-routes.js";
 import { healthRoutes } from "./health-routes.js";
 import { likesRoutes } from "./likes-routes.js";
+import { monitoringRoutes } from "./monitoring-routes.js";
 import { meRoutes } from "./me-routes.js";
 import { adminRoutes, adminStatusRoutes } from "./admin-routes.js";
 import { pages } from "./pages.js";
@@ -54,6 +56,7 @@ export interface AppOptions {
   webDir: string;
   log: Logger;
   health: () => Promise<HealthReport>;
+  monitoring: HttpMonitoring;
   auth: Auth;
   sessions: BrowserSessions;
   tokens: DeveloperTokens;
@@ -93,7 +96,7 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   const cookies = new Cookies(publicUrl);
   const doorkeeper = new Doorkeeper(sessions, tokens, cookies);
 
-  const app = bareApp(log);
+  const app = bareApp(log, options.monitoring);
   const audio = audioForEverybody();
   app.use(audio.path, audio.handler);
   app.use(securityHeaders(publicUrl, options.environment));
@@ -101,6 +104,7 @@ export function openApp(options: AppOptions): Hono<HttpEnv> {
   const fewWords = bodyLimit({ maxSize: LARGEST_BODY });
   app.use((c, next) => (hasOwnLimit(c.req.method, c.req.path) ? next() : fewWords(c, next)));
   app.route("/", healthRoutes(options.health));
+  app.route("/", monitoringRoutes(options.monitoring));
   app.route("/", authRoutes({ auth, sessions, cookies, publicUrl, departures, waiting, countUnsettled }));
   app.route("/", meRoutes({ doorkeeper, lostGrant: auth.lostGrant, countUnsettled }));
   app.route("/", tokensRoutes(doorkeeper, tokens));
@@ -128,8 +132,13 @@ function hasOwnLimit(method: string, path: string): boolean {
 }
 
 /** For a process that only works: its health, and nothing else. */
-export function openHealthApp(log: Logger, health: () => Promise<HealthReport>): Hono<HttpEnv> {
+export function openHealthApp(
+  log: Logger,
+  health: () => Promise<HealthReport>,
+  monitoring: HttpMonitoring,
+): Hono<HttpEnv> {
   const app = bareApp(log);
   app.route("/", healthRoutes(health));
+  app.route("/", monitoringRoutes(monitoring));
   return app;
 }

@@ -13,6 +13,7 @@ import { pausesRoutes } from "./pauses-routes.js";
 import { costRoutes } from "./cost-routes.js";
 import type { OperatorServices } from "./services.js";
 import { strikesRoutes } from "./strikes-routes.js";
+import { sqlRoutes } from "./sql-routes.js";
 import { statusRoutes } from "./status-routes.js";
 
 /** What operators send is at most this long, in bytes; longer things they send in parts. */
@@ -31,6 +32,7 @@ const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
   actionsRoutes,
   alertsRoutes,
   costRoutes,
+  sqlRoutes,
 ];
 
 /**

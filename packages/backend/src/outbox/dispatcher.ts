@@ -1,4 +1,5 @@
 import { InvalidPayload, StoreUnavailable, type Docket, type Log, type Task } from "@plyr/docket";
+import { untraced, type HandingOver } from "../tracing/handing-over.js";
 import type { Intent } from "./intents.js";
 
 /** How tasks are carried out at the moment. */
@@ -19,6 +20,8 @@ export interface DispatcherParts<Services> {
   readonly log: Log;
   /** For how long an unreachable docket is not asked again; milliseconds, default 5,000. */
   readonly avoid?: number;
+  /** Default: nothing is traced. */
+  readonly trace?: HandingOver;
 }
 
 /**
@@ -28,12 +31,14 @@ export interface DispatcherParts<Services> {
 export class Dispatcher<Services> {
   readonly #parts: DispatcherParts<Services>;
   readonly #tasks: ReadonlyMap<string, Task<unknown, Services>>;
+  readonly #trace: HandingOver;
   readonly #underway = new Set<Promise<void>>();
   #reachable = true;
   #avoidUntil = 0;
 
   constructor(parts: DispatcherParts<Services>) {
     this.#parts = parts;
+    this.#trace = parts.trace ?? untraced;
     this.#tasks = new Map(parts.tasks.map((task) => [task.name, task]));
   }
 
@@ -79,7 +84,9 @@ export class Dispatcher<Services> {
     const { docket, local, log } = this.#parts;
     if (docket !== undefined) {
       try {
-        await this.#reach(() => this.#add(docket, task, intents));
+        await this.#reach(() =>
+          this.#add(docket, task, intents, (intent, add) => this.#trace.scheduled(intent, "docket", add)),
+        );
         return;
       } catch (err) {
         // Whatever is wrong with it (away, hung, full, its keys spoilt): the work can be done without it.
@@ -87,21 +94,26 @@ export class Dispatcher<Services> {
           { err, task: task.name, intents: intents.map(({ id }) => id) },
           "docket scheduling failed, falling back to asyncio",
         );
+        await this.#add(local, task, intents, (intent, add) => this.#trace.fallingBack(intent, err, add));
+        return;
       }
     }
-    await this.#add(local, task, intents);
+    await this.#add(local, task, intents, (intent, add) => this.#trace.scheduled(intent, "in process", add));
   }
 
   async #add(
     docket: Docket<Services>,
     task: Task<unknown, Services>,
     intents: readonly Intent[],
+    traced: (intent: Intent, add: () => Promise<unknown>) => Promise<unknown>,
   ): Promise<void> {
     // Each by itself: a payload that no longer fits must not keep the others back. Docket lets them travel together.
     await Promise.all(
-      intents.map(async ({ id, payload, delay }) => {
+      intents.map(async (intent) => {
+        const { id, payload, delay } = intent;
         try {
-          await docket.add(task, payload, { key: id, ...(delay !== undefined && { delay }) });
+          const options = { key: id, ...(delay !== undefined && { delay }) };
+          await traced(intent, () => docket.add(task, payload, options));
         } catch (error) {
           if (!(error instanceof InvalidPayload)) throw error;
           await this.#parts.bury(id, error.message);
@@ -162,7 +174,9 @@ export class Dispatcher<Services> {
   async tryInProcess(intent: Intent): Promise<void> {
     const task = this.#tasks.get(intent.task);
     if (task === undefined) return;
-    await this.#add(this.#parts.local, task, [intent]);
+    await this.#add(this.#parts.local, task, [intent], (one, add) =>
+      this.#trace.scheduled(one, "in process", add),
+    );
     await this.#parts.local.wake([intent.id]);
   }
 

@@ -14,6 +14,8 @@ export interface Intent {
    * must not be early looks for itself.
    */
   readonly delay?: number;
+  /** The trace in which it was accepted (W3C `traceparent`), so that whoever hands it over later goes on with that one. */
+  readonly traceparent?: string | null;
 }
 
 /** After this many seconds the sweep looks for a new intent: whoever wrote it may have died before telling docket. */
@@ -35,6 +37,7 @@ export async function insertIntent(
       task: intent.task,
       payload: JSON.stringify(intent.payload),
       subject: subject ?? id,
+      traceparent: intent.traceparent ?? null,
       check_at: sql<Date>`now() + ${FIRST_CHECK}::float8 * interval '1 second'`,
     })
     .execute();
@@ -45,7 +48,13 @@ export async function insertIntent(
 export async function reopenIntent(db: Kysely<Schema>, intent: Intent, subject: string): Promise<void> {
   await db
     .insertInto("intents")
-    .values({ id: intent.id, task: intent.task, payload: JSON.stringify(intent.payload), subject })
+    .values({
+      id: intent.id,
+      task: intent.task,
+      payload: JSON.stringify(intent.payload),
+      subject,
+      traceparent: intent.traceparent ?? null,
+    })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .execute();
 }
@@ -86,7 +95,7 @@ export async function claimDueIntents(db: Kysely<Schema>, limit: number): Promis
       select id from intents where state = 'open' and check_at <= now()
       order by check_at limit ${limit} for update skip locked
     )
-    returning id, task, payload
+    returning id, task, payload, traceparent
   `.execute(db);
   return rows;
 }

@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from "kysely";
 import { z } from "zod";
 import type { Json, Schema } from "../database/schema.js";
 import type { Dispatcher } from "./dispatcher.js";
+import { untraced, type HandingOver } from "../tracing/handing-over.js";
 import { insertIntent, type Intent } from "./intents.js";
 
 /**
@@ -29,9 +30,16 @@ export class Outbox<Services> {
   readonly #db: Kysely<Schema>;
   readonly #dispatcher: Dispatcher<Services>;
 
-  constructor(db: Kysely<Schema>, dispatcher: Dispatcher<Services>) {
+  readonly #carried: HandingOver["carried"];
+
+  constructor(
+    db: Kysely<Schema>,
+    dispatcher: Dispatcher<Services>,
+    { carried }: Pick<HandingOver, "carried"> = untraced,
+  ) {
     this.#db = db;
     this.#dispatcher = dispatcher;
+    this.#carried = carried;
   }
 
   /** Runs `work` in a transaction. When it throws, neither its rows nor its intents have ever been. */
@@ -39,7 +47,7 @@ export class Outbox<Services> {
     const intents: Intent[] = [];
     const result = await this.#db.transaction().execute((tx) =>
       work(tx, async (task, payload, options) => {
-        const intent = await accept(tx, task, payload);
+        const intent = await accept(tx, task, payload, this.#carried());
         intents.push({ ...intent, ...options });
         return intent.id;
       }),
@@ -63,6 +71,7 @@ async function accept<Input, Services>(
   tx: Transaction<Schema>,
   task: Task<Input, Services>,
   payload: Input,
+  carried: string | undefined,
 ): Promise<Intent> {
   const checked = await task.payload["~standard"].validate(payload);
   if (checked.issues !== undefined) {
@@ -72,5 +81,9 @@ async function accept<Input, Services>(
   const plain = json.safeParse(payload);
   if (!plain.success)
     throw new InvalidPayload(`${task.name}: the payload is not plain JSON: pass ids and plain values`);
-  return insertIntent(tx, { task: task.name, payload: plain.data }, task.serial(checked.value));
+  return insertIntent(
+    tx,
+    { task: task.name, payload: plain.data, traceparent: carried ?? null },
+    task.serial(checked.value),
+  );
 }

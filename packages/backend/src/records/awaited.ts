@@ -51,7 +51,7 @@ export async function fillInAwaited(
 /** The open intents of the records that wait for this one. */
 export async function intentsAwaiting(db: Kysely<Schema>, recordId: string): Promise<Intent[]> {
   const { rows } = await sql<Intent>`
-    select intents.id, intents.task, intents.payload from intents
+    select intents.id, intents.task, intents.payload, intents.traceparent from intents
     join pds_records on pds_records.id::text = intents.payload ->> 'recordId'
     where pds_records.awaits = ${recordId}::uuid and intents.state = 'open'
   `.execute(db);

@@ -15,12 +15,12 @@ export async function resumeParked(db: Kysely<Schema>, did: string): Promise<Int
       where did = ${did} and state = 'needs-sign-in' and confirmed_version < wish_version
       returning id, collection, awaits is null and apart_version is distinct from wish_version as sociable
     ), batches as (
-      select id, task, payload from intents
+      select id, task, payload, traceparent from intents
       where state = 'open' and payload ->> 'did' = ${did} and task = ${RECORDS_BATCH}
     )
-    select id, task, payload from batches
+    select id, task, payload, traceparent from batches
     union all
-    select intents.id, intents.task, intents.payload from intents
+    select intents.id, intents.task, intents.payload, intents.traceparent from intents
     join resumed on resumed.id::text = intents.payload ->> 'recordId'
     where intents.state = 'open' and not (resumed.sociable and exists (
       select 1 from batches where batches.payload ->> 'collection' = resumed.collection

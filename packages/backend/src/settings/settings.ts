@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { TealCollections } from "../records/collections.js";
 import type { Role } from "./role.js";
 import type { ScanSettings } from "../scans/open.js";
+import { monitoringSettings, type MonitoringSettings } from "./monitoring-settings.js";
 import { scanSettings } from "./scan-settings.js";
 import { SettingsError } from "./settings-error.js";
 import { storageSettings, type StorageSettings } from "./storage-settings.js";
@@ -57,6 +58,7 @@ export interface Settings {
   collectionNamespace: string;
   /** Where plays are kept for those who want them scrobbled. */
   teal: TealCollections;
+  monitoring: MonitoringSettings;
   plcUrl: string;
   handleResolverUrl: string | undefined;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
@@ -97,6 +99,14 @@ const environmentSchema = z.object(
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
     TEAL_PLAY_COLLECTION: variables.TEAL_PLAY_COLLECTION.schema,
     TEAL_STATUS_COLLECTION: variables.TEAL_STATUS_COLLECTION.schema,
+    OTEL_EXPORTER_OTLP_ENDPOINT: variables.OTEL_EXPORTER_OTLP_ENDPOINT.schema,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.schema,
+    OTEL_EXPORTER_OTLP_HEADERS: variables.OTEL_EXPORTER_OTLP_HEADERS.schema,
+    OTEL_SERVICE_NAME: variables.OTEL_SERVICE_NAME.schema,
+    RECORDS_KEEP: variables.RECORDS_KEEP.schema,
+    RECORDS_MOST: variables.RECORDS_MOST.schema,
+    TRACES_PER_SECOND: variables.TRACES_PER_SECOND.schema,
+    METRICS_TOKEN: variables.METRICS_TOKEN.schema,
     PLC_URL: variables.PLC_URL.schema,
     HANDLE_RESOLVER_URL: variables.HANDLE_RESOLVER_URL.schema,
     LOG_LEVEL: variables.LOG_LEVEL.schema,
@@ -168,6 +178,7 @@ export function parseSettings(
     collectionNamespace:
       values.COLLECTION_NAMESPACE ?? (values.PLYR_ENV === "development" ? "fm.plyr.dev" : "fm.plyr"),
     teal: { play: values.TEAL_PLAY_COLLECTION, status: values.TEAL_STATUS_COLLECTION },
+    monitoring: monitoringSettings(values),
     plcUrl: values.PLC_URL,
     handleResolverUrl: values.HANDLE_RESOLVER_URL,
     logLevel: values.LOG_LEVEL,

@@ -51,6 +51,29 @@ const dids = z
   .transform((value) => [...new Set(value.split(",").map((did) => did.trim()))].filter((did) => did !== ""))
   .refine((each) => each.every((did) => isValidDid(did)));
 
+/** `name=value,name=value`, each percent-encoded, as OpenTelemetry has it. */
+const otlpHeaders = z
+  .string()
+  .regex(/^\s*[\w.~%-]+\s*=[^,]*(,\s*[\w.~%-]+\s*=[^,]*)*$/)
+  .transform((value) =>
+    Object.fromEntries(
+      value.split(",").map((pair) => {
+        const at = pair.indexOf("=");
+        return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())];
+      }),
+    ),
+  )
+  .optional()
+  .transform((headers) => headers ?? {});
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a value with a bare per cent sign means that sign
+  }
+}
+
 export const variables = {
   HOST: variable({
     schema: z
@@ -214,6 +237,53 @@ export const variables = {
       .refine((value) => isValidNsid(value) && namesTeal(value, "status"))
       .default(teal.status),
     allowed: `the NSID of teal's status in one of its namespaces, such as ${teal.status}`,
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable({
+    schema: url(["http:", "https:"]).optional(),
+    allowed: "the http:// or https:// URL of an OTLP receiver, or unset to send it nothing",
+    secret: true,
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: variable({
+    schema: url(["http:", "https:"]).optional(),
+    allowed: "the http:// or https:// URL to which an OTLP receiver takes traces, path and all",
+    secret: true,
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: variable({
+    schema: otlpHeaders,
+    allowed: "what an OTLP receiver wants to be sent along, as in name=value,name=value",
+    secret: true,
+  }),
+  OTEL_SERVICE_NAME: variable({
+    schema: z
+      .string()
+      .regex(/^[\w.:/-]{1,100}$/)
+      .default("plyr"),
+    allowed: "1 to 100 letters, digits and . : / _ -",
+  }),
+  RECORDS_KEEP: variable({
+    schema: z
+      .string()
+      .regex(/^\d{1,4}[mhd]$/)
+      .transform(inMilliseconds)
+      .pipe(z.number().min(60_000).max(31_536_000_000))
+      .prefault("7d"),
+    allowed: "a time from 1m to 365d, as in 12h",
+  }),
+  RECORDS_MOST: variable({
+    schema: wholeNumber(1_000, 100_000_000).prefault("200000"),
+    allowed: "a whole number from 1000 to 100000000",
+  }),
+  TRACES_PER_SECOND: variable({
+    schema: wholeNumber(0, 10_000).prefault("20"),
+    allowed: "a whole number from 0 (only what fails is recorded) to 10000",
+  }),
+  METRICS_TOKEN: variable({
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,200}$/)
+      .optional(),
+    allowed: "16 to 200 visible characters, or unset to answer nobody at /metrics",
+    secret: true,
   }),
   PLC_URL: variable({
     schema: origin.default("https://plc.directory"),

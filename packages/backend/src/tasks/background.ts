@@ -1,4 +1,11 @@
-import { Docket, StoreUnavailable, type CommandCounts, type Duration, type Log } from "@plyr/docket";
+import {
+  Docket,
+  StoreUnavailable,
+  type CommandCounts,
+  type Duration,
+  type Log,
+  type Trace,
+} from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
@@ -30,6 +37,7 @@ import { lookAround } from "../operating/facts.js";
 import { workersSeen, type WorkersSeen } from "../operating/workers-seen.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
+import { untraced, type HandingOver } from "../tracing/handing-over.js";
 import type { ExportTimes, TaskServices } from "./services.js";
 
 export interface BackgroundOptions {
@@ -77,6 +85,8 @@ export interface BackgroundOptions {
   readonly leaseTimes?: LeaseTimes;
   /** Defaults: 7 days, and 2 minutes. */
   readonly exports?: Partial<ExportTimes>;
+  /** Default: nothing is traced. */
+  readonly trace?: { readonly engine: Trace; readonly handingOver: HandingOver };
 }
 
 /** All that carries out what was accepted. */
@@ -194,8 +204,9 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     wake: (intents) => dispatcher.wake(intents),
     lookAround: () => around(),
   };
+  const { engine: trace, handingOver = untraced } = options.trace ?? {};
   const shared = {
-    ...{ name: options.docketName, services, log, around: carrier.around.bind(carrier) },
+    ...{ name: options.docketName, services, log, trace, around: carrier.around.bind(carrier) },
     ...(options.version === undefined ? {} : { version: options.version }),
   };
   // What comes by itself comes in one queue.
@@ -204,8 +215,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const docket =
     url === undefined ? undefined : await Docket.open({ ...shared, tasks: [...tasks, alerts], url });
 
-  const dispatcher = new Dispatcher({ docket, local, tasks, bury, log });
-  const outbox = new Outbox(db, dispatcher);
+  const dispatcher = new Dispatcher({ docket, local, tasks, bury, log, trace: handingOver });
+  const outbox = new Outbox(db, dispatcher, handingOver);
   const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
   const queues = docket === undefined ? [local] : [docket, local];
   const striker = new Striker({ db, queues, log, interval: options.strikeInterval ?? 1_000 });

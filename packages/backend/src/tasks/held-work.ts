@@ -50,7 +50,7 @@ export class HeldWork {
   /** Has one of the calls made that wait for a host (what waits for a batch makes none itself); false: none waits. */
   async tryOne(host: string): Promise<boolean> {
     const { rows } = await sql<Intent>`
-      select intents.id, intents.task, intents.payload from intents
+      select intents.id, intents.task, intents.payload, intents.traceparent from intents
       left join pds_homes on pds_homes.did = intents.payload ->> 'did'
       left join pds_records as record on record.id::text = intents.payload ->> 'recordId'
       where intents.state = 'open' and coalesce(pds_homes.host, intents.payload ->> 'did') = ${host}
@@ -121,7 +121,7 @@ async function intentsOf(db: Kysely<Schema>, { scope, name }: Hold): Promise<Int
       ? sql`intents.payload ->> 'did' = ${name}`
       : sql`coalesce(pds_homes.host, intents.payload ->> 'did') = ${name}`;
   const { rows } = await sql<Intent>`
-    select intents.id, intents.task, intents.payload from intents
+    select intents.id, intents.task, intents.payload, intents.traceparent from intents
     left join pds_homes on pds_homes.did = intents.payload ->> 'did'
     left join pds_records as record on record.id::text = intents.payload ->> 'recordId'
     where intents.state = 'open' and ${whose}

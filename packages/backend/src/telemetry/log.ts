@@ -1,3 +1,4 @@
+import { trace } from "@opentelemetry/api";
 import { pino, type DestinationStream, type Logger } from "pino";
 
 /**
@@ -14,9 +15,18 @@ export function openLog(level: string, destination?: DestinationStream): Logger 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
+    mixin: traceIds,
     redact: { paths: SECRET_FIELDS, censor: "[redacted]" },
   };
   return destination ? pino(options, destination) : pino(options);
+}
+
+/** Which trace a line belongs to, where it is written within one. */
+function traceIds(): object {
+  const span = trace.getActiveSpan();
+  if (span?.isRecording() !== true) return {};
+  const { traceId, spanId } = span.spanContext();
+  return { trace_id: traceId, span_id: spanId };
 }
 
 // Nobody should log these; that somebody will is a matter of time.
@@ -30,7 +40,7 @@ const SECRET_FIELDS = [
   "password",
 ].flatMap((name) => [name, `*.${name}`]);
 
-interface DescribedError {
+export interface DescribedError {
   type: string;
   message: string;
   stack?: string | undefined;
@@ -40,7 +50,7 @@ interface DescribedError {
 
 const DEEPEST_CAUSE = 5;
 
-function describeError(error: unknown, depth = 0): DescribedError {
+export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   return {
     type: error.name,

@@ -83,7 +83,7 @@ export async function currentWrite(
 export async function openIntentsOf(db: Kysely<Schema>, recordId: string): Promise<Intent[]> {
   return db
     .selectFrom("intents")
-    .select(["id", "task", "payload"])
+    .select(["id", "task", "payload", "traceparent"])
     .where(sql<boolean>`payload ->> 'recordId' = ${recordId}`)
     .where("state", "=", "open")
     .execute();

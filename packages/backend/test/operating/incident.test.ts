@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { startAudd, startRedis, type Audd, type Program, type Redis } from "@plyr/dev";
+import { startAudd, startRedis, until, type Audd, type Program, type Redis } from "@plyr/dev";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { alert } from "../../src/alerts/alerts.js";

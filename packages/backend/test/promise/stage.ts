@@ -56,8 +56,9 @@ export interface Stage extends AsyncDisposable {
   readonly past: string;
   /** The service's database, past the service. Undefined where it is embedded: its process has it for itself. */
   readonly db: Kysely<Schema> | undefined;
+  readonly databaseUrl: string | undefined;
   /** Starts (one more) process of the service. `docketUrl` null: docket is disabled. */
-  serve(role?: Role, docketUrl?: string | null): Promise<Serving>;
+  serve(role?: Role, docketUrl?: string | null, env?: Record<string, string>): Promise<Serving>;
   /** The listener's browser, signed in. */
   signIn(serving: Serving): Promise<Visitor>;
   /** All of the listener's like records, read past the gate. */
@@ -119,8 +120,12 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
     collections,
     past: pds.listenUrl,
     db: databaseUrl === undefined ? undefined : seeding,
-    async serve(role, docketUrl = redis.url) {
-      const serving = await serve({ pds, dataDir, databaseUrl, docketUrl: docketUrl ?? undefined }, role);
+    databaseUrl,
+    async serve(role, docketUrl = redis.url, env = {}) {
+      const serving = await serve(
+        { pds, dataDir, databaseUrl, docketUrl: docketUrl ?? undefined, env },
+        role,
+      );
       stack.defer(() => serving.program.close());
       return serving;
     },

@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { startGatedPds, startPostgres, startRedis, until, Visitor, xrpc, type Gate } from "@plyr/dev";
+import {
+  startGatedPds,
+  startOtlpReceiver,
+  startPostgres,
+  startRedis,
+  until,
+  Visitor,
+  xrpc,
+  type Gate,
+  type OtlpReceiver,
+} from "@plyr/dev";
 import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -10,6 +20,8 @@ import { NAMESPACE, runService, type RunningService } from "../http/running-serv
 import { hearRedis } from "./everything-sent.js";
 
 const SESSION_KEY = randomBytes(32).toString("base64");
+const OTLP_TOKEN = "the-token-of-the-receiver-5513";
+const METRICS_TOKEN = "the-token-for-metrics-5514";
 const PASSWORD = "the-password-of-ana-7c1f";
 const CID = "bafyreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
 
@@ -18,6 +30,7 @@ let gate: Gate;
 let service: RunningService;
 let db: Kysely<Schema>;
 let redis: Awaited<ReturnType<typeof hearRedis>>;
+let receiver: OtlpReceiver;
 let visitor: Visitor;
 let tracks: number[];
 /** Every word that the service has answered. */
@@ -32,7 +45,18 @@ beforeAll(async () => {
     redis.close();
   });
   const databaseUrl = await closing.use(await startPostgres()).createDatabase();
-  service = await runService({ databaseUrl, pds: gated.pds, env: { SESSION_KEY, DOCKET_URL: server.url } });
+  receiver = closing.use(await startOtlpReceiver());
+  service = await runService({
+    databaseUrl,
+    pds: gated.pds,
+    env: {
+      SESSION_KEY,
+      DOCKET_URL: server.url,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=${OTLP_TOKEN}`,
+      METRICS_TOKEN,
+    },
+  });
   closing.defer(() => service.stop());
   db = await openDatabase({ databaseUrl, dataDir: "/nowhere" });
   closing.defer(() => db.destroy());
@@ -98,6 +122,15 @@ test("no secret is in Redis, in the log, in an answer or in a row, whatever goes
   await ask("GET", `/auth/callback?code=planted-code-5511&state=planted-state-5512`);
   await ask("GET", "/me");
   await ask("GET", "/health");
+  const told = await fetch(`${service.url}/metrics`, {
+    headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+  });
+  answers += await told.text();
+  expect(told.status).toBe(200);
+  await until("the last request has been recorded, here and there", async () => {
+    const { rows: last } = await sql`select 1 from records where span_name = 'GET /me'`.execute(db);
+    return last.length > 0 && receiver.spans.some(({ name }) => name === "GET /me");
+  });
 
   const { rows: tables } = await sql<{ name: string }>`
     select tablename as name from pg_tables where schemaname = 'public'
@@ -114,11 +147,13 @@ test("no secret is in Redis, in the log, in an answer or in a row, whatever goes
     ...sentCredentials(),
     SESSION_KEY,
     PASSWORD,
+    OTLP_TOKEN,
+    METRICS_TOKEN,
     z.string().parse(visitor.cookie("plyr_session")),
     "planted-code-5511",
   ];
   // A state is the name of a sign-in that has begun, and worth nothing without the browser's cookie.
-  const places = { redis: redis.heard(), log: service.log.join(""), rows, answers };
+  const places = { redis: redis.heard(), log: service.log.join(""), rows, answers, spans: receiver.text() };
   expect(secrets.length).toBeGreaterThan(8);
   for (const [place, content] of Object.entries(places)) {
     expect(content.length, `something is in ${place}`).toBeGreaterThan(500);

@@ -1,4 +1,4 @@
--- A body: addedAt \t serial \t key \t name \t payload (see envelope.ts). Nil for what isn't one.
+-- A body: addedAt \t serial \t key \t name \t payload, and \t what its trace takes along, if anything (see envelope.ts). Nil for what isn't one.
 local function ties(body)
   local serial, key, name = string.match(body, "^%d+\t([^\t]*)\t([^\t]*)\t([^\t]+)\t")
   return serial, key, name

@@ -29,7 +29,7 @@ local function struck_gate(name, body)
   for _, strike in ipairs(strikes_on(name)) do
     if not strike.where then return strike.gate end
     if payload == nil then
-      local readable, read = pcall(cjson.decode, string.match(body, "^%d+\t[^\t]*\t[^\t]*\t[^\t]+\t(.*)$") or "")
+      local readable, read = pcall(cjson.decode, string.match(body, "^%d+\t[^\t]*\t[^\t]*\t[^\t]+\t([^\t]*)") or "")
       payload = readable and type(read) == "table" and read or {}
     end
     local equal = true

@@ -1,4 +1,5 @@
 import { silent, type Log } from "../log.js";
+import type { Trace } from "../trace.js";
 import { openStore } from "../store/open-store.js";
 import type { Added, FoundState, NewTask, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
@@ -26,6 +27,8 @@ export interface DocketOptions<Services> {
   readonly log?: Log;
   /** Wraps every run. */
   readonly around?: Around<Services>;
+  /** Follows tasks from where they are added to what they come to. Default: nothing is traced, nothing stored for it. */
+  readonly trace?: Trace | undefined;
   /** For tests. */
   readonly clock?: Clock;
   /** For tests: uniform in [0, 1). */
@@ -199,11 +202,12 @@ export class Docket<Services> extends Oversight<Services> {
       services,
       around = plainly,
       log = silent,
+      trace,
       clock,
       random = Math.random,
       deliveryCap = 5,
     } = this.#options;
-    const tools = { tasks: this.#tasks, services, around, log, random, deliveryCap };
+    const tools = { tasks: this.#tasks, services, around, log, trace, random, deliveryCap };
     return new Worker(
       {
         ...{ store: this.#store, clock, version: this.#options.version?.slice(0, 100), tools },
@@ -234,6 +238,6 @@ export class Docket<Services> extends Oversight<Services> {
       throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
     if (known.everyMs !== undefined)
       throw new RangeError(`task ${task.name} comes by itself: leave adding it to the workers`);
-    return newTask(this.#nextId(), task, payload, options);
+    return newTask(this.#nextId(), task, payload, options, this.#options.trace);
   }
 }

@@ -1,6 +1,7 @@
 import type { Due, Group, NewTask, Replacement } from "../store/store.js";
 import { checked, toJson } from "../task/payload.js";
 import type { Task } from "../task/task.js";
+import { checkedCarried, type Trace } from "../trace.js";
 import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
 
 export interface AddOptions {
@@ -23,6 +24,7 @@ export async function newTask<Input, Services>(
   task: Task<Input, Services>,
   payload: NoInfer<Input>,
   options: AddOptions,
+  trace: Trace | undefined,
 ): Promise<NewTask> {
   const { key = "" } = options;
   if (key.length > 500)
@@ -30,6 +32,7 @@ export async function newTask<Input, Services>(
       `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
     );
   const { serial, group } = await tiesOf(task, payload);
+  const carried = checkedCarried(trace?.carried());
   return {
     id,
     serial,
@@ -38,6 +41,7 @@ export async function newTask<Input, Services>(
     due: due(task.name, options),
     ...(group === undefined ? {} : { group }),
     payload: toJson(task.name, payload),
+    ...(carried === undefined ? {} : { carried }),
   };
 }
 

@@ -17,7 +17,7 @@ export async function seed<Services>(
   if (perpetual.length === 0) return;
   await store.add(
     await Promise.all(
-      perpetual.map((task) => newTask(nextId(), task, null, { key: perpetualKey(task.name) })),
+      perpetual.map((task) => newTask(nextId(), task, null, { key: perpetualKey(task.name) }, undefined)),
     ),
   );
 }

@@ -1,18 +1,26 @@
 import type { Stored, Ties } from "./store.js";
 
 /**
- * How a task lies in a store: five fields between tabs, `addedAt serial key name payload`. The first four are
- * percent-encoded where needed and JSON holds no tab, so that a script can read its ties without parsing JSON.
+ * How a task lies in a store: five fields between tabs, `addedAt serial key name payload`, and what its trace takes along
+ * as a sixth where it is traced. The first four are percent-encoded where needed and neither JSON nor the sixth holds a
+ * tab, so that a script can read its ties without parsing JSON.
  */
-export function seal(ties: Ties, payload: string): string {
-  return `${field(ties.serial)}\t${field(ties.key)}\t${field(ties.name)}\t${payload}`;
+export function seal(ties: Ties, payload: string, carried: string | undefined): string {
+  const body = `${field(ties.serial)}\t${field(ties.key)}\t${field(ties.name)}\t${payload}`;
+  return carried === undefined ? body : `${body}\t${carried}`;
 }
 
 /** Undefined when it isn't what `seal` makes behind a time. */
 export function unseal(body: string): Stored | undefined {
   const parts = body.split("\t");
-  const [addedAt, serial, key, name, payload] = parts;
-  if (parts.length !== 5 || !/^\d+$/.test(addedAt ?? "") || name === "" || name === undefined)
+  const [addedAt, serial, key, name, payload, carried] = parts;
+  if (
+    parts.length < 5 ||
+    parts.length > 6 ||
+    !/^\d+$/.test(addedAt ?? "") ||
+    name === "" ||
+    name === undefined
+  )
     return undefined;
   try {
     return {
@@ -21,6 +29,7 @@ export function unseal(body: string): Stored | undefined {
       key: decodeURIComponent(key ?? ""),
       name: decodeURIComponent(name),
       payload: payload ?? "",
+      ...(carried === undefined ? {} : { carried }),
     };
   } catch {
     return undefined;

@@ -42,6 +42,8 @@ export interface NewTask extends Ties {
   readonly group?: Group | undefined;
   /** JSON. */
   readonly payload: string;
+  /** What its trace takes along; see `Trace.carried`. */
+  readonly carried?: string | undefined;
 }
 
 /** `added` false: a task of that key lives, and `id` is its. */
@@ -54,6 +56,7 @@ export interface Added {
 export interface Stored extends Ties {
   readonly addedAt: number;
   readonly payload: string;
+  readonly carried?: string;
 }
 
 /** A task that a worker has been given, under a lease. */

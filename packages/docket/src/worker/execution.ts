@@ -3,6 +3,7 @@ import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { RunContext, Task } from "../task/task.js";
+import type { Trace, TracedEnd } from "../trace.js";
 import { ASIDE, comeAgain, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
 import { Reporter } from "./reporter.js";
 
@@ -17,6 +18,9 @@ export interface ExecutionTools<Services> {
   readonly services: Services;
   readonly around: Around<Services>;
   readonly log: Log;
+  readonly trace: Trace | undefined;
+  /** The worker's id. */
+  readonly worker: string;
   readonly random: () => number;
   /** Deliveries in a row that may end with a lost worker, before the task is taken as what kills them. */
   readonly deliveryCap: number;
@@ -57,6 +61,19 @@ export class Execution<Services> {
     const task = this.#tools.tasks.get(stored.name);
     if (task === undefined) return ASIDE;
     if (this.claim.lost >= this.#tools.deliveryCap) return this.#deadly(stored);
+    const { trace } = this.#tools;
+    if (trace === undefined) return (await this.#attempt(task, stored)).verdict;
+    const { name, key, payload, carried, addedAt } = stored;
+    const { id, attempt, delivery } = this.claim;
+    const run = {
+      ...{ task: name, id, attempt, delivery, payload, carried, worker: this.#tools.worker },
+      key: key === "" ? undefined : key,
+      waitMs: Math.max(0, this.#tools.storeNow() - addedAt),
+    };
+    return (await trace.run(run, () => this.#attempt(task, stored))).verdict;
+  }
+
+  async #attempt(task: Task<unknown, Services>, stored: Stored): Promise<Attempt> {
     const signal = this.#controller.signal;
     const limit = this.#limitTime(task.timeoutMs, stored.name);
     const startedAt = this.#tools.storeNow();
@@ -64,20 +81,14 @@ export class Execution<Services> {
       const returned = await Promise.race([this.#handle(task, stored), limit.overdue]);
       // Whoever returns because the signal told it to hasn't done its work.
       if (signal.reason instanceof TimedOut) throw signal.reason;
-      if (signal.reason instanceof LeaseLost) return undefined;
-      return this.#next(task, startedAt, task.keepsResult ? doneWith(task.name, returned) : DONE);
+      if (signal.reason instanceof LeaseLost) return attempt(undefined);
+      return attempt(this.#next(task, startedAt, task.keepsResult ? doneWith(task.name, returned) : DONE));
     } catch (error) {
       const cause = signal.reason instanceof TimedOut ? signal.reason : error;
       const { random } = this.#tools;
-      const verdict = judge(cause, {
-        claim: this.claim,
-        stored,
-        task,
-        signal,
-        now: this.#tools.storeNow(),
-        random,
-      });
-      return verdict === undefined ? undefined : this.#next(task, startedAt, verdict, cause);
+      const now = this.#tools.storeNow();
+      const verdict = judge(cause, { claim: this.claim, stored, task, signal, now, random });
+      return attempt(verdict && this.#next(task, startedAt, verdict, cause), cause);
     } finally {
       limit.clear();
       this.#reporter.stop();
@@ -155,6 +166,15 @@ export class Execution<Services> {
     );
     return dead("deliveries", error, this.claim, stored);
   }
+}
+
+/** What a run came to, and how it is told to whoever traces it. */
+interface Attempt extends TracedEnd {
+  readonly verdict: Verdict | undefined;
+}
+
+function attempt(verdict: Verdict | undefined, error?: unknown): Attempt {
+  return { verdict, outcome: verdict?.outcome.kind ?? "lost", ...(error === undefined ? {} : { error }) };
 }
 
 function parse(json: string): unknown {

@@ -37,5 +37,5 @@ export interface WorkerParts<Services> {
   readonly version: string | undefined;
   /** Adds the tasks that come by themselves, where they are not there. */
   readonly seed: () => Promise<void>;
-  readonly tools: Omit<ExecutionTools<Services>, "storeNow" | "report">;
+  readonly tools: Omit<ExecutionTools<Services>, "storeNow" | "report" | "worker">;
 }

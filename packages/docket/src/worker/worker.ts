@@ -70,6 +70,7 @@ export class Worker<Services> {
     const storeNow = (): number => parts.clock?.now() ?? Date.now() + this.#offset;
     this.#tools = {
       ...parts.tools,
+      worker: this.id,
       storeNow,
       report: (held, json) => this.#store.report(this.id, held, json),
     };

@@ -23,6 +23,14 @@ onBothStores("adding", () => {
     expect(ids(await desk.claim("w", 2))).toEqual(["c"]);
   });
 
+  test("what a trace takes along comes back with the task", async ({ desk }) => {
+    await desk.store.add([{ ...newTask("a"), carried: "00-trace-01" }, newTask("b")]);
+    const [a, b] = await desk.claim("w", 2);
+    expect(a?.stored?.carried).toBe("00-trace-01");
+    expect(b?.stored).toBeDefined();
+    expect(b?.stored).not.toHaveProperty("carried");
+  });
+
   test("what was added comes back as it was: ties, payload, time, first attempt", async ({ desk }) => {
     const payload = JSON.stringify({ text: "tab\t, line\n, 100 % and ♥" });
     const ties = { serial: "lane\t1\n", key: "100 %", name: "task: a\tb" };

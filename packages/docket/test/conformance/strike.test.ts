@@ -36,15 +36,16 @@ onBothStores("a struck task", () => {
     await strike(desk, '{"host":"a","n":1}');
     await desk.store.add([
       newTask("both", { payload: '{"host":"a","n":1,"more":[]}' }),
+      { ...newTask("traced", { payload: '{"host":"a","n":1}' }), carried: "00-trace-01" },
       newTask("one", { payload: '{"host":"a","n":2}' }),
       newTask("as text", { payload: '{"host":"a","n":"1"}' }),
       newTask("none", { payload: '"a"' }),
     ]);
     expect(ids(await desk.claim("w", 9))).toEqual(["one", "as text", "none"]);
-    expect((await desk.store.strikes()).map(({ held }) => held)).toEqual([1]);
+    expect((await desk.store.strikes()).map(({ held }) => held)).toEqual([2]);
     expect(await desk.store.restore(all)).toBe(false);
     expect(await desk.store.restore({ task: "task", where: '{"host":"a","n":1}' })).toBe(true);
-    expect(ids(await desk.claim("w", 9))).toEqual(["both"]);
+    expect(ids(await desk.claim("w", 9))).toEqual(["both", "traced"]);
   });
 
   test("stays held by one strike when another that matches it ends", async ({ desk }) => {

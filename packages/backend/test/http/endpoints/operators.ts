@@ -57,6 +57,11 @@ export const operators: readonly Endpoint[] = [
     answers,
     ask: ({ owner }) => ({ path: "/operator/audit", body: { did: owner.did, repair: false } }),
   },
+  {
+    route: "POST /operator/sql",
+    answers,
+    ask: () => ({ path: "/operator/sql", body: { sql: "select count(*) from records" } }),
+  },
   { route: "GET /operator/catalogue", answers, ask: () => ({ path: "/operator/catalogue" }) },
   {
     route: "POST /operator/catalogue",

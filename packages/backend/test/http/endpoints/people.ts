@@ -2,6 +2,9 @@ import { everybody, signedIn, type Endpoint } from "./endpoint.js";
 
 export const people: readonly Endpoint[] = [
   { route: "GET /health", answers: everybody(200), ask: () => ({ path: "/health" }) },
+  { route: "GET /ready", answers: everybody(200), ask: () => ({ path: "/ready" }) },
+  // METRICS_TOKEN is not set there.
+  { route: "GET /metrics", answers: everybody(404), ask: () => ({ path: "/metrics" }) },
   { route: "GET /me", answers: signedIn(200), ask: () => ({ path: "/me" }) },
   {
     route: "GET /auth/start",

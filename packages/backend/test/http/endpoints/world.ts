@@ -145,6 +145,7 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
 const PASSING = [
   "pds_holds",
   "operator_actions",
+  "records",
   "browser_sessions",
   "oauth_grants",
   "oauth_states",

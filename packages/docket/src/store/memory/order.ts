@@ -8,8 +8,8 @@ export interface Holder {
 }
 
 /** A new task as it lies in the store. */
-export function storedAs({ serial, key, name, payload }: NewTask, addedAt: number): Stored {
-  return { serial, key, name, payload, addedAt };
+export function storedAs({ serial, key, name, payload, carried }: NewTask, addedAt: number): Stored {
+  return { serial, key, name, payload, addedAt, ...(carried === undefined ? {} : { carried }) };
 }
 
 /** When it is due, in ms since the epoch. @param began of the burst, where it is one */

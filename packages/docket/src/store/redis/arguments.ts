@@ -7,9 +7,9 @@ export const BATCH = 250;
 const BATCH_SIZE = 524_288;
 
 export function taskArguments(task: NewTask): string[] {
-  const { id, serial, key, name, due, group, payload } = task;
+  const { id, serial, key, name, due, group, payload, carried } = task;
   const ties = [field(serial), field(key), field(name)];
-  return [id, ...ties, dueArgument(due), groupArgument(group), seal(task, payload)];
+  return [id, ...ties, dueArgument(due), groupArgument(group), seal(task, payload, carried)];
 }
 
 /** In order, each small enough for one call. */

@@ -1,0 +1,60 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import { defineTask, exponential, type Trace, type TracedEnd, type TracedRun } from "../../src/index.js";
+import { onBothStores, test } from "../stage.js";
+
+const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+const flaky = defineTask<undefined>()({
+  name: "flaky",
+  payload: z.object({ fails: z.number() }),
+  retry: exponential({ attempts: 3, min: "1s", max: "1s" }),
+  run: ({ fails }, { attempt }) => {
+    if (attempt <= fails) throw new Error(`no ${String(attempt)}`);
+    return Promise.resolve();
+  },
+});
+
+class Notes implements Trace {
+  here: string | undefined = PARENT;
+  readonly runs: (TracedRun & TracedEnd)[] = [];
+  carried(): string | undefined {
+    return this.here;
+  }
+  async run<T extends TracedEnd>(run: TracedRun, work: () => Promise<T>): Promise<T> {
+    const end = await work();
+    this.runs.push({ ...run, ...end });
+    return end;
+  }
+}
+
+onBothStores("a trace", () => {
+  test("goes along with a task, from where it was added, over retries, to its end", async ({ stage }) => {
+    const trace = new Notes();
+    const docket = await stage.open([flaky], { trace });
+    const { id } = await docket.add(flaky, { fails: 1 }, { key: "k" });
+    await stage.run(docket);
+    stage.clock.advance("2s");
+    await stage.run(docket);
+    expect(trace.runs).toMatchObject([
+      { task: "flaky", id, key: "k", attempt: 1, delivery: 1, carried: PARENT, outcome: "retry", waitMs: 0 },
+      { task: "flaky", id, attempt: 2, delivery: 2, carried: PARENT, outcome: "done", waitMs: 2_000 },
+    ]);
+    expect(trace.runs[0]?.error).toEqual(new Error("no 1"));
+    expect(trace.runs[1]?.error).toBeUndefined();
+  });
+
+  test("takes nothing along where nothing is traced, and what can't lie in a store is refused", async ({
+    stage,
+  }) => {
+    const trace = new Notes();
+    const docket = await stage.open([flaky], { trace });
+    trace.here = undefined;
+    await docket.add(flaky, { fails: 0 });
+    await stage.run(docket);
+    expect(trace.runs.map(({ carried }) => carried)).toEqual([undefined]);
+    trace.here = "a\tb";
+    await expect(docket.add(flaky, { fails: 0 })).rejects.toThrow(RangeError);
+    expect((await docket.snapshot()).waiting).toBe(0);
+  });
+});
