@@ -12,7 +12,7 @@ test.for([
   ["no body at all", "garbage"],
   ["nothing", ""],
   ["too few fields", "1\ta\tb"],
-  ["too many fields", "1700000000000\ts\tk\tchore\t1\textra"],
+  ["too many fields", "1700000000000\ts\tk\tchore\t1\ttrace\textra"],
   ["no time", "soon\t\t\tchore\t1"],
   ["no name", "1700000000000\t\t\t\t1"],
   ["an encoding that can't be read", "1700000000000\t\t\t%E0%A4%A\t1"],
