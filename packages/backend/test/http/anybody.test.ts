@@ -115,7 +115,7 @@ test("over HTTPS cookies are Secure and bound to the host, and the client's meta
       client_id: "https://plyr.test/oauth/client-metadata.json",
       redirect_uris: ["https://plyr.test/auth/callback"],
       scope:
-        "atproto repo:fm.plyr.test.like repo:fm.plyr.test.comment repo:fm.plyr.test.list repo:fm.plyr.test.track blob:audio/* repo:fm.teal.feed.play repo:fm.teal.actor.status",
+        "atproto repo:fm.plyr.test.like repo:fm.plyr.test.comment repo:fm.plyr.test.list repo:fm.plyr.test.actor.profile repo:fm.plyr.test.track blob:audio/* repo:fm.teal.feed.play repo:fm.teal.actor.status",
       dpop_bound_access_tokens: true,
     });
     expect((await behindProxy.post("/auth/logout")).status).toBe(403);
