@@ -63,7 +63,7 @@ if (!asked.success || asked.data.help) {
   process.exitCode = broken === 0 ? 0 : 1;
 }
 
-function tell({ seed, plan, faults }: ChaosReport, logFile: string): void {
+function tell({ seed, plan, faults, shut }: ChaosReport, logFile: string): void {
   for (const fault of faults) console.log(`        ${fault}`);
   if (faults.length === 0) {
     rmSync(logFile, { force: true });
@@ -72,6 +72,7 @@ function tell({ seed, plan, faults }: ChaosReport, logFile: string): void {
   console.log(
     `        what went wrong around it:\n${plan.map((each) => `          ${describeTrouble(each)}`).join("\n")}`,
   );
+  for (const reason of shut) console.log(`        a sign-in failed: ${reason}`);
   console.log(`        log: ${logFile}; again: npm run chaos:service -- --seed ${String(seed)}`);
 }
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Account } from "../pds/accounts.js";
 import { Visitor } from "../sign-in/visitor.js";
 import { noTally, sum, type Tally } from "./tally.js";
@@ -19,6 +19,9 @@ export class Actor {
   readonly #tallies = new Map<string, Tally>();
   #doing = "begin";
   #cookie = "";
+  #isIn = false;
+  /** Why a sign-in failed, in the order in which they did. */
+  readonly #shut: string[] = [];
 
   constructor(account: Account, url: string) {
     this.account = account;
@@ -27,6 +30,16 @@ export class Actor {
 
   get did(): string {
     return this.account.did;
+  }
+
+  /** False: they have signed out, or may have. */
+  get isIn(): boolean {
+    return this.#isIn;
+  }
+
+  /** Why sign-ins failed, each reason once. */
+  get shut(): readonly string[] {
+    return [...new Set(this.#shut)];
   }
 
   /** By kind of what was done. */
@@ -46,10 +59,17 @@ export class Actor {
   /** Signs in anew, at the PDS. @throws when that is not to be had now; who was signed in before is so still */
   async signIn(): Promise<void> {
     const visitor = new Visitor(this.#url);
-    await visitor.signIn(this.account);
+    const returned = await visitor.signIn(this.account);
     const session = visitor.cookie("plyr_session");
-    if (session === undefined) throw new Error(`${this.account.handle} could not sign in`);
+    if (session === undefined)
+      throw new Error(`${this.account.handle} was sent to ${returned.headers.location ?? "nowhere"} by their sign-in`);
     this.#cookie = `plyr_session=${session}`;
+    this.#isIn = true;
+  }
+
+  async signOut(): Promise<Told<unknown>> {
+    this.#isIn = false;
+    return this.ask("POST", "/auth/logout", z.unknown(), { anyway: true });
   }
 
   /** @returns whether it went well; the failure of one step says nothing of the steps before it */
@@ -58,7 +78,8 @@ export class Actor {
       await this.signIn();
       this.#count("accepted");
       return true;
-    } catch {
+    } catch (error) {
+      this.#shut.push(error instanceof Error ? error.message : String(error));
       this.#count("unknown");
       return false;
     }

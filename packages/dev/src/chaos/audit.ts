@@ -41,6 +41,16 @@ async function owed(rows: Rows): Promise<string[]> {
   return open.map(({ what }) => what);
 }
 
+/** What was given up, though it could have been done: what refers to a track that never came could not. */
+export async function givenUp(rows: Rows): Promise<string[]> {
+  const dead = await rows.select(
+    z.object({ what: z.string() }),
+    `select task || ' ' || payload::text || ': ' || reason as what from intents
+     where state = 'dead' and reason not like 'The track did not get to%'`,
+  );
+  return dead.map(({ what }) => `given up: ${what}`);
+}
+
 /**
  * Waits until nothing is on its way any more.
  *

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { xrpc } from "../gate/passage.js";
 import type { Actor } from "./actor.js";
 import { Albums } from "./albums.js";
-import { auditWhenQuiet } from "./audit.js";
+import { auditWhenQuiet, givenUp } from "./audit.js";
 import { Bursts } from "./bursts.js";
 import { Chance } from "./chance.js";
 import { Comments } from "./comments.js";
@@ -44,6 +44,8 @@ export interface ChaosReport {
   quietAfter: number;
   /** What is not as promised, a sentence each; empty: the promise held. */
   faults: string[];
+  /** Why people could not sign in, while things went wrong. */
+  shut: readonly string[];
 }
 
 /** How often people do what. */
@@ -118,9 +120,9 @@ export async function runChaos({ seed, length, logFile }: ChaosOptions): Promise
   const theirs = new Map([...repositories].filter(([did]) => did !== leaver?.did));
   for (const family of Object.values<Family>(families))
     faults.push(...(await family.faults({ repositories: theirs, actors: stayed })));
-  faults.push(...(await scanFaults(rows)), ...(await storageFaults(parts, rows)), ...faints(parts));
+  faults.push(...(await scanFaults(rows)), ...(await givenUp(rows)), ...(await storageFaults(parts, rows)), ...faints(parts));
   const batches = parts.gate.passages.filter(({ request }) => isBatch(request)).length;
-  return { seed, setting, plan, told: byKind(all), batches, quietAfter, faults };
+  return { seed, setting, plan, told: byKind(all), batches, quietAfter, faults, shut: all.flatMap(({ shut }) => shut) };
 }
 
 const isBatch = xrpc("com.atproto.repo.applyWrites");
@@ -152,10 +154,12 @@ async function live(
   const { accepted } = actor.tally;
   const isEnough = (): boolean => actor.tally.accepted - accepted >= ENOUGH;
   for (let now = 0; now < ends || (!isEnough() && now < latest); now = performance.now()) {
-    const family = chance.weighted(habits);
+    // Who may be signed out gets in again first: what they did would not be theirs.
+    const family = actor.isIn ? chance.weighted(habits) : "visits";
     const { unheard } = actor.tally;
     actor.does(family);
-    await families[family].act(actor, chance);
+    if (actor.isIn) await families[family].act(actor, chance);
+    else if (!(await actor.tryToSignIn())) await pause(500);
     // As long as nobody listens, people try less often.
     await pause(actor.tally.unheard === unheard ? chance.between(5, 150) : 500);
   }

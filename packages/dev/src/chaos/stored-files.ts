@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import type { Parts } from "./parts.js";
@@ -75,10 +75,13 @@ function storedFiles({ bucket, storageDir }: Parts): StoredFile[] {
   });
 }
 
-/** Whatever else the service has put into its folder: it keeps nothing there but the storage. */
+/**
+ * Whatever else the service has put into its folder: it keeps nothing there but the storage. Of a scan's scratch file
+ * that was opened a moment before its process was killed the empty name may be left; the next one clears it away.
+ */
 function strangers({ dataDir, storageDir }: Parts): string[] {
   return filesIn(dataDir)
-    .filter((path) => !path.startsWith(storageDir))
+    .filter((path) => !path.startsWith(storageDir) && statSync(path).size > 0)
     .map((path) => `${relative(dataDir, path)} was left in the service's folder`);
 }
 
