@@ -122,6 +122,7 @@ test("so many records of theirs that they go together are removed as well", asyn
   expect(await recordsOf(leaver, [comment])).toHaveLength(12);
   await isDone(await leaves(leaver, "remove"));
   expect(await recordsOf(leaver)).toEqual([]);
+  await isForgotten(leaver);
 }, 60_000);
 
 test("with their records kept, they stay as they are, and nothing else is left", async () => {
