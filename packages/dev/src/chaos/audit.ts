@@ -35,7 +35,9 @@ async function audit({ env }: Pick<Parts, "env">): Promise<{ found: string[]; un
 async function owed(rows: Rows): Promise<string[]> {
   const open = await rows.select(
     z.object({ what: z.string() }),
-    `select task || ' ' || payload::text as what from intents where state = 'open'
+    `select task || ' ' || payload::text || coalesce(': ' || record.state || ', ' || record.reason, '') as what
+     from intents left join pds_records as record on record.id::text = payload ->> 'recordId'
+     where intents.state = 'open'
      union all select 'the departure of ' || did || coalesce(': ' || note, '') from departures`,
   );
   return open.map(({ what }) => what);

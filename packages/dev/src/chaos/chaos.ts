@@ -57,12 +57,12 @@ const HABITS = {
   plays: 6,
   exports: 2,
   visits: 1,
-  bursts: 2,
+  bursts: 3,
 } as const;
 type Habit = keyof typeof HABITS;
 
 /** Tracks of each person before anything goes wrong: so many that likes of all of them are a batch. */
-const TRACKS = 5;
+const TRACKS = 6;
 /** Where the service is slow to come back, people go on until they have been told this often that it is accepted. */
 const ENOUGH = 20;
 /** After this part of the time, who leaves does so. */
@@ -105,7 +105,9 @@ export async function runChaos({ seed, length, logFile }: ChaosOptions): Promise
   const stayed = all.filter((actor) => actor !== leaver);
   for (const actor of stayed) {
     actor.does("end");
-    await actor.signIn();
+    // What they heard while it was permitted waits for a sign-in that permits it again.
+    if (fans.includes(actor)) await plays.enrol(actor);
+    else await actor.signIn();
   }
 
   try {

@@ -8,7 +8,7 @@ export interface Setting {
   readonly leaves: boolean;
 }
 
-/** Any twelve seeds in a row have every combination. */
+/** One process keeps its files in a folder. Any twelve seeds in a row have every combination else. */
 export function settingOf(seed: number): Setting {
   return { split: seed % 4 !== 3, bucket: seed % 2 === 0, leaves: seed % 3 === 0 };
 }

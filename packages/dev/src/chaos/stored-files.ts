@@ -11,6 +11,10 @@ interface StoredFile {
   readonly whole: boolean;
 }
 
+/** Where files are. */
+type Places = Pick<Parts, "bucket" | "dataDir" | "storageDir">;
+type Reading = Pick<Rows, "select">;
+
 /** What names a file: only an upload's and a living export's may be half there. */
 const named = z.object({ key: z.string(), by: z.enum(["track", "upload", "export"]), over: z.boolean() });
 
@@ -21,9 +25,9 @@ const INCOMING = ".incoming/";
  * a row, so that somebody can clear it away: a track's own, one that is being taken in or that the reaper has yet to
  * clear (it waits for 5 minutes), or an export's.
  */
-export async function strayFiles(parts: Parts, rows: Rows): Promise<string[]> {
+export async function strayFiles(places: Places, rows: Reading): Promise<string[]> {
   // The files first: a row is there before its file, and goes after it.
-  const files = storedFiles(parts);
+  const files = storedFiles(places);
   const keys = new Set((await namedKeys(rows)).map(({ key }) => key));
   return files
     .filter(({ key, path }) => !keys.has(key) && existsSync(path))
@@ -31,9 +35,9 @@ export async function strayFiles(parts: Parts, rows: Rows): Promise<string[]> {
 }
 
 /** Of what is in the storage when all is over, and what should be. */
-export async function storageFaults(parts: Parts, rows: Rows): Promise<string[]> {
+export async function storageFaults(places: Places, rows: Reading): Promise<string[]> {
   const names = await namedKeys(rows);
-  const files = storedFiles(parts);
+  const files = storedFiles(places);
   const whole = new Set(files.filter((file) => file.whole).map(({ key }) => key));
   const allowed = new Set(
     names
@@ -48,11 +52,11 @@ export async function storageFaults(parts: Parts, rows: Rows): Promise<string[]>
     ...names
       .filter(({ key, by, over }) => by !== "upload" && !over && !key.endsWith(".staged") && !whole.has(key))
       .map(({ key, by }) => `${key} of ${by === "track" ? "a track" : "an export"} is not in the storage`),
-    ...strangers(parts),
+    ...strangers(places),
   ];
 }
 
-async function namedKeys(rows: Rows): Promise<z.infer<typeof named>[]> {
+async function namedKeys(rows: Reading): Promise<z.infer<typeof named>[]> {
   return rows.select(
     named,
     `select file_key as key, 'track' as by, deleted_at is not null as over from tracks where file_key is not null
@@ -64,7 +68,7 @@ async function namedKeys(rows: Rows): Promise<z.infer<typeof named>[]> {
   );
 }
 
-function storedFiles({ bucket, storageDir }: Parts): StoredFile[] {
+function storedFiles({ bucket, storageDir }: Places): StoredFile[] {
   if (bucket !== null) return bucket.objects();
   return filesIn(storageDir).map((path) => {
     const name = relative(storageDir, path);
@@ -79,7 +83,7 @@ function storedFiles({ bucket, storageDir }: Parts): StoredFile[] {
  * Whatever else the service has put into its folder: it keeps nothing there but the storage. Of a scan's scratch file
  * that was opened a moment before its process was killed the empty name may be left; the next one clears it away.
  */
-function strangers({ dataDir, storageDir }: Parts): string[] {
+function strangers({ dataDir, storageDir }: Places): string[] {
   return filesIn(dataDir)
     .filter((path) => !path.startsWith(storageDir) && statSync(path).size > 0)
     .map((path) => `${relative(dataDir, path)} was left in the service's folder`);
