@@ -133,7 +133,7 @@ async function openParts(settings: Settings, log: Logger, closing: ClosingOrder)
     scope: askedScope(settings.collectionNamespace),
     extra: {
       scope: scrobblingScope(settings.teal),
-      wantedBy: (identifier) => wantsScrobbles(db, identifier),
+      wantedBy: (identifier) => wantsScrobbles(db, settings.teal, identifier),
     },
     environment: settings.environment,
     plcUrl: settings.plcUrl,

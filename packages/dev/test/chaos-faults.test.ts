@@ -14,7 +14,11 @@ const track = (id: number, album?: string): Repository["tracks"][number] => ({
   uri: `at://a/track/${String(id)}`,
   cid: `cid${String(id)}`,
   trackId: id,
-  value: { title: "T", audioUrl: `http://x/tracks/${String(id)}/audio`, ...(album !== undefined && { album }) },
+  value: {
+    title: "T",
+    audioUrl: `http://x/tracks/${String(id)}/audio`,
+    ...(album !== undefined && { album }),
+  },
 });
 const list = (name: string, ids: number[]): Repository["lists"][number] => ({
   uri: `at://a/list/${name}`,
@@ -116,7 +120,8 @@ describe("files", () => {
     const rows: Pick<Rows, "select"> = {
       select: (row) => Promise.resolve(named.map((each) => row.parse(each))),
     };
-    for (const folder of ["audio", "exports", ".incoming"]) mkdirSync(join(storageDir, folder), { recursive: true });
+    for (const folder of ["audio", "exports", ".incoming"])
+      mkdirSync(join(storageDir, folder), { recursive: true });
     for (const key of ["audio/one", "exports/two.zip"]) writeFileSync(join(storageDir, key), "whole");
     expect([await strayFiles(parts, rows), await storageFaults(parts, rows)]).toEqual([[], []]);
 

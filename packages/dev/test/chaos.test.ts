@@ -66,7 +66,11 @@ test("any twelve seeds in a row have every way of running the service, and what 
   for (const seed of seeds) {
     const { split, bucket } = settingOf(seed);
     const troubled = new Set(planTroubles(seed, 20_000).map(({ trouble }) => trouble.to));
-    expect([troubled.has("redis"), troubled.has("worker"), troubled.has("bucket")]).toEqual([split, split, bucket]);
+    expect([troubled.has("redis"), troubled.has("worker"), troubled.has("bucket")]).toEqual([
+      split,
+      split,
+      bucket,
+    ]);
   }
 });
 

@@ -62,7 +62,9 @@ export class Actor {
     const returned = await visitor.signIn(this.account);
     const session = visitor.cookie("plyr_session");
     if (session === undefined)
-      throw new Error(`${this.account.handle} was sent to ${returned.headers.location ?? "nowhere"} by their sign-in`);
+      throw new Error(
+        `${this.account.handle} was sent to ${returned.headers.location ?? "nowhere"} by their sign-in`,
+      );
     this.#cookie = `plyr_session=${session}`;
     this.#isIn = true;
   }

@@ -39,7 +39,11 @@ function knownFaults(
   if (fate === "gone") return [`${name} was deleted and is still on its owner's PDS`];
   const items = record.value.items.map(({ subject }) => subject.uri).join();
   // A track that is gone has left it.
-  const wanted = [...orders].map((order) => read(order).flatMap((trackId) => uris.get(trackId) ?? []).join());
+  const wanted = [...orders].map((order) =>
+    read(order)
+      .flatMap((trackId) => uris.get(trackId) ?? [])
+      .join(),
+  );
   return wanted.includes(items)
     ? []
     : [`${name} holds ${items || "nothing"}, and should hold ${wanted.join(" or ")}`];
@@ -49,7 +53,8 @@ function knownFaults(
 export function namingFaults({ lists, tracks }: Repository): string[] {
   return tracks.flatMap(({ uri, value }) => {
     const on = lists.filter(
-      (list) => list.value.listType === "album" && list.value.items.some(({ subject }) => subject.uri === uri),
+      (list) =>
+        list.value.listType === "album" && list.value.items.some(({ subject }) => subject.uri === uri),
     );
     const names = on.map((list) => list.value.name).join(" and ");
     return names === (value.album ?? "")

@@ -81,10 +81,7 @@ export class Albums implements Family {
     const given = shuffled(someOrder(album), chance);
     await this.#change(
       album,
-      (order) => [
-        ...given.filter((id) => order.includes(id)),
-        ...order.filter((id) => !given.includes(id)),
-      ],
+      (order) => [...given.filter((id) => order.includes(id)), ...order.filter((id) => !given.includes(id))],
       () => actor.ask("POST", `${path(album)}/finalize`, answered, { track_ids: given }),
     );
   }

@@ -105,9 +105,7 @@ export async function runChaos({ seed, length, logFile }: ChaosOptions): Promise
   const stayed = all.filter((actor) => actor !== leaver);
   for (const actor of stayed) {
     actor.does("end");
-    // What they heard while it was permitted waits for a sign-in that permits it again.
-    if (fans.includes(actor)) await plays.enrol(actor);
-    else await actor.signIn();
+    await actor.signIn();
   }
 
   try {
@@ -122,9 +120,23 @@ export async function runChaos({ seed, length, logFile }: ChaosOptions): Promise
   const theirs = new Map([...repositories].filter(([did]) => did !== leaver?.did));
   for (const family of Object.values<Family>(families))
     faults.push(...(await family.faults({ repositories: theirs, actors: stayed })));
-  faults.push(...(await scanFaults(rows)), ...(await givenUp(rows)), ...(await storageFaults(parts, rows)), ...faints(parts));
+  faults.push(
+    ...(await scanFaults(rows)),
+    ...(await givenUp(rows)),
+    ...(await storageFaults(parts, rows)),
+    ...faints(parts),
+  );
   const batches = parts.gate.passages.filter(({ request }) => isBatch(request)).length;
-  return { seed, setting, plan, told: byKind(all), batches, quietAfter, faults, shut: all.flatMap(({ shut }) => shut) };
+  return {
+    seed,
+    setting,
+    plan,
+    told: byKind(all),
+    batches,
+    quietAfter,
+    faults,
+    shut: all.flatMap(({ shut }) => shut),
+  };
 }
 
 const isBatch = xrpc("com.atproto.repo.applyWrites");

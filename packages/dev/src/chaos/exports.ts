@@ -74,7 +74,9 @@ export class Exports implements Family {
 
   #missing(known: readonly KnownExport[]): string[] {
     const last = known.findLast(({ fate }) => fate !== "cancelled");
-    return last?.fate === "wanted" ? [`export ${last.id} is the newest of ${last.did}, and is not there`] : [];
+    return last?.fate === "wanted"
+      ? [`export ${last.id} is the newest of ${last.did}, and is not there`]
+      : [];
   }
 
   async #archiveFaults(actor: Actor, id: string): Promise<string[]> {
@@ -83,14 +85,20 @@ export class Exports implements Family {
     const living = atFirst.filter(({ fate }) => fate === "there");
     const lacks = living.filter((track) => !tracks.some((each) => each.id === track.id));
     return [
-      ...lacks.map((track) => `the archive ${id} lacks track ${String(track.id)}: ${leftOut.get(track.id) ?? "it says nothing"}`),
+      ...lacks.map(
+        (track) =>
+          `the archive ${id} lacks track ${String(track.id)}: ${leftOut.get(track.id) ?? "it says nothing"}`,
+      ),
       ...tracks.flatMap(({ id: trackId, file }) => {
         const track = this.#tracks.find(trackId);
         const content = files.get(file);
         if (content === undefined) return [`the archive ${id} says that it has ${file}, and has not`];
         if (track === undefined) return [];
-        if (track.artist !== actor.did) return [`the archive ${id} has track ${String(trackId)} of somebody else`];
-        return content.equals(track.sound) ? [] : [`the archive ${id} has something else for track ${String(trackId)}`];
+        if (track.artist !== actor.did)
+          return [`the archive ${id} has track ${String(trackId)} of somebody else`];
+        return content.equals(track.sound)
+          ? []
+          : [`the archive ${id} has something else for track ${String(trackId)}`];
       }),
     ];
   }

@@ -60,5 +60,7 @@ export function statusFaults(
   }
   if (record.value.expiry.getTime() <= now) return [];
   const trackId = trackIdIn(record.value.item.originUri);
-  return says.has(trackId) ? [] : [`the status of ${did} says track ${String(trackId)}, and should say ${wanted}`];
+  return says.has(trackId)
+    ? []
+    : [`the status of ${did} says track ${String(trackId)}, and should say ${wanted}`];
 }

@@ -71,9 +71,7 @@ export class Plays implements Family {
     const from = Date.now();
     const times = chance.fraction() < 0.25 ? 2 : 1;
     const path = `/tracks/${String(track.id)}/play`;
-    const answers = await Promise.all(
-      Array.from({ length: times }, () => actor.ask("POST", path, started)),
-    );
+    const answers = await Promise.all(Array.from({ length: times }, () => actor.ask("POST", path, started)));
     const to = Date.now();
     for (const told of answers) {
       if (told.kind === "accepted") this.#begun(actor.did, track.id, told.answer.play, { from, to });
@@ -85,7 +83,12 @@ export class Plays implements Family {
       this.#maySay(actor.did, track.id, from);
   }
 
-  #begun(did: string, trackId: number, play: { id: string; counted: boolean }, when: { from: number; to: number }) {
+  #begun(
+    did: string,
+    trackId: number,
+    play: { id: string; counted: boolean },
+    when: { from: number; to: number },
+  ) {
     const earlier = this.#plays.filter((each) => each.did === did && each.trackId === trackId);
     if (!play.counted && earlier.some(({ id }) => id === play.id)) return;
     const isTwice = earlier.some(({ counted, from }) => counted && when.to - from < ONE_PLAY);
@@ -153,7 +156,9 @@ export class Plays implements Family {
       const most = least + this.#perhaps.filter(({ trackId }) => trackId === id).length;
       return playCount >= least && playCount <= most
         ? []
-        : [`track ${String(id)} was played ${String(playCount)} times, and ${String(least)} to ${String(most)} were counted`];
+        : [
+            `track ${String(id)} was played ${String(playCount)} times, and ${String(least)} to ${String(most)} were counted`,
+          ];
     });
   }
 }

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import type { Rows } from "./rows.js";
 
-const scan = z.object({ id: z.int(), scans: z.int(), state: z.string().nullable(), settled: z.boolean().nullable() });
+const scan = z.object({
+  id: z.int(),
+  scans: z.int(),
+  state: z.string().nullable(),
+  settled: z.boolean().nullable(),
+});
 
 /** Whose end a scan of sound audio may be. */
 const ENDS = ["clear", "flagged", "review"];
