@@ -1,6 +1,16 @@
-import { read, type KnownAlbum } from "./albums.js";
 import type { Repository } from "./repositories.js";
 import { twice } from "./tracks.js";
+
+/** An album that somebody was told of. */
+export interface KnownAlbum {
+  readonly id: number;
+  readonly did: string;
+  /** What it may be called. */
+  titles: ReadonlySet<string>;
+  /** The tracks' ids in what may be their order, each as in `1,2`. */
+  orders: ReadonlySet<string>;
+  fate: "there" | "gone" | "either";
+}
 
 /** Where a person's albums on their PDS are not as they were told. @param perhaps titles of albums that may be there */
 export function albumFaults(
@@ -61,4 +71,9 @@ export function namingFaults({ lists, tracks }: Repository): string[] {
       ? []
       : [`${uri} names ${value.album ?? "no album"}, and is on ${names || "none"}`];
   });
+}
+
+/** The ids in an order. */
+export function read(order: string): number[] {
+  return order === "" ? [] : order.split(",").map(Number);
 }

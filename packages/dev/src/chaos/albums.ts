@@ -1,20 +1,9 @@
 import { z } from "zod";
 import type { Actor, Told } from "./actor.js";
-import { albumFaults, namingFaults } from "./album-faults.js";
+import { albumFaults, namingFaults, read, type KnownAlbum } from "./album-faults.js";
 import type { Chance } from "./chance.js";
 import type { Afterwards, Family } from "./family.js";
 import type { Tracks } from "./tracks.js";
-
-/** An album that somebody was told of. */
-export interface KnownAlbum {
-  readonly id: number;
-  readonly did: string;
-  /** What it may be called. */
-  titles: ReadonlySet<string>;
-  /** The tracks' ids in what may be their order, each as in `1,2`. */
-  orders: ReadonlySet<string>;
-  fate: "there" | "gone" | "either";
-}
 
 const answered = z.object({
   album: z.object({ id: z.int(), tracks: z.array(z.object({ id: z.int() })) }),
@@ -133,10 +122,6 @@ export class Albums implements Family {
 
 function path({ id }: KnownAlbum): string {
   return `/albums/${String(id)}`;
-}
-
-export function read(order: string): number[] {
-  return order === "" ? [] : order.split(",").map(Number);
 }
 
 function written(order: readonly number[]): string {

@@ -15,7 +15,7 @@ import { startParts, type Parts } from "./parts.js";
 import { enter } from "./people.js";
 import { Plays } from "./plays.js";
 import { readRepositories } from "./repositories.js";
-import { openRows, type Rows } from "./rows.js";
+import { openRows } from "./rows.js";
 import { scanFaults } from "./scans.js";
 import { planTroubles, type Disturbance } from "./schedule.js";
 import { settingOf, type Setting } from "./setting.js";

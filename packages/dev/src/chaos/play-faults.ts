@@ -1,5 +1,26 @@
-import type { KnownPlay, KnownStatus } from "./plays.js";
 import { trackIdIn, type Repository } from "./repositories.js";
+
+/** A start of a track, as its listener knows it. */
+export interface KnownPlay {
+  readonly id: string;
+  readonly did: string;
+  readonly trackId: number;
+  /** It began between these two; milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  readonly counted: boolean;
+  /** Addresses of records that its listener was told of; there should be one at most. */
+  readonly scrobbles: Set<string>;
+  /** It was heard, and nobody knows whether there is a record. */
+  perhaps: boolean;
+}
+
+/** What a person's status may say: which track, or nothing. */
+export interface KnownStatus {
+  readonly says: ReadonlySet<number | "nothing">;
+  /** When the last of them began, at the earliest; milliseconds since the epoch. */
+  readonly since: number;
+}
 
 /** The clocks of the service and of these people are one, and a database rounds; milliseconds. */
 const SLACK = 20;

@@ -2,30 +2,8 @@ import { z } from "zod";
 import type { Actor } from "./actor.js";
 import type { Chance } from "./chance.js";
 import type { Afterwards, Family } from "./family.js";
-import { scrobbleFaults, statusFaults } from "./play-faults.js";
+import { scrobbleFaults, statusFaults, type KnownPlay, type KnownStatus } from "./play-faults.js";
 import type { Tracks } from "./tracks.js";
-
-/** A start of a track, as its listener knows it. */
-export interface KnownPlay {
-  readonly id: string;
-  readonly did: string;
-  readonly trackId: number;
-  /** It began between these two; milliseconds since the epoch. */
-  readonly from: number;
-  readonly to: number;
-  readonly counted: boolean;
-  /** Addresses of records that its listener was told of; there should be one at most. */
-  readonly scrobbles: Set<string>;
-  /** It was heard, and nobody knows whether there is a record. */
-  perhaps: boolean;
-}
-
-/** What a person's status may say: which track, or nothing. */
-export interface KnownStatus {
-  readonly says: ReadonlySet<number | "nothing">;
-  /** When the last of them began, at the earliest; milliseconds since the epoch. */
-  readonly since: number;
-}
 
 const started = z.object({ play: z.object({ id: z.uuid(), counted: z.boolean() }) });
 const heard = z.object({ scrobble: z.object({ uri: z.string() }).nullable() });
@@ -73,14 +51,15 @@ export class Plays implements Family {
     const path = `/tracks/${String(track.id)}/play`;
     const answers = await Promise.all(Array.from({ length: times }, () => actor.ask("POST", path, started)));
     const to = Date.now();
-    for (const told of answers) {
-      if (told.kind === "accepted") this.#begun(actor.did, track.id, told.answer.play, { from, to });
-      else if (told.kind === "unknown") this.#perhaps.push({ did: actor.did, trackId: track.id, from });
-    }
-    const isNew = answers.some((told) => told.kind === "accepted" && told.answer.play.counted);
+    // The one that counts first: another is told of the same play.
+    const plays = answers.flatMap((told) => (told.kind === "accepted" ? [told.answer.play] : []));
+    for (const play of plays.sort((left, right) => Number(right.counted) - Number(left.counted)))
+      this.#begun(actor.did, track.id, play, { from, to });
+    const lost = answers.filter(({ kind }) => kind === "unknown");
+    this.#perhaps.push(...lost.map(() => ({ did: actor.did, trackId: track.id, from })));
+    const isNew = plays.some(({ counted }) => counted);
     if (isNew && may === true) this.#statuses.set(actor.did, { says: new Set([track.id]), since: from });
-    else if ((isNew || answers.some(({ kind }) => kind === "unknown")) && may !== false)
-      this.#maySay(actor.did, track.id, from);
+    else if ((isNew || lost.length > 0) && may !== false) this.#maySay(actor.did, track.id, from);
   }
 
   #begun(
