@@ -6,7 +6,7 @@ export type { Json, RecordContent, RecordState, Schema } from "./database/schema
 export { FingerprintThread } from "./fingerprints/fingerprint-thread.js";
 export { hear, type Heard } from "./fingerprints/hear.js";
 export { openMonitoring, type Monitoring } from "./monitoring/open.js";
-export { collectionsOf, type Collections } from "./records/collections.js";
+export { collectionsOf, teal, type Collections } from "./records/collections.js";
 export { demandValid, InvalidRecord } from "./records/valid-content.js";
 export { startService, type Service, type ServiceOptions } from "./service.js";
 export { parseRole, type Role } from "./settings/role.js";

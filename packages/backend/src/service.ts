@@ -41,7 +41,7 @@ import { registry as allTasks, type RegisteredTask } from "./tasks/registry.js";
 import { openBackground, type Background } from "./tasks/background.js";
 import { syncPerson } from "./tasks/sync-person.js";
 import { startWatch } from "./operating/watch.js";
-import { warnOfEviction } from "./operating/concerns.js";
+import { announce } from "./telemetry/announce.js";
 import { openHealth, type HealthReport } from "./telemetry/health.js";
 import { findAudio } from "./tracks/find-audio.js";
 import { listTracks } from "./tracks/list-tracks.js";
@@ -159,7 +159,7 @@ async function openParts(
     scope: askedScope(settings.collectionNamespace),
     extra: {
       scope: scrobblingScope(settings.teal),
-      wantedBy: (identifier) => wantsScrobbles(db, identifier),
+      wantedBy: (identifier) => wantsScrobbles(db, settings.teal, identifier),
     },
     environment: settings.environment,
     plcUrl: settings.plcUrl,
@@ -287,23 +287,4 @@ function operatorServices(settings: Settings, log: Logger, parts: Parts): Operat
   const { db, background, repositories, registry } = parts;
   const { docket, collectionNamespace: namespace } = settings;
   return { db, background, registry, repositories, namespace, budget: docket.budget, log };
-}
-
-function announce(settings: Settings, log: Logger, report: HealthReport): void {
-  const { host, port, publicUrl } = settings.http;
-  log.info(
-    {
-      role: settings.role,
-      docket: report.docket.mode,
-      database: settings.database.url === undefined ? "embedded" : "postgres",
-      ...(port !== null && { url: publicUrl, listening: `${host}:${String(port)}` }),
-    },
-    report.docket.mode === "docket" ? "docket connected" : report.docket.mode,
-  );
-  const eviction = warnOfEviction(report.docket.evictionPolicy);
-  for (const warning of report.warnings) {
-    if (warning === eviction)
-      log.error({ evictionPolicy: report.docket.evictionPolicy }, `WARNING: ${warning}`);
-    else log.warn({}, warning);
-  }
 }

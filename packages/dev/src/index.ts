@@ -1,5 +1,5 @@
 export { type Audd, type AuddCall, type AuddSong, type AuddTurn, startAudd } from "./audd/audd.js";
-export { type Bucket, startBucket } from "./bucket/bucket.js";
+export { type Bucket, startBucket, type StoredObject } from "./bucket/bucket.js";
 export { findChromium, launchBrowser, type TestBrowser } from "./browser/chromium.js";
 export { type Gate, type GateOptions, startGate } from "./gate/gate.js";
 export { type GatedPds, startGatedPds } from "./gate/gated-pds.js";

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runChaos } from "../src/chaos/chaos.js";
 import { Chance } from "../src/chaos/chance.js";
 import { describeTrouble, planTroubles } from "../src/chaos/schedule.js";
+import { describeSetting, settingOf } from "../src/chaos/setting.js";
+import { sum } from "../src/chaos/tally.js";
 
 let folder: string;
 beforeAll(() => {
@@ -23,15 +25,16 @@ describe.concurrent("several people, and everything killed, hung and lied about"
     async (seed) => {
       const logFile = join(folder, `seed-${String(seed)}.log`);
       const report = await runChaos({ seed, length: LENGTH, logFile });
+      const told = sum([...report.told.values()]);
       console.info(
-        `chaos, seed ${String(seed)}: ${String(report.told.accepted)} requests accepted, ` +
-          `${String(report.told.unknown)} without an answer; quiet ${(report.quietAfter / 1_000).toFixed(1)} s after all was healed`,
+        `chaos, seed ${String(seed)} (${describeSetting(report.setting)}): ${String(told.accepted)} requests accepted, ` +
+          `${String(told.unknown)} without an answer; quiet ${(report.quietAfter / 1_000).toFixed(1)} s after all was healed`,
       );
       const lastOfLog = report.faults.length === 0 ? "" : readFileSync(logFile, "utf8").slice(-4_000);
       expect({ faults: report.faults, plan: report.plan.map(describeTrouble), lastOfLog }).toMatchObject({
         faults: [],
       });
-      expect(report.told.accepted).toBeGreaterThan(10);
+      expect(told.accepted).toBeGreaterThan(10);
     },
     240_000,
   );
@@ -45,7 +48,7 @@ test("the same seed plans the same, another one something else", () => {
 test("every part is troubled by some seed, and no part by two things at a time", () => {
   const plans = Array.from({ length: 20 }, (_, seed) => planTroubles(seed, 20_000));
   const parts = new Set(plans.flat().map(({ trouble }) => trouble.to));
-  expect([...parts].sort()).toEqual(["api", "line", "pds", "redis", "worker"]);
+  expect([...parts].sort()).toEqual(["api", "bucket", "line", "pds", "redis", "worker"]);
   for (const plan of plans) {
     for (const part of parts) {
       const own = plan.filter(({ trouble }) => trouble.to === part);
@@ -54,6 +57,20 @@ test("every part is troubled by some seed, and no part by two things at a time",
       );
       expect(overlaps).toEqual([]);
     }
+  }
+});
+
+test("any twelve seeds in a row have every way of running the service, and what is not there is not troubled", () => {
+  const seeds = Array.from({ length: 12 }, (_, number) => 40 + number);
+  expect(new Set(seeds.map((seed) => describeSetting(settingOf(seed)))).size).toBe(6);
+  for (const seed of seeds) {
+    const { split, bucket } = settingOf(seed);
+    const troubled = new Set(planTroubles(seed, 20_000).map(({ trouble }) => trouble.to));
+    expect([troubled.has("redis"), troubled.has("worker"), troubled.has("bucket")]).toEqual([
+      split,
+      split,
+      bucket,
+    ]);
   }
 });
 

@@ -4,7 +4,7 @@ import type { Schema } from "../database/schema.js";
 import { Rounds } from "../loops/rounds.js";
 import { concernsOf } from "../operating/concerns.js";
 import type { Outbox } from "../outbox/outbox.js";
-import type { QueueSeen } from "../tasks/background.js";
+import type { QueueSeen } from "../operating/docket-health.js";
 import type { TaskServices } from "../tasks/services.js";
 import { tellConcerns } from "./alerts.js";
 

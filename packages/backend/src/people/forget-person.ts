@@ -14,6 +14,7 @@ export async function forgetPerson(db: Kysely<Schema>, did: string): Promise<voi
     await tx.deleteFrom("oauth_grants").where("did", "=", did).execute();
     await tx.deleteFrom("pds_homes").where("did", "=", did).execute();
     await tx.deleteFrom("pds_holds").where("name", "=", did).execute();
+    await tx.deleteFrom("write_points").where("did", "=", did).execute();
     // Quoted: one DID can begin with another.
     await tx
       .deleteFrom("intents")

@@ -19,7 +19,7 @@ export interface Preferences {
   view(did: string): Promise<PreferencesView>;
   /** What was heard before stays as it is; a status is taken away when there are to be no more. */
   setScrobble(did: string, scrobble: boolean): Promise<PreferencesView>;
-  /** @param identifier a handle or a DID */
+  /** Whether a sign-in is to ask for the permission. @param identifier a handle or a DID */
   wantsScrobbles(identifier: string): Promise<boolean>;
 }
 
@@ -44,7 +44,7 @@ export function openPreferences(parts: {
         return preferencesOf(tx, teal, did);
       }),
 
-    wantsScrobbles: (identifier) => wantsScrobbles(db, identifier),
+    wantsScrobbles: (identifier) => wantsScrobbles(db, teal, identifier),
   };
 }
 
@@ -54,15 +54,37 @@ export async function mayScrobble(db: Kysely<Schema>, teal: TealCollections, did
   return scrobble && permitted;
 }
 
-/** @param identifier a handle or a DID, of somebody who may never have been here */
-export async function wantsScrobbles(db: Kysely<Schema>, identifier: string): Promise<boolean> {
+/**
+ * Whether a sign-in is to ask for the permission: also of who wants no more scrobbles, while some that they wanted are
+ * not on their PDS yet. They would wait for a sign-in that permits them, and none ever would.
+ *
+ * @param identifier a handle or a DID, of somebody who may never have been here
+ */
+export async function wantsScrobbles(
+  db: Kysely<Schema>,
+  { play, status }: TealCollections,
+  identifier: string,
+): Promise<boolean> {
   const row = await db
-    .selectFrom("preferences")
-    .innerJoin("people", "people.did", "preferences.did")
-    .select("preferences.did")
-    .where("scrobble", "=", true)
+    .selectFrom("people")
+    .leftJoin("preferences", "preferences.did", "people.did")
+    .select("people.did")
     .where((where) =>
       where.or([where("people.did", "=", identifier), where("people.handle", "=", identifier)]),
+    )
+    .where((where) =>
+      where.or([
+        where("scrobble", "=", true),
+        where.exists(
+          where
+            .selectFrom("pds_records")
+            .select("id")
+            .whereRef("pds_records.did", "=", "people.did")
+            .where("collection", "in", [play, status])
+            .whereRef("confirmed_version", "<", "wish_version")
+            .where("state", "<>", "failed"),
+        ),
+      ]),
     )
     .executeTakeFirst();
   return row !== undefined;

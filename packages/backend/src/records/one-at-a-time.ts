@@ -24,3 +24,11 @@ export async function oneAtATime(tx: Transaction<Schema>, did: string): Promise<
   if (person.leaving_at !== null) throw new Leaving(`the account of ${did} here is being deleted`);
   return person.now;
 }
+
+/**
+ * The same for what carries out what was accepted before, which is done also for who leaves: their last wish is that
+ * their records are taken away.
+ */
+export async function inTurn(tx: Transaction<Schema>, did: string): Promise<void> {
+  await tx.selectFrom("people").select("did").where("did", "=", did).forNoKeyUpdate().execute();
+}

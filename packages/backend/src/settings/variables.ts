@@ -18,11 +18,14 @@ function variable<Schema extends z.ZodType>(definition: Variable<Schema>): Varia
 const wholeNumber = (min: number, max: number) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(min).max(max));
 
-/** @param time a whole number with its unit, as in `12h` */
-function inMilliseconds(time: string): number {
-  const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[time.slice(-1)] ?? Number.NaN;
-  return Number(time.slice(0, -1)) * seconds * 1_000;
+/** @param text a whole number with its unit, as in `12h` */
+function inMilliseconds(text: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return Number(text.slice(0, -1)) * (units[text.slice(-1)] ?? Number.NaN);
 }
+
+const time = (shape: RegExp, least: number, most: number) =>
+  z.string().regex(shape).transform(inMilliseconds).pipe(z.number().min(least).max(most));
 
 function url(protocols: string[]) {
   const isAllowed = (value: string) => URL.canParse(value) && protocols.includes(new URL(value).protocol);
@@ -157,12 +160,7 @@ export const variables = {
     secret: true,
   }),
   EXPORT_KEEP: variable({
-    schema: z
-      .string()
-      .regex(/^\d{1,4}[mhd]$/)
-      .transform(inMilliseconds)
-      .pipe(z.number().min(60_000).max(7_776_000_000))
-      .prefault("7d"),
+    schema: time(/^\d{1,4}[mhd]$/, 60_000, 7_776_000_000).prefault("7d"),
     allowed: "a time from 1m to 90d, as in 12h",
   }),
   DOCKET_URL: variable({
@@ -185,23 +183,18 @@ export const variables = {
     schema: z
       .string()
       .regex(/^\d+s$/)
-      .transform((time) => Number(time.slice(0, -1)))
+      .transform((text) => Number(text.slice(0, -1)))
       .pipe(z.number().int().min(1).max(125))
       .default(125),
     allowed: "1s to 125s",
   }),
   REDIS_DAILY_COMMANDS: variable({
     schema: wholeNumber(1, 1_000_000_000).default(10_000),
-    allowed: "a whole number from 1 to 1000000000: how many commands to Redis a day may cost",
+    allowed: "a whole number from 1 to 1000000000",
   }),
   ALERTS_EVERY: variable({
-    schema: z
-      .string()
-      .regex(/^\d+[smh]$/)
-      .transform(inMilliseconds)
-      .pipe(z.number().min(1_000).max(86_400_000))
-      .prefault("10m"),
-    allowed: "a time from 1s to 24h, as in 10m: how often to look for what is wrong",
+    schema: time(/^\d+[smh]$/, 1_000, 86_400_000).prefault("10m"),
+    allowed: "a time from 1s to 24h, as in 10m",
   }),
   SESSION_KEY: variable({
     schema: z

@@ -1,11 +1,4 @@
-import {
-  Docket,
-  StoreUnavailable,
-  type CommandCounts,
-  type Duration,
-  type Log,
-  type Trace,
-} from "@plyr/docket";
+import { Docket, type CommandCounts, type Duration, type Log, type Trace } from "@plyr/docket";
 import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { buryIntent } from "../outbox/burial.js";
@@ -34,7 +27,7 @@ import type { Storage } from "../storage/storage.js";
 import { evaluateAlerts } from "../alerts/evaluate-alerts.js";
 import type { Concern } from "../operating/concerns.js";
 import { lookAround } from "../operating/facts.js";
-import { workersSeen, type WorkersSeen } from "../operating/workers-seen.js";
+import { askDocket, type BackgroundHealth, type QueueSeen } from "../operating/docket-health.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import { untraced, type HandingOver } from "../tracing/handing-over.js";
@@ -125,13 +118,6 @@ export interface Background {
   /** What this process has sent to Redis so far. */
   readonly commandsSent: () => CommandCounts;
 }
-
-export type QueueSeen = { readonly mode: Mode } & Partial<WorkersSeen>;
-
-export type BackgroundHealth = {
-  readonly mode: Mode;
-} & Partial<WorkersSeen> &
-  Partial<Awaited<ReturnType<Docket<TaskServices>["health"]>>>;
 
 /**
  * Composes the outbox, the two queues and the sweep. Nothing runs before `start`.
@@ -235,23 +221,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     : undefined;
   let starting = ofDocket !== undefined;
 
-  const health = async (): Promise<BackgroundHealth> => {
-    if (docket === undefined) return { mode: dispatcher.mode };
-    const found = await docket.health();
-    if (!found.reachable) return { ...found, mode: "docket unreachable, running in process" };
-    return { ...found, ...(await look()) };
-  };
-  const look = async (): Promise<QueueSeen> => {
-    if (docket === undefined) return { mode: dispatcher.mode };
-    try {
-      const seen = workersSeen(await docket.snapshot());
-      // Before our own is there, that there is none says nothing.
-      return starting ? { mode: "docket" } : { mode: "docket", ...seen };
-    } catch (error) {
-      if (error instanceof StoreUnavailable) return { mode: "docket unreachable, running in process" };
-      throw error;
-    }
-  };
+  const { health, look } = askDocket({ docket, mode: () => dispatcher.mode, isStarting: () => starting });
   const around = (): Promise<Concern[]> =>
     lookAround({ db, health, queue: docket, budget: options.budget ?? 10_000 });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { asIntents } from "../batches/carry-together.js";
 import { batchSubject, candidates, CROWD, hasOpenBatch, openWrite, RECORDS_BATCH } from "../batches/crowd.js";
 import { drain } from "../batches/drain.js";
-import { oneAtATime } from "../records/one-at-a-time.js";
+import { inTurn } from "../records/one-at-a-time.js";
 import type { TaskServices } from "./services.js";
 
 const payload = z.object({ did: z.string(), collection: z.string() });
@@ -68,7 +68,7 @@ async function scheduleBatch(
   batch: { did: string; collection: string },
 ): Promise<void> {
   await outbox.transact(async (tx, schedule) => {
-    await oneAtATime(tx, batch.did);
+    await inTurn(tx, batch.did);
     if (!(await hasOpenBatch(tx, batchSubject(batch)))) await schedule(writeBatch, batch);
   });
 }

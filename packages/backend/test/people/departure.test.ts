@@ -114,6 +114,17 @@ test("with their records removed, nothing of a person is left: on their PDS, in 
   expect(stage.gate.answered(({ path }) => path === "/oauth/revoke")).toBeGreaterThan(0);
 }, 60_000);
 
+test("so many records of theirs that they go together are removed as well", async () => {
+  const leaver = await stage.enter("many");
+  const { trackId } = await stage.upload(leaver, await makeAudio("mp3", 2), { title: "Much to say of" });
+  for (let number = 0; number < 12; number += 1) await says(leaver, trackId, `number ${String(number)}`);
+  await nothingWaits(leaver);
+  expect(await recordsOf(leaver, [comment])).toHaveLength(12);
+  await isDone(await leaves(leaver, "remove"));
+  expect(await recordsOf(leaver)).toEqual([]);
+  await isForgotten(leaver);
+}, 60_000);
+
 test("with their records kept, they stay as they are, and nothing else is left", async () => {
   const leaver = await somebody("bert");
   const before = await recordsOf(leaver);

@@ -45,6 +45,11 @@ async function statusState(): Promise<string | undefined> {
   return row?.state;
 }
 
+const nothingWaits = () =>
+  until("nothing waits", async () =>
+    (await stage.listener.browser.get("/me/waiting")).text.startsWith('{"count":0,'),
+  );
+
 test("a play counts once per person, or per browser, and track within the track's length", async () => {
   const { browser } = stage.listener;
   const visitor = new Visitor(stage.service.url);
@@ -115,6 +120,7 @@ test("nobody is scrobbled who did not ask for it, or whose PDS does not permit i
   expect(record?.uri).toBe(scrobble);
   // What was permitted goes on when a sign-in asks for less, and the like did not need more.
   await stage.setScrobble(listener, false);
+  await nothingWaits();
   await listener.browser.signIn(listener.account);
   expect(await stage.preferences(listener)).toEqual({ scrobble: false, permitted: false });
 });
@@ -181,6 +187,24 @@ test("a scrobble whose answer was lost is written again with the time and the rk
   expect(bodies[1]?.request.body).toContain(`"playedTime":"${started_at.toISOString()}"`);
   expect(TID.fromStr(scrobble?.split("/").at(-1) ?? "").timestamp()).toBe(started_at.getTime() * 1_000);
   expect(await stage.played(listener, teal, before + 1)).toHaveLength(before + 1);
+});
+
+test("a scrobble that waits when its listener wants no more is permitted by their next sign-in, and written", async () => {
+  const { listener } = stage;
+  await stage.optIn(listener);
+  const before = (await stage.recordsOf(listener, teal.play)).length;
+  const away = stage.gate.answer(isPlay, { status: 503, body: "away" });
+  const { play } = await stage.start(listener.browser, track);
+  await stage.heard(listener.browser, play.id);
+  await until("it has been tried", () => away.caught > 0);
+  await stage.setScrobble(listener, false);
+  await listener.browser.signIn(listener.account);
+  stage.gate.clear();
+  await stage.played(listener, teal, before + 1);
+  await nothingWaits();
+  // Now that none is left, a sign-in asks for no more than is wanted.
+  await listener.browser.signIn(listener.account);
+  expect(await stage.preferences(listener)).toEqual({ scrobble: false, permitted: false });
 });
 
 test("of several statuses only the newest is written", async () => {

@@ -6,11 +6,13 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { runChaos, type ChaosReport } from "../chaos/chaos.js";
 import { describeTrouble } from "../chaos/schedule.js";
+import { rowOf, tableOf } from "../chaos/table.js";
 
-const USAGE = `npm run chaos:service -- [--seed N | --seeds A..B] [--seconds 20] [--parallel 1]
+const USAGE = `npm run chaos:service -- [--seed N | --seeds A..B] [--length 20] [--parallel 1]
 
-Real people's requests against the real service, while worker, API, Redis and PDS are killed, hung and lied about, as
-the seed decides; then everything is healed, and the promise is held against what is there. Ends with 1 if it was broken.
+Real people's requests against the real service, for so many seconds, while worker, API, Redis, PDS and bucket are
+killed, hung and lied about, as the seed decides; then everything is healed, and the promise is held against what is
+there. Of each kind of request: how many were heard, accepted, and never answered. Ends with 1 if the promise was broken.
 `;
 
 const flags = z.object({
@@ -19,7 +21,7 @@ const flags = z.object({
     .string()
     .regex(/^\d+\.\.\d+$/, "is not A..B")
     .optional(),
-  seconds: z.coerce.number().min(5).max(3_600).default(20),
+  length: z.coerce.number().min(5).max(3_600).default(20),
   parallel: z.coerce.number().int().min(1).max(16).default(1),
   help: z.boolean().default(false),
 });
@@ -28,7 +30,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     seeds: { type: "string" },
-    seconds: { type: "string" },
+    length: { type: "string" },
     parallel: { type: "string" },
     help: { type: "boolean" },
   },
@@ -39,45 +41,38 @@ if (!asked.success || asked.data.help) {
   console.log(USAGE);
   process.exitCode = asked.success ? 0 : 2;
 } else {
-  const { seed, seeds, seconds, parallel } = asked.data;
+  const { seed, seeds, length, parallel } = asked.data;
   const waiting = seeds === undefined ? [seed ?? Date.now() % 1_000_000] : range(seeds);
   const folder = mkdtempSync(join(tmpdir(), "plyr-chaos-logs-"));
-  console.log("  seed  accepted  refused  unheard  unknown  quiet after  promise");
-  let broken = 0;
+  const reports: ChaosReport[] = [];
   await Promise.all(
     Array.from({ length: parallel }, async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const logFile = join(folder, `seed-${String(next)}.log`);
-        const report = await runChaos({ seed: next, length: seconds * 1_000, logFile });
-        broken += report.faults.length === 0 ? 0 : 1;
+        const report = await runChaos({ seed: next, length: length * 1_000, logFile });
+        reports.push(report);
+        console.log(rowOf(report));
         tell(report, logFile);
       }
     }),
   );
+  const broken = reports.filter(({ faults }) => faults.length > 0).length;
   if (broken === 0) rmSync(folder, { recursive: true, force: true });
+  console.log(`\n${tableOf(reports)}\n`);
   console.log(broken === 0 ? "The promise held." : `The promise was broken by ${String(broken)} seeds.`);
   process.exitCode = broken === 0 ? 0 : 1;
 }
 
-function tell({ seed, plan, told, quietAfter, faults }: ChaosReport, logFile: string): void {
-  const row = [
-    String(seed).padStart(6),
-    String(told.accepted).padStart(8),
-    String(told.refused - told.unheard).padStart(7),
-    String(told.unheard).padStart(7),
-    String(told.unknown).padStart(7),
-    `${(quietAfter / 1_000).toFixed(1)} s`.padStart(11),
-    faults.length === 0 ? "held" : "BROKEN",
-  ];
-  console.log(row.join("  "));
+function tell({ seed, plan, faults, shut }: ChaosReport, logFile: string): void {
+  for (const fault of faults) console.log(`        ${fault}`);
   if (faults.length === 0) {
     rmSync(logFile, { force: true });
     return;
   }
-  for (const fault of faults) console.log(`        ${fault}`);
   console.log(
     `        what went wrong around it:\n${plan.map((each) => `          ${describeTrouble(each)}`).join("\n")}`,
   );
+  for (const reason of shut) console.log(`        a sign-in failed: ${reason}`);
   console.log(`        log: ${logFile}; again: npm run chaos:service -- --seed ${String(seed)}`);
 }
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LOOPBACK, freePort } from "../network/ports.js";
 import { Program } from "../processes/program.js";
@@ -16,6 +16,8 @@ export interface Bucket extends AsyncDisposable {
   readonly secretAccessKey: string;
   /** All that is stored, parts of unfinished uploads included, as the server's own file names. */
   files(): string[];
+  /** The stored objects, and the parts of unfinished uploads. */
+  objects(): StoredObject[];
   /** `kill -9`. */
   kill(): Promise<void>;
   /** SIGSTOP: it accepts connections and never answers. */
@@ -25,6 +27,14 @@ export interface Bucket extends AsyncDisposable {
   restart(): Promise<void>;
   /** Stops it for good and removes its folder. May be called twice. */
   close(): Promise<void>;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  /** Of the server's own file. */
+  readonly path: string;
+  /** False: a part of an upload that is not finished. */
+  readonly whole: boolean;
 }
 
 const START_LIMIT = 30_000;
@@ -77,6 +87,7 @@ export async function startBucket(): Promise<Bucket> {
       readdirSync(join(directory, NAME), { recursive: true, withFileTypes: true }).flatMap((entry) =>
         entry.isFile() ? [entry.name] : [],
       ),
+    objects: () => objectsIn(join(directory, NAME)),
     kill: () => server.kill(),
     pause: () => {
       server.pause();
@@ -91,4 +102,21 @@ export async function startBucket(): Promise<Bucket> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+const OBJECT = "._S3rver_object";
+const UPLOADS = "._S3rver_uploads";
+
+function objectsIn(folder: string): StoredObject[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry): StoredObject[] => {
+    if (!entry.isFile()) return [];
+    const path = join(entry.parentPath, entry.name);
+    const inUpload = basename(dirname(entry.parentPath)) === UPLOADS;
+    if (inUpload && entry.name !== "key") {
+      const named = join(entry.parentPath, "key");
+      return existsSync(named) ? [{ key: readFileSync(named, "utf8"), path, whole: false }] : [];
+    }
+    if (!entry.name.endsWith(OBJECT)) return [];
+    return [{ key: relative(folder, path).slice(0, -OBJECT.length), path, whole: true }];
+  });
 }

@@ -1,31 +1,27 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Account } from "../pds/accounts.js";
 import { Visitor } from "../sign-in/visitor.js";
+import { noTally, sum, type Tally } from "./tally.js";
 
 /** What a person was told. */
 export type Told<T> =
   /** It was accepted, so it is to happen. */
-  | { readonly kind: "accepted"; readonly answer: T }
+  | { readonly kind: "accepted"; readonly status: number; readonly answer: T }
   /** It was not, so it must not. */
   | { readonly kind: "refused"; /** 0: nobody listened. */ readonly status: number }
   /** The answer was lost, or said that something went wrong here: it may happen or not. */
   | { readonly kind: "unknown" };
 
-/** How many requests ended how. */
-export interface Tally {
-  accepted: number;
-  refused: number;
-  /** Of the refused, those to which nobody listened. */
-  unheard: number;
-  unknown: number;
-}
-
-/** A person with a browser, who asks one thing at a time. */
+/** A person with a browser. What they do is counted by its kind. */
 export class Actor {
   readonly account: Account;
-  readonly tally: Tally = { accepted: 0, refused: 0, unheard: 0, unknown: 0 };
   readonly #url: string;
+  readonly #tallies = new Map<string, Tally>();
+  #doing = "begin";
   #cookie = "";
+  #isIn = false;
+  /** Why a sign-in failed, in the order in which they did. */
+  readonly #shut: string[] = [];
 
   constructor(account: Account, url: string) {
     this.account = account;
@@ -36,13 +32,59 @@ export class Actor {
     return this.account.did;
   }
 
-  /** Signs in anew, at the PDS. */
+  /** False: they have signed out, or may have. */
+  get isIn(): boolean {
+    return this.#isIn;
+  }
+
+  /** Why sign-ins failed, each reason once. */
+  get shut(): readonly string[] {
+    return [...new Set(this.#shut)];
+  }
+
+  /** By kind of what was done. */
+  get tallies(): ReadonlyMap<string, Tally> {
+    return this.#tallies;
+  }
+
+  get tally(): Tally {
+    return sum([...this.#tallies.values()]);
+  }
+
+  /** What follows is counted as of this kind. */
+  does(kind: string): void {
+    this.#doing = kind;
+  }
+
+  /** Signs in anew, at the PDS. @throws when that is not to be had now; who was signed in before is so still */
   async signIn(): Promise<void> {
     const visitor = new Visitor(this.#url);
-    await visitor.signIn(this.account);
+    const returned = await visitor.signIn(this.account);
     const session = visitor.cookie("plyr_session");
-    if (session === undefined) throw new Error(`${this.account.handle} could not sign in`);
+    if (session === undefined)
+      throw new Error(
+        `${this.account.handle} was sent to ${returned.headers.location ?? "nowhere"} by their sign-in`,
+      );
     this.#cookie = `plyr_session=${session}`;
+    this.#isIn = true;
+  }
+
+  async signOut(): Promise<Told<unknown>> {
+    this.#isIn = false;
+    return this.ask("POST", "/auth/logout", z.unknown(), { anyway: true });
+  }
+
+  /** @returns whether it went well; the failure of one step says nothing of the steps before it */
+  async tryToSignIn(): Promise<boolean> {
+    try {
+      await this.signIn();
+      this.#count("accepted");
+      return true;
+    } catch (error) {
+      this.#shut.push(error instanceof Error ? error.message : String(error));
+      this.#count("unknown");
+      return false;
+    }
   }
 
   async ask<T>(
@@ -52,9 +94,22 @@ export class Actor {
     content?: FormData | Readonly<Record<string, unknown>>,
   ): Promise<Told<T>> {
     const told = await this.#send(method, path, answer, content);
-    this.tally[told.kind] += 1;
-    if (told.kind === "refused" && told.status === 0) this.tally.unheard += 1;
+    this.#count(told.kind);
+    if (told.kind === "refused" && told.status === 0) this.#count("unheard");
     return told;
+  }
+
+  /** A file of theirs, from wherever the service sends them for it. @throws when it is not to be had */
+  async fetch(path: string): Promise<Buffer> {
+    const response = await fetch(this.#url + path, { headers: { cookie: this.#cookie } });
+    if (!response.ok) throw new Error(`${path} answers ${String(response.status)}`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  #count(kind: keyof Tally): void {
+    const tally = this.#tallies.get(this.#doing) ?? noTally();
+    tally[kind] += 1;
+    this.#tallies.set(this.#doing, tally);
   }
 
   async #send<T>(
@@ -82,7 +137,7 @@ export class Actor {
     }
     if (status >= 500) return { kind: "unknown" };
     if (status >= 400) return { kind: "refused", status };
-    return { kind: "accepted", answer: answer.parse(JSON.parse(text)) };
+    return { kind: "accepted", status, answer: answer.parse(text === "" ? null : JSON.parse(text)) };
   }
 }
 

@@ -1,15 +1,28 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Actor, type Tally } from "./actor.js";
-import { auditWhenQuiet } from "./audit.js";
+import { xrpc } from "../gate/passage.js";
+import type { Actor } from "./actor.js";
+import { Albums } from "./albums.js";
+import { auditWhenQuiet, givenUp } from "./audit.js";
+import { Bursts } from "./bursts.js";
 import { Chance } from "./chance.js";
 import { Comments } from "./comments.js";
+import { Departure } from "./departure.js";
 import { disturb, heal } from "./disturb.js";
+import { Exports } from "./exports.js";
 import type { Family } from "./family.js";
 import { Likes } from "./likes.js";
 import { startParts, type Parts } from "./parts.js";
+import { enter } from "./people.js";
+import { Plays } from "./plays.js";
 import { readRepositories } from "./repositories.js";
+import { openRows } from "./rows.js";
+import { scanFaults } from "./scans.js";
 import { planTroubles, type Disturbance } from "./schedule.js";
+import { settingOf, type Setting } from "./setting.js";
+import { storageFaults, strayFiles } from "./stored-files.js";
+import { sum, type Tally } from "./tally.js";
 import { Tracks } from "./tracks.js";
+import { Visits } from "./visits.js";
 
 export interface ChaosOptions {
   seed: number;
@@ -21,77 +34,146 @@ export interface ChaosOptions {
 
 export interface ChaosReport {
   seed: number;
+  setting: Setting;
   plan: readonly Disturbance[];
-  /** What people asked for, and were told. */
-  told: Tally;
+  /** What people asked for, and were told, by kind. */
+  told: ReadonlyMap<string, Tally>;
+  /** How many calls came to the PDS that write several records at once. */
+  batches: number;
   /** From the moment at which everything was well again until nothing was on its way; milliseconds. */
   quietAfter: number;
   /** What is not as promised, a sentence each; empty: the promise held. */
   faults: string[];
+  /** Why people could not sign in, while things went wrong. */
+  shut: readonly string[];
 }
 
-const PEOPLE = ["anna", "bela", "cleo"];
+/** How often people do what. */
+const HABITS = {
+  likes: 8,
+  comments: 7,
+  tracks: 3,
+  albums: 6,
+  plays: 6,
+  exports: 2,
+  visits: 1,
+  bursts: 3,
+} as const;
+type Habit = keyof typeof HABITS;
+
+/** Tracks of each person before anything goes wrong: so many that likes of all of them are a batch. */
+const TRACKS = 6;
 /** Where the service is slow to come back, people go on until they have been told this often that it is accepted. */
 const ENOUGH = 20;
+/** After this part of the time, who leaves does so. */
+const LEAVES_AT = 0.6;
 /** What the promise allows after every outage has ended; milliseconds. */
 const PROMISED = 120_000;
 
 /** Several people use the service while things go wrong, as the seed decides; then the promise is held against what is. */
 export async function runChaos({ seed, length, logFile }: ChaosOptions): Promise<ChaosReport> {
-  await using parts = await startParts(logFile);
-  const actors = await enter(parts);
-  const tracks = new Tracks();
-  const families = { tracks, likes: new Likes(tracks), comments: new Comments(tracks) };
-  for (const actor of actors) await tracks.upload(actor);
+  const setting = settingOf(seed);
+  await using parts = await startParts(setting, logFile);
+  await using rows = await openRows(parts.databaseUrl);
+  const { all, fans, leaver } = await enter(parts, setting.leaves);
+  const { tracks, plays, ...others } = familiesOf();
+  const families = { tracks, plays, ...others };
+  for (const fan of fans) await plays.enrol(fan);
+  await Promise.all(
+    all.map(async (actor) => {
+      for (let number = 0; number < TRACKS; number += 1) await tracks.upload(actor);
+    }),
+  );
+  const departure = leaver && new Departure(leaver, tracks);
 
   const plan = planTroubles(seed, length);
+  const faults: string[] = [];
   await Promise.all([
-    disturb(parts, plan),
-    ...actors.map((actor, number) =>
-      live(actor, families, new Chance(seed, `person ${String(number)}`), length),
-    ),
+    disturb(parts, plan, async () => {
+      faults.push(...(await strayFiles(parts, rows)));
+    }),
+    ...all.map(async (actor, number) => {
+      const chance = new Chance(seed, `person ${String(number)}`);
+      if (actor !== leaver) return live(actor, families, chance, length, HABITS);
+      // Signed out, one can't tell whether the departure has begun.
+      await live(actor, families, chance, length * LEAVES_AT, { ...HABITS, visits: 0 });
+      await departure?.begin();
+    }),
   ]);
   await heal(parts);
   const healed = performance.now();
-  for (const actor of actors) await actor.signIn();
+  const stayed = all.filter((actor) => actor !== leaver);
+  for (const actor of stayed) {
+    actor.does("end");
+    await actor.signIn();
+  }
 
-  const faults: string[] = [];
   try {
-    faults.push(...(await auditWhenQuiet(parts, PROMISED)));
+    const meanwhile = async (): Promise<void> => departure?.seeTo(parts, rows);
+    faults.push(...(await auditWhenQuiet(parts, rows, PROMISED, meanwhile)));
   } catch (error) {
     faults.push(error instanceof Error ? error.message : String(error));
   }
   const quietAfter = performance.now() - healed;
-  const repositories = await readRepositories(parts, actors);
-  faults.push(...Object.values<Family>(families).flatMap((family) => family.faults(repositories)));
-  faults.push(...faints(parts));
-  return { seed, plan, told: sum(actors.map(({ tally }) => tally)), quietAfter, faults };
+  const repositories = await readRepositories(parts, all);
+  faults.push(...((await departure?.faults(repositories, rows)) ?? []));
+  const theirs = new Map([...repositories].filter(([did]) => did !== leaver?.did));
+  for (const family of Object.values<Family>(families))
+    faults.push(...(await family.faults({ repositories: theirs, actors: stayed })));
+  faults.push(
+    ...(await scanFaults(rows)),
+    ...(await givenUp(rows)),
+    ...(await storageFaults(parts, rows)),
+    ...faints(parts),
+  );
+  const batches = parts.gate.passages.filter(({ request }) => isBatch(request)).length;
+  return {
+    seed,
+    setting,
+    plan,
+    told: byKind(all),
+    batches,
+    quietAfter,
+    faults,
+    shut: all.flatMap(({ shut }) => shut),
+  };
 }
 
-async function enter({ pds, api }: Parts): Promise<Actor[]> {
-  const actors: Actor[] = [];
-  for (const name of PEOPLE) {
-    const account = await pds.createAccount({ handle: `${name}.test`, password: `${name}-password` });
-    const actor = new Actor(account, api.url);
-    await actor.signIn();
-    actors.push(actor);
-  }
-  return actors;
+const isBatch = xrpc("com.atproto.repo.applyWrites");
+
+function familiesOf() {
+  const tracks = new Tracks();
+  const likes = new Likes(tracks);
+  const comments = new Comments(tracks);
+  return {
+    ...{ tracks, likes, comments },
+    albums: new Albums(tracks),
+    plays: new Plays(tracks),
+    exports: new Exports(tracks),
+    visits: new Visits(),
+    bursts: new Bursts(likes, comments),
+  };
 }
 
 /** One person, who does one thing after the other. */
 async function live(
   actor: Actor,
-  families: Readonly<Record<"tracks" | "likes" | "comments", Family>>,
+  families: Readonly<Record<Habit, Family>>,
   chance: Chance,
   length: number,
+  habits: Readonly<Record<Habit, number>>,
 ): Promise<void> {
   const ends = performance.now() + length;
   const latest = ends + 2 * length;
-  for (let now = 0; now < ends || (actor.tally.accepted < ENOUGH && now < latest); now = performance.now()) {
-    const family = chance.weighted({ likes: 8, comments: 7, tracks: 3 });
-    const unheard = actor.tally.unheard;
-    await families[family].act(actor, chance);
+  const { accepted } = actor.tally;
+  const isEnough = (): boolean => actor.tally.accepted - accepted >= ENOUGH;
+  for (let now = 0; now < ends || (!isEnough() && now < latest); now = performance.now()) {
+    // Who may be signed out gets in again first: what they did would not be theirs.
+    const family = actor.isIn ? chance.weighted(habits) : "visits";
+    const { unheard } = actor.tally;
+    actor.does(family);
+    if (actor.isIn) await families[family].act(actor, chance);
+    else if (!(await actor.tryToSignIn())) await pause(500);
     // As long as nobody listens, people try less often.
     await pause(actor.tally.unheard === unheard ? chance.between(5, 150) : 500);
   }
@@ -103,12 +185,8 @@ function faints({ api, worker }: Parts): string[] {
   );
 }
 
-function sum(tallies: readonly Tally[]): Tally {
-  const of = (kind: keyof Tally): number => tallies.reduce((whole, tally) => whole + tally[kind], 0);
-  return {
-    accepted: of("accepted"),
-    refused: of("refused"),
-    unheard: of("unheard"),
-    unknown: of("unknown"),
-  };
+function byKind(actors: readonly Actor[]): Map<string, Tally> {
+  const kinds = new Set(actors.flatMap(({ tallies }) => [...tallies.keys()]));
+  const of = (kind: string): Tally => sum(actors.flatMap(({ tallies }) => tallies.get(kind) ?? []));
+  return new Map([...kinds].map((kind) => [kind, of(kind)]));
 }

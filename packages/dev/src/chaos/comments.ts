@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Actor } from "./actor.js";
 import type { Chance } from "./chance.js";
-import type { Family } from "./family.js";
-import { trackUris, type Repositories, type Repository } from "./repositories.js";
+import type { Afterwards, Family } from "./family.js";
+import { trackUris, type Repository } from "./repositories.js";
 import type { Tracks } from "./tracks.js";
 
 /** A comment that somebody was told of, or (id null) whose acceptance they never heard of. */
@@ -18,6 +18,9 @@ interface KnownComment {
 }
 
 const accepted = z.object({ comment: z.object({ id: z.int() }) });
+
+/** More than a batch begins with. */
+const MANY = 14;
 
 /** People say something about tracks, think better of it, and take it back. */
 export class Comments implements Family {
@@ -37,6 +40,11 @@ export class Comments implements Family {
     if (what === "add" || own === undefined) await this.#add(actor, chance);
     else if (what === "edit") await this.#edit(actor, own);
     else await this.#remove(actor, own);
+  }
+
+  /** Many at once. */
+  async addMany(actor: Actor, chance: Chance): Promise<void> {
+    await Promise.all(Array.from({ length: MANY }, () => this.#add(actor, chance)));
   }
 
   async #add(actor: Actor, chance: Chance): Promise<void> {
@@ -77,7 +85,7 @@ export class Comments implements Family {
     return `Words ${String(this.#said)}`;
   }
 
-  faults(repositories: Repositories): string[] {
+  faults({ repositories }: Afterwards): string[] {
     const uris = trackUris(repositories);
     const there = new Set(uris.values());
     return [...repositories].flatMap(([did, { comments }]) => {

@@ -11,13 +11,22 @@ const writes: Match = ({ method, path }) => method === "POST" && path.startsWith
 const LATE = 18_000;
 const SLOW = 2_500;
 
-/** Does what the plan says, each at its time, and resolves when all of it is over. */
-export async function disturb(parts: Parts, plan: readonly Disturbance[]): Promise<void> {
+/**
+ * Does what the plan says, each at its time, and resolves when all of it is over.
+ *
+ * @param onKilled is called when a process of the service has been killed, before it runs again
+ */
+export async function disturb(
+  parts: Parts,
+  plan: readonly Disturbance[],
+  onKilled: () => Promise<void>,
+): Promise<void> {
   const began = performance.now();
   await Promise.all(
     plan.map(async ({ trouble, begins, lasts }) => {
       await pause(Math.max(0, begins - (performance.now() - began)));
       const end = await begin(parts, trouble);
+      if (trouble.to === "worker" || trouble.to === "api") await onKilled();
       await pause(lasts);
       await end();
     }),
@@ -27,7 +36,7 @@ export async function disturb(parts: Parts, plan: readonly Disturbance[]): Promi
 /** Ends whatever is still wrong. */
 export async function heal({ gate, redis, pds, api, worker }: Parts): Promise<void> {
   gate.clear();
-  if (!isUp(() => redis.pid)) await redis.restart();
+  if (redis !== null && !isUp(() => redis.pid)) await redis.restart();
   if (!isUp(() => pds.pid)) await pds.restart();
   for (const process of [api, worker]) await process.start();
   for (const process of [api, worker]) await process.answers();
@@ -54,6 +63,8 @@ async function begin(parts: Parts, trouble: Trouble): Promise<() => Promise<void
         parts.pds.resume();
         return Promise.resolve();
       };
+    case "bucket":
+      return beginBucket(parts, trouble.what);
     case "line": {
       const rule = beginLine(parts, trouble.what);
       return () => {
@@ -64,10 +75,24 @@ async function begin(parts: Parts, trouble: Trouble): Promise<() => Promise<void
   }
 }
 
+async function beginBucket({ bucket }: Parts, what: "killed" | "hung"): Promise<() => Promise<void>> {
+  if (bucket === null) throw new Error("there is no bucket to be troubled");
+  if (what === "killed") {
+    await bucket.kill();
+    return () => bucket.restart();
+  }
+  bucket.pause();
+  return () => {
+    bucket.resume();
+    return Promise.resolve();
+  };
+}
+
 async function beginRedis(
   { redis }: Parts,
   what: "killed" | "hung" | "flushed",
 ): Promise<() => Promise<void>> {
+  if (redis === null) throw new Error("there is no Redis to be troubled");
   switch (what) {
     case "killed":
       await redis.kill();

@@ -1,10 +1,12 @@
 import { Chance } from "./chance.js";
+import { settingOf, type Setting } from "./setting.js";
 
 /** What is done to whom. Each lasts: what was begun is ended, but for what is over at once. */
 export type Trouble =
   | { readonly to: "worker" | "api"; readonly what: "killed" }
   | { readonly to: "redis"; readonly what: "killed" | "hung" | "flushed" }
   | { readonly to: "pds"; readonly what: "killed" | "hung" }
+  | { readonly to: "bucket"; readonly what: "killed" | "hung" }
   | {
       readonly to: "line";
       readonly what: "429" | "401" | "503" | "slow" | "late" | "cut before" | "answer lost";
@@ -22,6 +24,7 @@ const KINDS: Readonly<Record<Trouble["to"], (chance: Chance) => Trouble>> = {
   api: () => ({ to: "api", what: "killed" }),
   redis: (chance) => ({ to: "redis", what: chance.weighted({ killed: 2, hung: 2, flushed: 3 }) }),
   pds: (chance) => ({ to: "pds", what: chance.weighted({ killed: 2, hung: 1 }) }),
+  bucket: (chance) => ({ to: "bucket", what: chance.weighted({ killed: 2, hung: 1 }) }),
   line: (chance) => ({
     to: "line",
     what: chance.weighted({
@@ -42,6 +45,7 @@ const OFTEN: Readonly<Record<Trouble["to"], readonly [number, number]>> = {
   api: [1, 2],
   redis: [1, 2],
   pds: [0, 1],
+  bucket: [1, 2],
   line: [4, 7],
 };
 
@@ -59,9 +63,16 @@ const TROUBLED = 0.8;
  * @param length of the run, in milliseconds
  */
 export function planTroubles(seed: number, length: number): Disturbance[] {
+  const setting = settingOf(seed);
   return partsOf(KINDS)
+    .filter((part) => isThere(part, setting))
     .flatMap((part) => planPart(new Chance(seed, `troubles of ${part}`), part, length))
     .sort((left, right) => left.begins - right.begins);
+}
+
+function isThere(part: Trouble["to"], { split, bucket }: Setting): boolean {
+  if (part === "redis" || part === "worker") return split;
+  return part === "bucket" ? bucket : true;
 }
 
 function planPart(chance: Chance, part: Trouble["to"], length: number): Disturbance[] {

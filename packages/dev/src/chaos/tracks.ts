@@ -2,13 +2,14 @@ import { z } from "zod";
 import { wav } from "../seed/wav.js";
 import type { Actor } from "./actor.js";
 import type { Chance } from "./chance.js";
-import type { Family } from "./family.js";
-import type { Repositories } from "./repositories.js";
+import type { Afterwards, Family } from "./family.js";
 
 /** A track that somebody was told of. */
 export interface KnownTrack {
   readonly id: number;
   readonly artist: string;
+  /** The file that they uploaded. */
+  readonly sound: Uint8Array;
   /** What it may be called: more than one when an answer was lost. */
   titles: ReadonlySet<string>;
   fate: "there" | "gone" | "either";
@@ -16,9 +17,12 @@ export interface KnownTrack {
 
 const uploaded = z.object({ track: z.object({ id: z.int() }) });
 const RATE = 8_000;
-const SOUND = wav(
-  Float64Array.from({ length: RATE }, (_, at) => 0.5 * Math.sin(at / 5)),
-  RATE,
+/** A second each, so that a track has been heard at once, and its scan costs next to nothing. */
+const SOUNDS = [3, 5, 7, 11].map((slow) =>
+  wav(
+    Float64Array.from({ length: RATE }, (_, at) => 0.5 * Math.sin(at / slow)),
+    RATE,
+  ),
 );
 
 /** People upload tracks, rename and delete their own. */
@@ -33,8 +37,21 @@ export class Tracks implements Family {
     return this.#known.filter(({ fate }) => fate === "there");
   }
 
+  of(did: string): readonly KnownTrack[] {
+    return this.there.filter(({ artist }) => artist === did);
+  }
+
+  find(id: number): KnownTrack | undefined {
+    return this.#known.find((track) => track.id === id);
+  }
+
+  /** Their artist leaves: from here on others may be refused. */
+  leave(did: string, fate: "gone" | "either"): void {
+    for (const track of this.#known) if (track.artist === did) track.fate = fate;
+  }
+
   async act(actor: Actor, chance: Chance): Promise<void> {
-    const own = chance.oneOf(this.there.filter(({ artist }) => artist === actor.did));
+    const own = chance.oneOf(this.of(actor.did));
     const what = chance.weighted({ upload: 3, rename: 4, delete: 1 });
     if (what === "upload" || own === undefined) await this.upload(actor);
     else if (what === "rename") await this.#rename(actor, own);
@@ -44,12 +61,13 @@ export class Tracks implements Family {
   async upload(actor: Actor): Promise<void> {
     const title = this.#newTitle();
     const form = new FormData();
+    const sound = SOUNDS[this.#named % SOUNDS.length] ?? new Uint8Array();
     form.set("title", title);
-    form.set("file", new Blob([SOUND]), "sound.wav");
+    form.set("file", new Blob([sound]), "sound.wav");
     const told = await actor.ask("POST", "/tracks/", uploaded, form);
     if (told.kind === "accepted") {
       const { id } = told.answer.track;
-      this.#known.push({ id, artist: actor.did, titles: new Set([title]), fate: "there" });
+      this.#known.push({ id, artist: actor.did, sound, titles: new Set([title]), fate: "there" });
     } else if (told.kind === "unknown") {
       this.#perhaps.set(actor.did, (this.#perhaps.get(actor.did) ?? new Set()).add(title));
     }
@@ -74,7 +92,7 @@ export class Tracks implements Family {
     return `Title ${String(this.#named)}`;
   }
 
-  faults(repositories: Repositories): string[] {
+  faults({ repositories }: Afterwards): string[] {
     return [...repositories].flatMap(([did, { tracks }]) => {
       const known = this.#known.filter(({ artist }) => artist === did);
       const strangers = tracks.filter(({ trackId }) => known.every(({ id }) => id !== trackId));

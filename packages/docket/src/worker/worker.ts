@@ -54,11 +54,10 @@ export class Worker<Services> {
     const { concurrency, leaseMs, sleepMs } = readOptions(options);
     this.#concurrency = concurrency;
     this.#sleepMs = sleepMs;
-    const { version, tools } = parts;
     this.#info = {
-      ...{ worker: this.id, tasks: [...tools.tasks.keys()], concurrency },
+      ...{ worker: this.id, tasks: [...parts.tools.tasks.keys()], concurrency },
       ...{ host: hostname(), pid: process.pid, startedAt: Date.now() },
-      ...(version === undefined ? {} : { version }),
+      ...(parts.version === undefined ? {} : { version: parts.version }),
     };
     this.#leaseMs = leaseMs;
     this.#ahead = new Ahead(this.#concurrency, (claims) => {
