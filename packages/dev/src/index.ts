@@ -20,3 +20,4 @@ export { MAJOR, MINOR, DORIAN, type Score, type Sound, synthesise } from "./seed
 export { signIn, type SignIn } from "./sign-in/sign-in.js";
 export { Visitor, type VisitorReply, type VisitorRequest } from "./sign-in/visitor.js";
 export { until, type UntilOptions } from "./waiting/until.js";
+export { wav } from "./seed/wav.js";
