@@ -196,6 +196,8 @@ test("what was there before we knew of it, and what others may write too, is nev
   await stage.db
     .insertInto("pds_records")
     .values({ did, collection: profile.collection, rkey: "self", ...gone })
+    // Their sign-in has made one.
+    .onConflict((conflict) => conflict.columns(["did", "collection", "rkey"]).doUpdateSet(gone))
     .execute();
   await artist.com.atproto.repo.putRecord({ ...adopted, record: title("Theirs, changed") });
   await artist.com.atproto.repo.putRecord({

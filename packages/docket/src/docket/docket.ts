@@ -211,7 +211,7 @@ export class Docket<Services> extends Oversight<Services> {
     return new Worker(
       {
         ...{ store: this.#store, clock, version: this.#options.version?.slice(0, 100), tools },
-        seed: () => seed(this.#store, this.#tasks.values(), this.#nextId),
+        seed: () => seed(this.#store, this.#tasks.values(), this.#nextId, log),
       },
       options,
     );

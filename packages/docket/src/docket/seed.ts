@@ -1,3 +1,5 @@
+import { StoreUnavailable } from "../errors.js";
+import type { Log } from "../log.js";
 import type { Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import { newTask } from "./new-task.js";
@@ -12,14 +14,21 @@ export async function seed<Services>(
   store: Store,
   tasks: Iterable<Task<unknown, Services>>,
   nextId: () => string,
+  log: Log,
 ): Promise<void> {
   const perpetual = [...tasks].filter(({ everyMs }) => everyMs !== undefined);
   if (perpetual.length === 0) return;
-  await store.add(
-    await Promise.all(
-      perpetual.map((task) => newTask(nextId(), task, null, { key: perpetualKey(task.name) }, undefined)),
-    ),
+  const tasks = await Promise.all(
+    perpetual.map((task) => newTask(nextId(), task, null, { key: perpetualKey(task.name) }, undefined)),
   );
+  try {
+    await store.add(tasks);
+  } catch (err) {
+    if (err instanceof StoreUnavailable) throw err;
+    // A worker can do without them, and all else can't do without a worker.
+    const names = perpetual.map(({ name }) => name);
+    log.error({ err, tasks: names }, "what comes by itself can't be added: look at docket's keys in Redis");
+  }
 }
 
 /** Of the one task of this name that there is. */
