@@ -18,11 +18,11 @@ export async function seed<Services>(
 ): Promise<void> {
   const perpetual = [...tasks].filter(({ everyMs }) => everyMs !== undefined);
   if (perpetual.length === 0) return;
-  const tasks = await Promise.all(
+  const seeds = await Promise.all(
     perpetual.map((task) => newTask(nextId(), task, null, { key: perpetualKey(task.name) }, undefined)),
   );
   try {
-    await store.add(tasks);
+    await store.add(seeds);
   } catch (err) {
     if (err instanceof StoreUnavailable) throw err;
     // A worker can do without them, and all else can't do without a worker.
