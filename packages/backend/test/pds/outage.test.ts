@@ -134,8 +134,9 @@ test("a try whose person must sign in says nothing of the host: another is tried
   await stage.gate.shut();
   const ids = [await stage.wish(background, stage.ann), await stage.wish(background, stage.bob)];
   for (const id of ids) await isWaiting(id);
-  await stage.gate.open();
+  // Before the way is free: the first to come through is to meet it.
   const refused = stage.gate.answer(put, { status: 401, body: { error: "InvalidToken" } }, { times: 1 });
+  await stage.gate.open();
   await until("the first of both may not", () => refused.caught === 1);
   await until("the other is written", async () => {
     const rows = await Promise.all(ids.map((id) => stage.row(id)));
