@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-/** Most of a test's time is waiting for servers, so that two processors carry more than two files at a time. */
-const FILES_AT_A_TIME = 3;
+/** More would crowd two processors, and then tests wait in vain for what takes its time. */
+const FILES_AT_A_TIME = 2;
 
 function project(name: string, folder: string, viteConfig?: string): TestProjectInlineConfiguration {
   const world = join(import.meta.dirname, folder, "test/world.ts");

@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import type { MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import type { RequestMonitor } from "../monitoring/for-http.js";
 import { DID } from "../monitoring/span-row.js";
 import { fromTraceparent } from "../tracing/traceparent.js";
@@ -36,7 +36,7 @@ export function traceRequests({ tracing, answered }: RequestMonitor): Middleware
       async (span) => {
         await next();
         const { status } = c.res;
-        const route = routeOf(routePath(c, -1));
+        const route = routeOf(c);
         const facts = { "http.route": route, "http.response.status_code": status };
         const failed = status >= 500;
         answered({ method, route, status, ms: performance.now() - began });
@@ -63,8 +63,9 @@ export function traceRequests({ tracing, answered }: RequestMonitor): Middleware
 const NEW = { carried: undefined };
 
 /** What isn't a route of ours is one for all: paths are strangers' choice. */
-function routeOf(pattern: string): string {
-  return pattern === "" || pattern.endsWith("*") ? "/*" : pattern;
+function routeOf(c: Context<HttpEnv>): string {
+  // What is for many paths (checks before, pages behind) matches, too.
+  return matchedRoutes(c).findLast(({ path }) => !path.endsWith("*"))?.path ?? "/*";
 }
 
 function personOf(left: Partial<SignedInEnv["Variables"]>): string | undefined {

@@ -192,9 +192,14 @@ test("older versions that were cut off and arrive after newer ones do not stay",
       .filter(({ uri }) => late.has(uri.split("/").at(-1) ?? ""))
       .map(({ value }) => value.text.split(" ")[0]);
   const areAll = (texts: unknown[], word: string) => texts.every((text) => text === word);
-  await until("the third versions are there", async () => areAll(await lateTexts(), "third"));
+  const slowly = { within: 30_000 };
+  await until("the third versions are there", async () => areAll(await lateTexts(), "third"), slowly);
   held.forward();
-  await until("the second versions have arrived late", async () => areAll(await lateTexts(), "second"));
+  await until(
+    "the second versions have arrived late",
+    async () => areAll(await lateTexts(), "second"),
+    slowly,
+  );
   await allDone(stage);
   const texts = (await stage.commentsOnPds(track)).map(({ value }) => value.text);
   expect(texts).toHaveLength(12);
