@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase, openLog, parseSettings, startService, type Role } from "@plyr/backend";
 import { freePort, startPds, startPostgres, startRedis, until, Visitor, wav, type Account } from "@plyr/dev";
+import { Redis } from "ioredis";
 import { z } from "zod";
 import { CommandCounter, total } from "../command-counter.ts";
 
@@ -27,17 +28,18 @@ export class Arena implements AsyncDisposable {
   readonly people: readonly Person[];
   readonly #counter: CommandCounter;
   readonly #open: () => Promise<number>;
+  readonly #redisUrl: string;
   readonly #stack: AsyncDisposableStack;
 
   private constructor(
     people: readonly Person[],
-    counter: CommandCounter,
-    open: () => Promise<number>,
+    parts: { counter: CommandCounter; open: () => Promise<number>; redisUrl: string },
     stack: AsyncDisposableStack,
   ) {
     this.people = people;
-    this.#counter = counter;
-    this.#open = open;
+    this.#counter = parts.counter;
+    this.#open = parts.open;
+    this.#redisUrl = parts.redisUrl;
     this.#stack = stack;
   }
 
@@ -82,7 +84,7 @@ export class Arena implements AsyncDisposable {
       const account = await pds.createAccount({ handle: `${name}.test`, password: `${name}-password` });
       people.push(await Person.enter(url, account, number < 2));
     }
-    const arena = new Arena(people, counter, open, starting.move());
+    const arena = new Arena(people, { counter, open, redisUrl: redis.url }, starting.move());
     await arena.rest();
     return arena;
   }
@@ -100,6 +102,14 @@ export class Arena implements AsyncDisposable {
   async rest(): Promise<void> {
     await until("nothing is owed", async () => (await this.#open()) === 0, { within: AT_MOST, every: 50 });
     await this.#counter.quiet(REST);
+  }
+
+  /** The most that Redis has ever held, its own few hundred kilobytes included; bytes. */
+  async memory(): Promise<number> {
+    const redis = new Redis(this.#redisUrl);
+    const info = await redis.info("memory");
+    redis.disconnect();
+    return Number(/^used_memory_peak:(\d+)/m.exec(info)?.[1]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -32,7 +32,7 @@ const MINUTES_A_DAY = 1_440;
 export async function liveDay(
   shape: Shape,
   { share, idleMinutes }: { share: number; idleMinutes: number },
-): Promise<Line[]> {
+): Promise<{ lines: Line[]; memory: number }> {
   const count = (family: Family): number => Math.max(1, Math.round(DAY[family] * share));
   await using arena = await Arena.open(shape, 2 + Math.ceil(count("likes") / count("uploads")));
   const lines: Line[] = [];
@@ -68,7 +68,7 @@ export async function liveDay(
   const cost = await arena.costOf(() => pause(idleMinutes * 60_000));
   const what = "while nobody does anything";
   lines.push({ what, perDay: MINUTES_A_DAY, measured: idleMinutes, cost });
-  return lines;
+  return { lines, memory: await arena.memory() };
 }
 
 async function like([person, track]: [Person, number]): Promise<void> {

@@ -17,6 +17,7 @@ const USAGE = `npm run cost -- [--share 0.05] [--idle-minutes 10] [--shape one,t
 /** The page's prices: dollars, and commands a day that are free. */
 const FREE = 10_000;
 const PER_100K = 0.2;
+const PER_GB = 0.25;
 
 const shapes = z.enum(["one", "two"]);
 const Flags = z.object({
@@ -44,7 +45,7 @@ function rowOf({ what, perDay, measured, cost }: Line): Row {
   return { what, perDay, measured, each: cost.sent / measured, sent, inner };
 }
 
-function print(shape: string, rows: readonly Row[], sent: number, inner: number): void {
+function print(shape: string, rows: readonly Row[], sent: number, inner: number, memory: number): void {
   const cells = [
     ["", "a day", "measured", "commands each", "commands a day", "inside scripts a day"],
     ...rows.map(({ what, perDay, measured, each, ...row }) => [
@@ -69,6 +70,9 @@ function print(shape: string, rows: readonly Row[], sent: number, inner: number)
       `$${((beyond / 100_000) * PER_100K).toFixed(2)} beyond the ${String(FREE)} a day that are free; ` +
       `with what scripts call inside, ${String((sent + inner) * 30)} a month: $${((((sent + inner) * 30) / 100_000) * PER_100K).toFixed(2)}\n`,
   );
+  process.stdout.write(
+    `  Redis held ${(memory / 1_000_000).toFixed(1)} MB at most, itself included: $${((memory / 1e9) * PER_GB).toFixed(4)} a month\n`,
+  );
 }
 
 const parsed = Flags.safeParse(
@@ -87,11 +91,12 @@ if (!parsed.success) {
 } else {
   const { share, json, shape: asked } = parsed.data;
   for (const shape of asked) {
-    const rows = (await liveDay(shape, { share, idleMinutes: parsed.data["idle-minutes"] })).map(rowOf);
+    const { lines, memory } = await liveDay(shape, { share, idleMinutes: parsed.data["idle-minutes"] });
+    const rows = lines.map(rowOf);
     const sent = rows.reduce((sum, row) => sum + row.sent, 0);
     const inner = rows.reduce((sum, row) => sum + row.inner, 0);
-    if (json) process.stdout.write(`${JSON.stringify({ shape, share, rows, sent, inner })}\n`);
-    else print(shape, rows, sent, inner);
+    if (json) process.stdout.write(`${JSON.stringify({ shape, share, rows, sent, inner, memory })}\n`);
+    else print(shape, rows, sent, inner, memory);
     if (sent > FREE) process.exitCode = 1;
   }
 }
