@@ -148,6 +148,13 @@ test("who signs out while something waits is asked; anyway: it goes on, and is w
 });
 
 test("who signs out may cancel what waits instead", async () => {
+  // The list of what they like follows what was done before, some seconds later.
+  await until(
+    "nothing is owed",
+    async () =>
+      (await stage.db.selectFrom("intents").select("id").where("state", "=", "open").execute()).length === 0,
+    { within: 20_000 },
+  );
   endPermission();
   await like(stage.listener);
   const answer = await stage.listener.browser.post("/auth/logout", { body: { cancel: true } });
@@ -167,7 +174,9 @@ test("the list of what a person likes follows what they cancel", async () => {
   await quiet(stage.listener);
   endPermission();
   await stage.listener.browser.delete(`/tracks/${String(track)}/like`);
-  await until("the list waits, too", async () => (await waiting(stage.listener)).kinds["list"] === 1);
+  await until("the list waits, too", async () => (await waiting(stage.listener)).kinds["list"] === 1, {
+    within: 20_000,
+  });
   const { writes } = await waiting(stage.listener);
   const list = writes.find(({ kind }) => kind === "list");
   // With nothing on it there is no such list.
