@@ -9,12 +9,14 @@ import {
   xrpc,
   type Gate,
   type OtlpReceiver,
+  type Match,
 } from "@plyr/dev";
 import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
+import { collectionsOf } from "../../src/records/collections.js";
 import { adoptTrack } from "../../src/tracks/adopt-track.js";
 import { NAMESPACE, runService, type RunningService } from "../http/running-service.js";
 import { hearRedis } from "./everything-sent.js";
@@ -102,7 +104,10 @@ test("no secret is in Redis, in the log, in an answer or in a row, whatever goes
   const [token] = sentCredentials().filter((text) => text.startsWith("eyJ"));
   if (token === undefined) throw new Error("the service has sent no access token to the PDS");
 
-  const putting = xrpc("com.atproto.repo.putRecord");
+  const put = xrpc("com.atproto.repo.putRecord");
+  // The list of what they like is put, too, in its own time.
+  const putting: Match = (request) =>
+    put(request) && request.body.includes(`"${collectionsOf(NAMESPACE).like}"`);
   gate.answer(
     putting,
     { status: 400, body: { error: "InvalidRequest", message: `no: DPoP ${token}` } },
