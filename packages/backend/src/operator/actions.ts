@@ -30,7 +30,7 @@ export function noteActions(db: Kysely<Schema>): MiddlewareHandler<HttpEnv> {
       .values({
         who: c.get("operator") ?? "unknown",
         command: `${c.req.method} ${new URL(c.req.url).pathname.replace(/^\/operator/, "")}`,
-        arguments: JSON.stringify(told(await c.req.text())),
+        arguments: JSON.stringify(told(await c.req.text()), storable),
         outcome: "begun",
       })
       .returning("id")
@@ -76,5 +76,17 @@ const problem = z.object({ error: z.object({ message: z.string() }) });
 
 async function refusal(response: Response): Promise<string> {
   const said = problem.safeParse(await response.json().catch(() => undefined));
-  return (said.data?.error.message ?? `answered ${String(response.status)}`).slice(0, LONGEST);
+  return withoutNul(said.data?.error.message ?? `answered ${String(response.status)}`).slice(0, LONGEST);
+}
+
+/** Postgres takes every character but this one. */
+function withoutNul(text: string): string {
+  return text.replaceAll("\u0000", "");
+}
+
+/** For `JSON.stringify`. */
+function storable(_name: string, value: unknown): unknown {
+  if (typeof value === "string") return withoutNul(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, content]) => [withoutNul(name), content]));
 }
