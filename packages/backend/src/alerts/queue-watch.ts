@@ -8,9 +8,6 @@ import type { QueueSeen } from "../operating/docket-health.js";
 import type { TaskServices } from "../tasks/services.js";
 import { tellConcerns } from "./alerts.js";
 
-/** What a task in docket can't tell, because it doesn't run then. */
-const OURS = new Set(["no worker", "docket away"]);
-
 /** Where there has never been a worker, one may be about to start; milliseconds. */
 const PATIENCE = 60_000;
 
@@ -57,8 +54,10 @@ export class QueueWatch {
     if (mode === "docket" && workers !== undefined)
       this.#goodUntil = performance.now() + (workers === 0 ? LOOK_AGAIN : workersGoodFor);
     if (workers === 0 && lastWorkerAt === undefined && performance.now() - this.#began < PATIENCE) return;
+    // What a task in docket can't tell, because it doesn't run then. Of workers nothing is known while docket is away.
+    const ours = workers === undefined ? ["docket away"] : ["docket away", "no worker"];
     await tellConcerns({ db, outbox }, concernsOf({ mode, workers, lastWorkerAt }), (concern) =>
-      OURS.has(concern),
+      ours.includes(concern),
     );
   }
 }
