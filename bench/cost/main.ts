@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { priceOf, prices } from "@plyr/backend";
 import { z } from "zod";
 import { liveDay, type Line } from "./day.ts";
 
@@ -14,10 +15,7 @@ const USAGE = `npm run cost -- [--share 0.05] [--idle-minutes 10] [--shape one,t
   Ends with 1 when a day comes to more than ${String(10_000)} commands sent by clients.
 `;
 
-/** The page's prices: dollars, and commands a day that are free. */
-const FREE = 10_000;
-const PER_100K = 0.2;
-const PER_GB = 0.25;
+const { freePerDay: FREE, perGB: PER_GB } = prices;
 
 const shapes = z.enum(["one", "two"]);
 const Flags = z.object({
@@ -66,9 +64,9 @@ function print(shape: string, rows: readonly Row[], sent: number, inner: number,
   const month = sent * 30;
   const beyond = Math.max(0, sent - FREE) * 30;
   process.stdout.write(
-    `  ${String(month)} commands a month: $${((month / 100_000) * PER_100K).toFixed(2)} where each is paid for, ` +
-      `$${((beyond / 100_000) * PER_100K).toFixed(2)} beyond the ${String(FREE)} a day that are free; ` +
-      `with what scripts call inside, ${String((sent + inner) * 30)} a month: $${((((sent + inner) * 30) / 100_000) * PER_100K).toFixed(2)}\n`,
+    `  ${String(month)} commands a month: $${priceOf(month).toFixed(2)} where each is paid for, ` +
+      `$${priceOf(beyond).toFixed(2)} beyond the ${String(FREE)} a day that are free; ` +
+      `with what scripts call inside, ${String((sent + inner) * 30)} a month: $${priceOf((sent + inner) * 30).toFixed(2)}\n`,
   );
   process.stdout.write(
     `  Redis held ${(memory / 1_000_000).toFixed(1)} MB at most, itself included: $${((memory / 1e9) * PER_GB).toFixed(4)} a month\n`,

@@ -1,6 +1,7 @@
 export { BrowserSessions } from "./auth/browser-sessions.js";
 export { run as giveCommand } from "./cli/run.js";
 export { migrateToLatest } from "./database/migrate.js";
+export { priceOf, prices } from "./costs/prices.js";
 export { openDatabase, type DatabasePlace } from "./database/open.js";
 export type { Json, RecordContent, RecordState, Schema } from "./database/schema.js";
 export { FingerprintThread } from "./fingerprints/fingerprint-thread.js";
