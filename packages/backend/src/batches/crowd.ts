@@ -75,6 +75,21 @@ export async function openWrite(
   return rows[0];
 }
 
+/** Of these intents the open writes that can go with others now, and whose they are. */
+export async function sociableWrites(
+  db: Kysely<Schema>,
+  intentIds: readonly string[],
+): Promise<{ readonly intentId: string; readonly did: string; readonly collection: string }[]> {
+  const { rows } = await sql<{ intentId: string; did: string; collection: string }>`
+    select intents.id as "intentId", record.did, record.collection
+    from intents join pds_records record on record.id = (intents.payload ->> 'recordId')::uuid
+    where intents.id in (${sql.join(intentIds)}) and intents.state = 'open' and intents.task = ${RECORD_WRITE} and ${notStruck}
+      and record.state <> 'needs-sign-in' and record.awaits is null
+      and record.apart_version is distinct from record.wish_version
+  `.execute(db);
+  return rows;
+}
+
 /** Whether a batch is there to write this person's records of this collection. */
 export async function hasOpenBatch(db: Kysely<Schema>, subject: string): Promise<boolean> {
   const row = await db

@@ -28,20 +28,28 @@ export async function drain(
   batch: { did: string; collection: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const toTell: Candidate[] = [];
+  const left: Left = { done: [], apart: [] };
   try {
-    await drainAll(services, batch, signal, toTell);
+    await drainAll(services, batch, signal, left);
   } finally {
-    // Their own runs have something to learn. At the end, so that they don't keep the batch from going on.
-    await services.wake(asIntents(toTell));
+    // Their own runs have something to learn, where there are any. At the end, so that they don't keep the batch from going on.
+    await services.wake(asIntents(left.done));
+    if (left.apart.length > 0) await services.handOverNow(asIntents(left.apart));
   }
+}
+
+/** What other runs are to be told of. */
+interface Left {
+  readonly done: Candidate[];
+  /** They are to go by themselves. */
+  readonly apart: Candidate[];
 }
 
 async function drainAll(
   services: TaskServices,
   { did, collection }: { did: string; collection: string },
   signal: AbortSignal,
-  toTell: Candidate[],
+  left: Left,
 ): Promise<void> {
   const { db, carrier } = services;
   const began = performance.now();
@@ -58,7 +66,10 @@ async function drainAll(
       releaseLeases(db, leases),
     );
     for (const [id, left] of carried.unsettled) unsettled.set(id, left);
-    toTell.push(...told(found, carried));
+    const done = new Set(carried.done);
+    const apart = new Set(carried.apart);
+    left.done.push(...found.filter(({ intentId }) => done.has(intentId)));
+    left.apart.push(...found.filter(({ intentId, recordId }) => apart.has(recordId) && !done.has(intentId)));
     if (carried.shortOfPoints !== null) {
       const { more } = carried.shortOfPoints;
       await explainWait(db, did, collection, reasonFor(more));
@@ -76,16 +87,6 @@ async function drainAll(
 /** Leases that were taken together are lost together. */
 function heldBy(signal: AbortSignal, leases: readonly Lease[]): AbortSignal {
   return AbortSignal.any([signal, ...leases.slice(0, 1).map((lease) => lease.signal)]);
-}
-
-/** Those that are done, or to go by themselves. */
-function told(
-  found: readonly Candidate[],
-  { done, apart }: { done: readonly string[]; apart: readonly string[] },
-): Candidate[] {
-  const intents = new Set(done);
-  const records = new Set(apart);
-  return found.filter(({ intentId, recordId }) => intents.has(intentId) || records.has(recordId));
 }
 
 function reasonFor(more: number): string {

@@ -142,6 +142,12 @@ export class Dispatcher<Services> {
     return known;
   }
 
+  /** Has them carried out now, whether a queue has them (put off, maybe) or none. */
+  async handOverNow(intents: readonly Intent[]): Promise<void> {
+    await this.handOver(intents);
+    await this.wake(intents);
+  }
+
   /** Makes parked intents due now, wherever they wait. */
   async wake(intents: readonly Intent[]): Promise<void> {
     if (intents.length === 0) return;

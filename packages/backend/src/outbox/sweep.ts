@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { Rounds } from "../loops/rounds.js";
 import type { Dispatcher } from "./dispatcher.js";
-import { claimDueIntents } from "./intents.js";
+import { claimDueIntents, type Intent } from "./intents.js";
 
 /** Intents looked at per query. */
 const BATCH = 500;
@@ -12,6 +12,12 @@ export interface SweepParts<Services> {
   readonly db: Kysely<Schema>;
   readonly dispatcher: Dispatcher<Services>;
   readonly bury: (intentId: string, reason: string) => Promise<void>;
+  /**
+   * Has what many intents ask for done in another way than by one task for each.
+   *
+   * @returns those that are left to be handed over; default: all of them
+   */
+  readonly gather?: (lost: readonly Intent[]) => Promise<readonly Intent[]>;
   readonly log: Log;
   /** From the end of one round to the next; milliseconds. */
   readonly interval: number;
@@ -54,10 +60,11 @@ export class Sweep<Services> {
   }
 
   async #lookAfter(due: Awaited<ReturnType<typeof claimDueIntents>>): Promise<void> {
-    const { dispatcher, bury } = this.#parts;
+    const { dispatcher, bury, gather } = this.#parts;
     const known = await dispatcher.find(due.map(({ id }) => id));
     const lost = due.filter(({ id }) => (known.get(id)?.state ?? "unknown") === "unknown");
-    if (lost.length > 0) await dispatcher.handOver(lost);
+    const single = gather === undefined ? lost : await gather(lost);
+    if (single.length > 0) await dispatcher.handOver(single);
     for (const { id } of due) {
       const found = known.get(id);
       if (found?.state === "dead") await bury(id, found.reason);

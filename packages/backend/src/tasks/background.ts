@@ -28,6 +28,7 @@ import { evaluateAlerts } from "../alerts/evaluate-alerts.js";
 import type { Concern } from "../operating/concerns.js";
 import { lookAround } from "../operating/facts.js";
 import { askDocket, type BackgroundHealth, type QueueSeen } from "../operating/docket-health.js";
+import { gatherCrowds } from "./gather-crowds.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import { untraced, type HandingOver } from "../tracing/handing-over.js";
@@ -188,6 +189,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       return outbox;
     },
     wake: (intents) => dispatcher.wake(intents),
+    handOverNow: (intents) => dispatcher.handOverNow(intents),
     lookAround: () => around(),
   };
   const { engine: trace, handingOver = untraced } = options.trace ?? {};
@@ -203,7 +205,10 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
 
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log, trace: handingOver });
   const outbox = new Outbox(db, dispatcher, handingOver);
-  const sweep = new Sweep({ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 });
+  const sweep = new Sweep({
+    ...{ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 },
+    gather: (lost) => gatherCrowds(services, lost),
+  });
   const queues = docket === undefined ? [local] : [docket, local];
   const striker = new Striker({ db, queues, log, interval: options.strikeInterval ?? 1_000 });
   const heldWork = new HeldWork({ db, dispatcher, log });

@@ -32,6 +32,8 @@ export interface TaskServices extends ReconcileParts {
   readonly outbox: Outbox<TaskServices>;
   /** Makes parked intents due now. */
   readonly wake: (intents: readonly Intent[]) => Promise<void>;
+  /** The same, also for those that no queue knows. */
+  readonly handOverNow: (intents: readonly Intent[]) => Promise<void>;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
   readonly scanning: Scanning;

@@ -63,8 +63,9 @@ export async function leaveToBatch(
   throw new RetryAt(within(write.state === "waiting" ? WHEN_ALL_WAIT : SOON), why);
 }
 
-async function scheduleBatch(
-  { outbox }: TaskServices,
+/** Sees to it that a batch is there for these records. */
+export async function scheduleBatch(
+  { outbox }: Pick<TaskServices, "outbox">,
   batch: { did: string; collection: string },
 ): Promise<void> {
   await outbox.transact(async (tx, schedule) => {

@@ -1,5 +1,6 @@
 import { until } from "@plyr/dev";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { gatherCrowds } from "../../src/tasks/gather-crowds.js";
 import { setStage, type Stage } from "../records/stage.js";
 import { allDone, callsSince, findAll, likeMany, rowsOf, writesOf } from "./crowd.js";
 
@@ -27,6 +28,30 @@ test("four hundred open likes are two calls, in the order in which they were ask
   const there = await stage.everyLike();
   expect(rows.filter(({ rkey, confirmed_cid }) => there.get(rkey) === confirmed_cid)).toHaveLength(400);
   expect(there.size).toBe(400);
+});
+
+test("a crowd that no queue knows is left to one task; what is few goes by itself", async () => {
+  await likeMany(stage, 12);
+  const dying = await stage.dyingComments();
+  for (let count = 0; count < 3; count += 1) {
+    const { id } = await stage.newTrack();
+    await dying.add(stage.listener, id, { text: `few ${String(count)}`, timestampMs: 0 });
+  }
+  const { db, background } = stage;
+  const lost = await db
+    .selectFrom("intents")
+    .select(["id", "task", "payload", "traceparent"])
+    .where("state", "=", "open")
+    .execute();
+  const from = stage.gate.passages.length;
+  const single = await gatherCrowds({ db, outbox: background.outbox }, lost);
+  expect(lost).toHaveLength(15);
+  expect(single).toHaveLength(3);
+  await findAll(stage);
+  await allDone(stage);
+  const { batches, puts } = callsSince(stage.gate, from);
+  expect(batches.map((passage) => writesOf(passage).length)).toEqual([12]);
+  expect(puts).toHaveLength(3);
 });
 
 test("one like by itself is one put, and so are a few", async () => {

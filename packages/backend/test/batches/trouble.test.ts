@@ -204,7 +204,7 @@ test("older versions that were cut off and arrive after newer ones do not stay",
   const texts = (await stage.commentsOnPds(track)).map(({ value }) => value.text);
   expect(texts).toHaveLength(12);
   expect(texts.every((text) => text.startsWith("third"))).toBe(true);
-});
+}, 90_000);
 
 test("an edit that comes while a batch is asked follows it, and what the PDS has meanwhile is known", async () => {
   const track = await stage.newTrack();
