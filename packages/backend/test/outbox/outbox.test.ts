@@ -85,16 +85,17 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
 
   test("an intent of a task that this version doesn't know waits for one that does", async () => {
     const { done, registry } = noteTask();
-    await stage.db
+    const { id } = await stage.db
       .insertInto("intents")
       .values({ task: "test.note", payload: '{"about":"new","text":"from the future"}', subject: "note:new" })
-      .execute();
+      .returning("id")
+      .executeTakeFirstOrThrow();
     const old = await stage.process({ registry: [] });
     await until("the old version has seen it", () =>
       stage.log.some(({ message }) => message.includes("unknown task")),
     );
     await old.stop();
-    expect(await stage.openIntents()).toHaveLength(1);
+    expect(await stage.openIntents()).toContain(id);
     await stage.process({ registry });
     await until("it is done", () => done.includes("from the future"));
   });
