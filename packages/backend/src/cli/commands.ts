@@ -7,6 +7,7 @@ import type { AddCommand } from "./command.js";
 import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
 import { addPauses } from "./pause-commands.js";
+import { addSchedule } from "./schedule-command.js";
 import { addScans } from "./scans-command.js";
 import { addSql } from "./sql-command.js";
 import { addStatus } from "./status-command.js";
@@ -21,6 +22,7 @@ export const commands: readonly AddCommand[] = [
   addDead,
   addStrikes,
   addPauses,
+  addSchedule,
   addCancel,
   addActions,
   addCatalogue,

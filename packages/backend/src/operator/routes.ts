@@ -15,6 +15,7 @@ import type { OperatorServices } from "./services.js";
 import { strikesRoutes } from "./strikes-routes.js";
 import { sqlRoutes } from "./sql-routes.js";
 import { statusRoutes } from "./status-routes.js";
+import { tasksRoutes } from "./tasks-routes.js";
 
 /** What operators send is at most this long, in bytes; longer things they send in parts. */
 const LARGEST_BODY = 8 * 1024 * 1024;
@@ -28,6 +29,7 @@ const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
   deadRoutes,
   strikesRoutes,
   pausesRoutes,
+  tasksRoutes,
   intentsRoutes,
   actionsRoutes,
   alertsRoutes,

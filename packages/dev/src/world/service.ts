@@ -8,6 +8,8 @@ export interface ServiceOptions {
   /** Added to our own environment. */
   env: Record<string, string>;
   url: string;
+  /** Default: the service that is built here. */
+  program?: string;
   /** Gets the whole log. */
   logFile: string;
   /** Gets the lines of the log from warnings up, and what isn't a log line. */
@@ -26,7 +28,7 @@ const GRACE = 40_000;
 const START_LIMIT = 60_000;
 const QUIET = ["trace", "debug", "info"];
 
-const program = fileURLToPath(new URL("../../../backend/dist/bin/serve.js", import.meta.url));
+const built = fileURLToPath(new URL("../../../backend/dist/bin/serve.js", import.meta.url));
 const logLine = z.object({ level: z.string() });
 
 /**
@@ -34,7 +36,13 @@ const logLine = z.object({ level: z.string() });
  *
  * @throws when it ends before that, or doesn't answer within 60 s, with the last of its log
  */
-export async function startService({ env, url, logFile, onTrouble }: ServiceOptions): Promise<Service> {
+export async function startService({
+  env,
+  url,
+  program = built,
+  logFile,
+  onTrouble,
+}: ServiceOptions): Promise<Service> {
   const log = createWriteStream(logFile, { flags: "a", mode: 0o600 });
   let rest = "";
   const service = new Program({

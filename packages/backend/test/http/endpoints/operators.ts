@@ -48,6 +48,11 @@ export const operators: readonly Endpoint[] = [
     },
   },
   {
+    route: "POST /operator/tasks/:task/schedule",
+    answers,
+    ask: () => ({ path: "/operator/tasks/notice.send/schedule", body: { payload: { noticeId: randomUUID() } } }),
+  },
+  {
     route: "POST /operator/intents/:id/cancel",
     answers: { ...answers, admin: 404 },
     ask: () => ({ path: `/operator/intents/${randomUUID()}/cancel`, body: { because: "a test" } }),
