@@ -50,7 +50,10 @@ export const operators: readonly Endpoint[] = [
   {
     route: "POST /operator/tasks/:task/schedule",
     answers,
-    ask: () => ({ path: "/operator/tasks/notice.send/schedule", body: { payload: { noticeId: randomUUID() } } }),
+    ask: () => ({
+      path: "/operator/tasks/notice.send/schedule",
+      body: { payload: { noticeId: randomUUID() } },
+    }),
   },
   {
     route: "POST /operator/intents/:id/cancel",
