@@ -5,6 +5,10 @@ import { projectFiles } from "../project-files.ts";
 import { incidentFaults, invariantFaults, invariantNumbers, pageFaults } from "./claims.ts";
 import { commandFaults, type Scripts } from "./commands.ts";
 import { linkFaults } from "./links.ts";
+import { snippetFaults } from "./snippets.ts";
+
+/** A test carries out what these say, command by command. */
+const WORKED_THROUGH: readonly string[] = ["docs/tutorial.md"];
 
 const packageJson = z.object({ name: z.string(), scripts: z.record(z.string(), z.string()).default({}) });
 
@@ -24,7 +28,15 @@ export function docsFaults(root: string): string[] {
       .filter((file) => file.endsWith(".md"))
       .flatMap((file) => {
         const text = read(file);
-        const faults = [...linkFaults(file, text, files), ...commandFaults(text, scripts)];
+        const faults = [
+          ...linkFaults(file, text, files),
+          ...commandFaults(text, scripts),
+          ...snippetFaults(
+            text,
+            (source) => (files.includes(source) ? read(source) : undefined),
+            WORKED_THROUGH.includes(file),
+          ),
+        ];
         if (file === "ARCHITECTURE.md") faults.push(...invariantFaults(text, root));
         if (file === "docs/the-page.md")
           faults.push(...pageFaults(text, root, invariantNumbers(architecture)));

@@ -177,6 +177,35 @@ describe("a link", () => {
   });
 });
 
+describe("code", () => {
+  const fenced = (info: string, ...lines: string[]) => ["```" + info, ...lines, "```"].join("\n");
+  const from = "ts from packages/x/test/y.test.ts";
+
+  it.each([
+    fenced(from, 'describe("an empty group", () => {});'),
+    fenced(from, 'it("reaches the PDS", () => {});', "…", 'describe("an empty group", () => {});'),
+    fenced("sh", "npm test"),
+  ])("may be: %s", (text) => {
+    write("README.md", text);
+    expect(faults()).toEqual([]);
+  });
+
+  it.each([
+    { text: fenced("ts", "a();"), fault: 'the code that begins "a();" says not where it is from' },
+    { text: fenced(from, "a();"), fault: "does not stand like that in packages/x/test/y.test.ts" },
+    { text: fenced(from, 'it("reaches the PDS"'), fault: "does not stand like that" },
+    {
+      text: fenced(from, 'describe("an empty group", () => {});', "…", 'it("reaches the PDS", () => {});'),
+      fault: "does not stand like that",
+    },
+    { text: fenced("ts from gone.ts", "a();"), fault: "is from gone.ts, which does not exist" },
+    { text: fenced("ts gone.ts", "a();"), fault: "says not where it is from" },
+  ])("fails that is: $text", ({ text, fault }) => {
+    write("README.md", text);
+    expect(faults()).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
 describe("a command", () => {
   it.each([
     "`npm run dev`",
