@@ -33,6 +33,17 @@ test("processes that start together migrate once", () =>
     expect(await db.selectFrom("tracks").selectAll().execute()).toEqual([]);
   }));
 
+test("what a newer release has done to the tables is left as it is; what is lost in between is not", () =>
+  withDatabase(async (db) => {
+    await migrateToLatest(db);
+    const noteMigration = (name: string) =>
+      sql`insert into kysely_migration (name, timestamp) values (${name}, now()::text)`.execute(db);
+    await noteMigration("9000_of_a_newer_release");
+    await migrateToLatest(db);
+    await noteMigration("0008_lost");
+    await expect(migrateToLatest(db)).rejects.toThrow("could not be migrated");
+  }));
+
 test("a server that is not there is an error at the start", async () => {
   const missing = `${await postgres.createDatabase()}_missing`;
   await expect(openDatabase({ databaseUrl: missing, dataDir: "/nowhere" })).rejects.toThrow(

@@ -27,11 +27,13 @@ export interface Surroundings {
   readonly docketUrl: string | undefined;
   /** Settings besides. */
   readonly env?: Record<string, string>;
+  /** The program that is run; default: the one that is built here. */
+  readonly entry?: string;
 }
 
 export const NAMESPACE = "fm.plyr.test";
 const SESSION_KEY = randomBytes(32).toString("base64");
-const entry = join(import.meta.dirname, "../../dist/bin/serve.js");
+const built = join(import.meta.dirname, "../../dist/bin/serve.js");
 
 /** Starts a process of the service and resolves when it answers. */
 export async function serve(around: Surroundings, role: Role = "all"): Promise<Serving> {
@@ -41,7 +43,7 @@ export async function serve(around: Surroundings, role: Role = "all"): Promise<S
   const program = new Program({
     name: `the service (${role})`,
     command: process.execPath,
-    args: [entry, "--role", role],
+    args: [around.entry ?? built, "--role", role],
     env: {
       PATH: process.env["PATH"],
       PLYR_ENV: "development",

@@ -57,8 +57,13 @@ export interface Stage extends AsyncDisposable {
   /** The service's database, past the service. Undefined where it is embedded: its process has it for itself. */
   readonly db: Kysely<Schema> | undefined;
   readonly databaseUrl: string | undefined;
-  /** Starts (one more) process of the service. `docketUrl` null: docket is disabled. */
-  serve(role?: Role, docketUrl?: string | null, env?: Record<string, string>): Promise<Serving>;
+  /** Starts (one more) process of the service. `docketUrl` null: docket is disabled. `entry`: another program. */
+  serve(
+    role?: Role,
+    docketUrl?: string | null,
+    env?: Record<string, string>,
+    entry?: string,
+  ): Promise<Serving>;
   /** The listener's browser, signed in. */
   signIn(serving: Serving): Promise<Visitor>;
   /** All of the listener's like records, read past the gate. */
@@ -121,9 +126,12 @@ export async function setStage(options: { embedded?: boolean; tracks?: number } 
     past: pds.listenUrl,
     db: databaseUrl === undefined ? undefined : seeding,
     databaseUrl,
-    async serve(role, docketUrl = redis.url, env = {}) {
+    async serve(role, docketUrl = redis.url, env = {}, entry) {
       const serving = await serve(
-        { pds, dataDir, databaseUrl, docketUrl: docketUrl ?? undefined, env },
+        {
+          ...{ pds, dataDir, databaseUrl, docketUrl: docketUrl ?? undefined, env },
+          ...(entry === undefined ? {} : { entry }),
+        },
         role,
       );
       stack.defer(() => serving.program.close());
