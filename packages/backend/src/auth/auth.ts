@@ -11,6 +11,7 @@ import type { Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { rememberHome } from "../pds/holds.js";
 import { clientMetadata } from "./client-metadata.js";
+import { forgetful } from "./forgetful.js";
 import { openGrantLock } from "./grant-lock.js";
 import { GrantClient, type Doubts } from "./grant-session.js";
 import { GrantStore, type LostGrant } from "./grant-store.js";
@@ -246,7 +247,7 @@ function widestScope({ scope, extra }: AuthOptions): string {
 
 type SharedOptions = Pick<
   NodeOAuthClientOptions,
-  "clientMetadata" | "handleResolver" | "plcDirectoryUrl" | "allowHttp" | "fetch"
+  "clientMetadata" | "handleResolver" | "plcDirectoryUrl" | "didCache" | "handleCache" | "allowHttp" | "fetch"
 >;
 
 function clientOptions(options: AuthOptions): SharedOptions {
@@ -257,6 +258,8 @@ function clientOptions(options: AuthOptions): SharedOptions {
     // The default resolver guards its own requests.
     handleResolver: options.handleResolverUrl ?? new AtprotoHandleResolverNode({ fetch: globalThis.fetch }),
     plcDirectoryUrl: options.plcUrl,
+    didCache: forgetful(),
+    handleCache: forgetful(),
     allowHttp: development,
     fetch: outboundFetch({
       guarded: !development,

@@ -48,6 +48,9 @@ test("when an account has moved, nothing more goes to the old PDS: it waits for 
   expect(me.parse((await listener.browser.get("/me")).json())).toEqual(told);
   expect(gate.answered(put)).toBe(puts);
 
+  // Nobody answers at the new one yet; that it is asked shows that we know of it. Nor do we keep that.
+  const early = await listener.browser.get(`/auth/start?handle=${listener.account.handle}`);
+  expect([early.status, early.json()]).toMatchObject([502, { error: { code: "unreachable" } }]);
   await nameOtherPds(pds, listener.account.did, pds.url);
   await listener.browser.signIn(listener.account);
   for (const index of [1, 2]) {
