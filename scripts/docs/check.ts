@@ -5,10 +5,13 @@ import { projectFiles } from "../project-files.ts";
 import { incidentFaults, invariantFaults, invariantNumbers, pageFaults } from "./claims.ts";
 import { commandFaults, type Scripts } from "./commands.ts";
 import { linkFaults } from "./links.ts";
+import { knownCommands, shellFaults } from "./shell.ts";
 import { snippetFaults } from "./snippets.ts";
 
 /** A test carries out what these say, command by command. */
 const WORKED_THROUGH: readonly string[] = ["docs/tutorial.md"];
+
+const COMMANDS = "docs/commands.md";
 
 const packageJson = z.object({ name: z.string(), scripts: z.record(z.string(), z.string()).default({}) });
 
@@ -22,7 +25,9 @@ export function docsFaults(root: string): string[] {
   );
 
   const architecture = missing.includes("ARCHITECTURE.md") ? "" : read("ARCHITECTURE.md");
+  const known = knownCommands(files.includes(COMMANDS) ? read(COMMANDS) : "", root);
   return [
+    ...known.faults.map((fault) => `${COMMANDS}: ${fault}`),
     ...missing.map((file) => `${file}: is missing`),
     ...files
       .filter((file) => file.endsWith(".md"))
@@ -37,6 +42,7 @@ export function docsFaults(root: string): string[] {
             WORKED_THROUGH.includes(file),
           ),
         ];
+        if (!WORKED_THROUGH.includes(file)) faults.push(...shellFaults(text, known.commands));
         if (file === "ARCHITECTURE.md") faults.push(...invariantFaults(text, root));
         if (file === "docs/the-page.md")
           faults.push(...pageFaults(text, root, invariantNumbers(architecture)));

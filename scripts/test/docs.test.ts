@@ -184,7 +184,7 @@ describe("code", () => {
   it.each([
     fenced(from, 'describe("an empty group", () => {});'),
     fenced(from, 'it("reaches the PDS", () => {});', "…", 'describe("an empty group", () => {});'),
-    fenced("sh", "npm test"),
+    fenced("text", "npm test"),
   ])("may be: %s", (text) => {
     write("README.md", text);
     expect(faults()).toEqual([]);
@@ -206,12 +206,39 @@ describe("code", () => {
   });
 });
 
+describe("a line for the shell", () => {
+  const fence = "```";
+  const commands = (...rows: string[]) => ["| command | shown by |", "|---|---|", ...rows].join("\n");
+
+  it("passes that a test runs, or that says why none does", () => {
+    write("README.md", `${fence}sh\nnpm test # all of it\n# so much for that\nfly \\\n  deploy\n${fence}`);
+    write(
+      "docs/commands.md",
+      commands(
+        `| \`npm test\` | ${cited} › "a like" |`,
+        "| `fly deploy` | not run: there is nothing to deploy to |",
+      ),
+    );
+    expect(faults()).toEqual([]);
+  });
+
+  it.each([
+    { row: "| `other` | not run: so |", fault: "README.md: `npm test` is not among docs/commands.md" },
+    { row: "| `npm test` | it works |", fault: "docs/commands.md: `npm test` names no test" },
+    { row: `| \`npm test\` | ${cited} › "never" |`, fault: "docs/commands.md: `npm test`: packages/x" },
+  ])("fails where the list says: $row", ({ row, fault }) => {
+    write("README.md", `${fence}sh\nnpm test\n${fence}`);
+    write("docs/commands.md", commands(row));
+    expect(faults()).toContainEqual(expect.stringContaining(fault));
+  });
+});
+
 describe("a command", () => {
   it.each([
     "`npm run dev`",
     "`npm ci && npm test`",
     "`npm run bench -w @plyr/x`",
-    "```sh\nnpm run dev -- --reset\n```",
+    "```text\nnpm run dev -- --reset\n```",
   ])("may be %s", (command) => {
     write("README.md", command);
     expect(faults()).toEqual([]);
@@ -221,7 +248,7 @@ describe("a command", () => {
     "`npm run gone`",
     "`npm ci && npm start`",
     "`npm run dev -w @plyr/x`",
-    "```sh\nnpm run gone\n```",
+    "```text\nnpm run gone\n```",
   ])("fails whose script isn't there: %s", (command) => {
     write("README.md", command);
     expect(faults()).toEqual([expect.stringContaining("has no such script")]);
