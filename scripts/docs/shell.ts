@@ -1,14 +1,14 @@
 import { marked, type Token, type Tokens } from "marked";
 import { citationFaults, citations } from "./citations.ts";
+import { codeBlocks } from "./markdown.ts";
 
 /** Why a command can't be run by a test. */
 const notRun = /\bnot run: \S+/;
 
 /** The lines for a shell in a document's blocks of them, without comments; a line that goes on ("\") is one with the next. */
 export function shellLines(markdown: string): string[] {
-  return marked
-    .lexer(markdown)
-    .filter((token): token is Tokens.Code => token.type === "code" && token.lang?.split(" ")[0] === "sh")
+  return codeBlocks(markdown)
+    .filter(({ info: [language] }) => language === "sh")
     .flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, "").split("\n"))
     .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
     .filter((line) => line !== "");

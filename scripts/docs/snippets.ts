@@ -1,4 +1,4 @@
-import { marked } from "marked";
+import { codeBlocks } from "./markdown.ts";
 
 /** Languages whose code is run: whoever reads it relies on it. */
 const RUN = new Set(["ts", "js", "diff"]);
@@ -15,11 +15,7 @@ export function snippetFaults(
   read: (file: string) => string | undefined,
   workedThrough: boolean,
 ): string[] {
-  return marked.lexer(markdown).flatMap((token) => {
-    if (token.type !== "code") return [];
-    const { lang, text } = token;
-    const [language = "", how, source] = typeof lang === "string" ? lang.split(" ") : [];
-    const code = String(text);
+  return codeBlocks(markdown).flatMap(({ info: [language = "", how, source], text: code }) => {
     if (!RUN.has(language) || (workedThrough && how !== undefined)) return [];
     const begins = `the code that begins "${code.split("\n")[0] ?? ""}"`;
     if (how !== "from" || source === undefined) return [`${begins} says not where it is from`];
