@@ -73,7 +73,8 @@ export class Exports implements Family {
   }
 
   #missing(known: readonly KnownExport[]): string[] {
-    const last = known.findLast(({ fate }) => fate !== "cancelled");
+    // One that was thrown away may have been done before, and have taken the place of those before it.
+    const last = known.at(-1);
     return last?.fate === "wanted"
       ? [`export ${last.id} is the newest of ${last.did}, and is not there`]
       : [];
