@@ -12,8 +12,10 @@ import type { Background } from "../tasks/background.js";
 import { EngineTrace } from "../tracing/engine-trace.js";
 import { tracedHandingOver, type HandingOver } from "../tracing/handing-over.js";
 import { traceOutgoing } from "../tracing/outgoing.js";
+import { tracedTogether, type Together } from "../tracing/together.js";
 import { Tracing } from "../tracing/tracing.js";
 import type { HttpMonitoring } from "./for-http.js";
+import { LeftOutNotes } from "./left-out.js";
 import { Metrics } from "./metrics.js";
 import { traceQueries } from "./queries.js";
 import { RecordKeeper } from "./record-keeper.js";
@@ -22,7 +24,7 @@ import { RecordWriter } from "./record-writer.js";
 /** What watches one process of the service. */
 export interface Monitoring {
   readonly tracing: Tracing;
-  readonly trace: { readonly engine: Trace; readonly handingOver: HandingOver };
+  readonly trace: { readonly engine: Trace; readonly handingOver: HandingOver; readonly together: Together };
   readonly onQuery: (event: LogEvent) => void;
   /** The database is there, and migrated. */
   readonly start: (db: Kysely<Schema>) => void;
@@ -39,18 +41,21 @@ export function openMonitoring(
   log: Logger,
 ): Monitoring {
   const writer = new RecordWriter({ log });
+  const instance = `${hostname()}:${String(process.pid)}`;
   const tracing = new Tracing({
     resource: {
       "service.name": monitoring.serviceName,
-      "service.instance.id": `${hostname()}:${String(process.pid)}`,
+      "service.instance.id": instance,
       "plyr.role": role,
     },
     perSecond: monitoring.tracesPerSecond,
     processors: [writer, ...otlp(monitoring)],
   });
-  const metrics = new Metrics(writer);
+  const leftOut = () => ({ unbegun: tracing.unbegun, ...writer.dropped });
+  const metrics = new Metrics({ leftOut, waiting: () => writer.waiting });
   const endOutgoing = traceOutgoing(tracing);
   let keeper: RecordKeeper | undefined;
+  let notes: LeftOutNotes | undefined;
   let ready = false;
   return {
     tracing,
@@ -59,12 +64,18 @@ export function openMonitoring(
         metrics.ran(run, end, ms);
       }),
       handingOver: tracedHandingOver(tracing),
+      together: tracedTogether(tracing),
     },
     onQuery: traceQueries(tracing),
     start(db) {
       writer.start(db);
       keeper = new RecordKeeper({ db, log, keep: monitoring.keep, most: monitoring.most });
-      context.with(ROOT_CONTEXT, () => keeper?.start());
+      notes = new LeftOutNotes({ db, log, leftOut, process: instance, role });
+      // What they send is in nobody's trace.
+      context.with(ROOT_CONTEXT, () => {
+        keeper?.start();
+        notes?.start();
+      });
       ready = true;
     },
     forHttp({ db, background }) {
@@ -86,6 +97,7 @@ export function openMonitoring(
     async stop() {
       await keeper?.stop();
       await writer.stop();
+      await notes?.stop();
     },
     async close() {
       endOutgoing();

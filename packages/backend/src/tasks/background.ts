@@ -32,6 +32,7 @@ import { gatherCrowds } from "./gather-crowds.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import { untraced, type HandingOver } from "../tracing/handing-over.js";
+import { untracedTogether, type Together } from "../tracing/together.js";
 import type { ExportTimes, TaskServices } from "./services.js";
 
 export interface BackgroundOptions {
@@ -80,7 +81,11 @@ export interface BackgroundOptions {
   /** Defaults: 7 days, and 2 minutes. */
   readonly exports?: Partial<ExportTimes>;
   /** Default: nothing is traced. */
-  readonly trace?: { readonly engine: Trace; readonly handingOver: HandingOver };
+  readonly trace?: {
+    readonly engine: Trace;
+    readonly handingOver: HandingOver;
+    readonly together: Together;
+  };
 }
 
 /** All that carries out what was accepted. */
@@ -190,6 +195,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
     wake: (intents) => dispatcher.wake(intents),
     handOverNow: (intents) => dispatcher.handOverNow(intents),
+    together: options.trace?.together ?? untracedTogether,
     lookAround: () => around(),
   };
   const { engine: trace, handingOver = untraced } = options.trace ?? {};
