@@ -14,7 +14,8 @@ import { PdsAudio } from "./pds-audio.js";
 import { CalledOff, RunWatch } from "./run-watch.js";
 import { writeArchive } from "./write-archive.js";
 
-const payload = z.object({ exportId: z.uuid() });
+/** `owner`: whose export it is, a DID; what an earlier version has accepted lacks it. */
+const payload = z.object({ exportId: z.uuid(), owner: z.string().optional() });
 
 const STORAGE_AWAY = "Our storage can't be used at the moment. Trying again by itself.";
 

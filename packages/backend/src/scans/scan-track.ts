@@ -9,7 +9,8 @@ import type { TaskServices } from "../tasks/services.js";
 import { noteContent, notePutOff, readOpenScan, settle, type OpenScan } from "./scan-rows.js";
 import { ScanFailed, ScanPutOff, type Finding } from "./scanner.js";
 
-const payload = z.object({ trackId: z.int() });
+/** `owner`: whose track it is, a DID; what an earlier version has accepted lacks it. */
+const payload = z.object({ trackId: z.int(), owner: z.string().optional() });
 
 /** Tries in a row after which trouble that may be the track's own doing no longer holds up the others. */
 const MOST_TRIES = 30;
