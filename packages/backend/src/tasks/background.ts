@@ -135,7 +135,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const alerts = evaluateAlerts(options.alertsEvery ?? 600_000);
   const registered = options.registry ?? allTasks;
   const tasks = registered.map(({ task }) => task);
-  const givenUp = (name: string) => registered.find(({ task }) => task.name === name)?.givenUp;
+  const registeredAs = (name: string) => registered.find(({ task }) => task.name === name);
+  const givenUp = (name: string) => registeredAs(name)?.givenUp;
   const bury = (intentId: string, reason: string): Promise<void> =>
     outbox.transact(async (tx, schedule) => {
       const intent = await buryIntent(tx, givenUp, intentId, reason);
@@ -148,6 +149,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     struck: () => {
       striker.tellAgain();
     },
+    troubled: (name) => registeredAs(name)?.troubled,
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
