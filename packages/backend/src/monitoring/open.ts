@@ -30,7 +30,7 @@ export interface Monitoring {
   readonly start: (db: Kysely<Schema>) => void;
   readonly forHttp: (parts: { db: Kysely<Schema>; background: Background }) => HttpMonitoring;
   /** From now on the process says that it isn't ready. */
-  readonly drain: () => Promise<void>;
+  readonly drain: () => void;
   /** Writes what is left; the database is still there. */
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -92,7 +92,6 @@ export function openMonitoring(
     },
     drain() {
       ready = false;
-      return Promise.resolve();
     },
     async stop() {
       await keeper?.stop();
