@@ -12,6 +12,7 @@ import type { Background } from "../tasks/background.js";
 import { EngineTrace } from "../tracing/engine-trace.js";
 import { tracedHandingOver, type HandingOver } from "../tracing/handing-over.js";
 import { traceOutgoing } from "../tracing/outgoing.js";
+import { traceRedis } from "../tracing/redis-calls.js";
 import { tracedTogether, type Together } from "../tracing/together.js";
 import { Tracing } from "../tracing/tracing.js";
 import type { HttpMonitoring } from "./for-http.js";
@@ -31,7 +32,7 @@ export interface Monitoring {
   readonly forHttp: (parts: { db: Kysely<Schema>; background: Background }) => HttpMonitoring;
   /** From now on the process says that it isn't ready. */
   readonly drain: () => void;
-  /** Writes what is left; the database is still there. */
+  /** Writes what is left; the database is still there. May be started again. */
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -54,6 +55,7 @@ export function openMonitoring(
   const leftOut = () => ({ unbegun: tracing.unbegun, ...writer.dropped });
   const metrics = new Metrics({ leftOut, waiting: () => writer.waiting });
   const endOutgoing = traceOutgoing(tracing);
+  let endRedis: (() => void) | undefined;
   let keeper: RecordKeeper | undefined;
   let notes: LeftOutNotes | undefined;
   let ready = false;
@@ -68,6 +70,7 @@ export function openMonitoring(
     },
     onQuery: traceQueries(tracing),
     start(db) {
+      endRedis = traceRedis(tracing);
       writer.start(db);
       keeper = new RecordKeeper({ db, log, keep: monitoring.keep, most: monitoring.most });
       notes = new LeftOutNotes({ db, log, leftOut, process: instance, role });
@@ -94,6 +97,7 @@ export function openMonitoring(
       ready = false;
     },
     async stop() {
+      endRedis?.();
       await keeper?.stop();
       await writer.stop();
       await notes?.stop();

@@ -128,10 +128,15 @@ export class Tracing {
     }
   }
 
+  /** Begins a span under the one that is current. To be asked only where `recording`; whoever begins it ends it. */
+  begin(name: string, options: SpanOptions): Span {
+    return this.#tracer.startSpan(name, options, context.active().setValue(RECORDED, true));
+  }
+
   /** Records what has happened, under the span that is current. Without effect where none is. */
   note(name: string, options: SpanOptions, error?: unknown): void {
     if (!this.recording) return;
-    const span = this.#tracer.startSpan(name, options, context.active().setValue(RECORDED, true));
+    const span = this.begin(name, options);
     if (error !== undefined) noteError(span, error);
     span.end();
   }
