@@ -15,7 +15,7 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 let stage: Stage;
 /** Writes when it is told to. */
 const writer = new RecordWriter({ log, interval: 3_600_000 });
-const tracing = new Tracing({ resource: {}, perSecond: 0, processors: [writer] });
+const tracing = new Tracing({ resource: {}, perSecond: 100, processors: [writer] });
 
 beforeAll(async () => {
   stage = await setStage({
