@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
@@ -65,7 +66,7 @@ export interface Service {
   /** What is answered there, as `METHOD /path/:parameter`; each once. */
   readonly routes: readonly string[];
   /**
-   * Ends in order: no new requests, what runs is drained for 30 s at most, everything is let go. Calling it again waits for
+   * Ends in order: not ready any more, after a notice no new requests, what runs is drained for 30 s at most, everything is let go. Calling it again waits for
    * the same end.
    */
   stop(): Promise<void>;
@@ -96,7 +97,7 @@ export async function startService({
   try {
     const parts = await openParts(settings, log, closing, registry);
     const health = await openHealthOf(settings, parts);
-    const { host, port, publicUrl } = settings.http;
+    const { host, port, publicUrl, notice } = settings.http;
     const app = appOf(settings, log, parts, health);
     if (port !== null) {
       const listener = await listen(app, host, port);
@@ -110,7 +111,11 @@ export async function startService({
       onFatal?.(error);
     });
     announce(settings, log, await health());
-    closing.add(() => parts.monitoring.drain());
+    closing.add(async () => {
+      parts.monitoring.drain();
+      // Whoever sends requests here is to find out, and send them elsewhere, before they are refused.
+      if (port !== null) await pause(notice);
+    });
     return {
       url: port === null ? null : publicUrl,
       routes: port === null ? [] : routesOf(app),

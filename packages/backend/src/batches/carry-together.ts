@@ -13,8 +13,9 @@ import { RECORD_WRITE, type Candidate } from "./crowd.js";
 import { plan } from "./plan.js";
 import type { Allowance } from "../points/points.js";
 import { sendBatch, type SendParts } from "./send.js";
+import type { Together } from "../tracing/together.js";
 
-export type TogetherParts = ReconcileParts & SendParts;
+export type TogetherParts = ReconcileParts & SendParts & { readonly together: Together };
 
 /** Writes in one request, at most, as the protocol has it. */
 const MOST_WRITES = 200;
@@ -53,7 +54,7 @@ export async function carryTogether(
   leases: readonly Lease[],
   signal: AbortSignal,
 ): Promise<Carried> {
-  const { db, pds, points, settle } = parts;
+  const { db, pds, points, settle, together } = parts;
   const byRecord = Map.groupBy(found, ({ recordId }) => recordId);
   const records = await rows.readRecords(db, [...byRecord.keys()]);
   const items = heldItems(records, byRecord, leases);
@@ -75,10 +76,11 @@ export async function carryTogether(
     if (exhausted) shortOfPoints = allowance;
     apart.push(...tooLarge.map((item) => ({ item, doubtful: item.record.may_exist })));
     const leaving = await rows.markSent(db, batch, settle);
-    const sent = await sendBatch(
-      parts,
-      batch.filter(({ record }) => leaving.has(record.id)),
-      signal,
+    const leave = batch.filter(({ record }) => leaving.has(record.id));
+    const carried = leave.flatMap(({ record }) => byRecord.get(record.id) ?? []);
+    const sent = await together(
+      carried.map(({ traceparent }) => traceparent),
+      () => sendBatch(parts, leave, signal),
     );
     apart.push(...sent.apart);
 
@@ -153,8 +155,8 @@ function unsettledFor(settle: number, { record }: BatchItem): number {
 /** Whoever took over may have closed the intents before what was done here took effect. */
 async function doubt(db: Kysely<Schema>, item: BatchItem, found: readonly Candidate[]): Promise<void> {
   await distrust(db, item.record.id);
-  for (const { intentId, payload, subject } of found) {
-    await reopenIntent(db, { id: intentId, task: RECORD_WRITE, payload }, subject);
+  for (const { intentId, payload, subject, traceparent } of found) {
+    await reopenIntent(db, { id: intentId, task: RECORD_WRITE, payload, traceparent }, subject);
   }
 }
 
@@ -203,5 +205,7 @@ async function recordTrouble(
 
 /** Candidates as intents, to be woken. */
 export function asIntents(found: readonly Candidate[]): Intent[] {
-  return found.map(({ intentId, payload }) => ({ id: intentId, task: RECORD_WRITE, payload }));
+  return found.map(({ intentId: id, payload, traceparent }) => ({
+    ...{ id, task: RECORD_WRITE, payload, traceparent },
+  }));
 }

@@ -107,6 +107,8 @@ export interface Candidate {
   readonly payload: Json;
   readonly subject: string;
   readonly recordId: string;
+  /** As `Intent.traceparent`. */
+  readonly traceparent: string | null;
 }
 
 /**
@@ -122,7 +124,8 @@ export async function candidates(
   most: number,
 ): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
-    select intents.id as "intentId", intents.payload, intents.subject, record.id as "recordId"
+    select intents.id as "intentId", intents.payload, intents.subject, record.id as "recordId",
+      intents.traceparent
     from intents join pds_records record on record.id = (intents.payload ->> 'recordId')::uuid
     where ${notStruck} and intents.state = 'open' and intents.payload ->> 'did' = ${did} and intents.task = ${RECORD_WRITE}
       and record.collection = ${collection} and record.awaits is null

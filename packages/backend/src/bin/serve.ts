@@ -5,6 +5,8 @@ import { SettingsError } from "../settings/settings-error.js";
 import { parseSettings } from "../settings/settings.js";
 import { openLog } from "../telemetry/log.js";
 
+// Told to end while it starts, it starts and ends in order.
+const told = Promise.race([signalled("SIGTERM"), signalled("SIGINT")]);
 try {
   const settings = parseSettings(process.env, parseRole(process.argv.slice(2)));
   const log = openLog(settings.logLevel);
@@ -17,7 +19,7 @@ try {
       broken.resolve(undefined);
     },
   });
-  const signal = await Promise.race([broken.promise, signalled("SIGTERM"), signalled("SIGINT")]);
+  const signal = await Promise.race([broken.promise, told]);
   log.info({ signal }, "stopping");
   await service.stop();
   log.info({}, "stopped");

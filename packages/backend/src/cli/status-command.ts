@@ -42,6 +42,12 @@ function print(output: Output, now: Status): void {
     if (severity === "error") output.alarm(said);
     else output.say(said);
   }
+  for (const { process, withoutRoom, at } of now.leftOut)
+    if (withoutRoom > 0)
+      output.alarm(
+        `${process} had no room for ${String(withoutRoom)} spans in the last hour (until ${at}): ` +
+          `the database was away, or too slow for what is recorded`,
+      );
   output.say(`${String(now.people)} people, ${String(now.needSignIn)} of them must sign in again`);
   output.say(`docket: ${now.docket.mode}`);
   output.table(
@@ -99,6 +105,19 @@ function tables(output: Output, now: Status): void {
   output.table(
     ["must sign in", "since", "why"],
     now.signIns.map(({ did, since, reason }) => [did, since, reason]),
+  );
+  output.table(
+    [
+      "not recorded in the last hour",
+      "role",
+      "traces not begun",
+      "spans without room",
+      "not writable",
+      "until",
+    ],
+    now.leftOut.map(({ process, role, unbegun, withoutRoom, unwritable, at }) => [
+      ...[process, role, unbegun, withoutRoom, unwritable, at],
+    ]),
   );
   output.table(
     ["worker", "where", "version", "since", "last heard of", "tasks"],

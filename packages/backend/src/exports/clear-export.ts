@@ -4,7 +4,8 @@ import { StorageUnavailable } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 import { clearAway } from "./archive-key.js";
 
-const payload = z.object({ exportId: z.uuid() });
+/** `owner`: whose export it was, a DID; what an earlier version has accepted lacks it. */
+const payload = z.object({ exportId: z.uuid(), owner: z.string().optional() });
 const STORAGE_PAUSE = 30_000;
 
 /**

@@ -16,7 +16,7 @@ export async function clearExportsOf({ db, outbox }: TaskServices, did: string):
       .where("status", "<>", "removed")
       .returning("id")
       .execute();
-    for (const { id } of ended) await schedule(clearExport, { exportId: id });
+    for (const { id } of ended) await schedule(clearExport, { exportId: id, owner: did });
   });
   const left = await db.selectFrom("exports").select("id").where("did", "=", did).executeTakeFirst();
   return left === undefined ? null : "Your exported archives are being deleted.";

@@ -67,7 +67,7 @@ export class Expirer {
     return this.#parts.outbox.transact(async (tx, schedule) => {
       const left = await tx
         .selectFrom("exports")
-        .select("id")
+        .select(["id", "did"])
         .where("file_key", "is not", null)
         .where("status", "not in", ["waiting", "running", "done"])
         // Somebody is about to see to it already.
@@ -81,7 +81,7 @@ export class Expirer {
         .forUpdate()
         .skipLocked()
         .execute();
-      for (const { id } of left) await schedule(clearExport, { exportId: id });
+      for (const { id, did } of left) await schedule(clearExport, { exportId: id, owner: did });
       return left.length;
     });
   }

@@ -2,6 +2,7 @@ import { defineTask, exponential, RetryAt } from "@plyr/docket";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { GivenUp } from "../outbox/burial.js";
+import type { Troubled } from "../outbox/last-error.js";
 import type { Lease } from "../outbox/subject-lease.js";
 import { pauseAfter } from "../records/pauses.js";
 import { NotStored, StorageUnavailable } from "../storage/storage.js";
@@ -14,7 +15,8 @@ import { PdsAudio } from "./pds-audio.js";
 import { CalledOff, RunWatch } from "./run-watch.js";
 import { writeArchive } from "./write-archive.js";
 
-const payload = z.object({ exportId: z.uuid() });
+/** `owner`: whose export it is, a DID; what an earlier version has accepted lacks it. */
+const payload = z.object({ exportId: z.uuid(), owner: z.string().optional() });
 
 const STORAGE_AWAY = "Our storage can't be used at the moment. Trying again by itself.";
 
@@ -55,6 +57,16 @@ export const exportGivenUp: GivenUp = async (tx, given, reason) => {
     .updateTable("exports")
     .set({ status: "failed", reason, ended_at: sql`now()` })
     .where("id", "=", exportId)
+    .where("status", "in", ["waiting", "running"])
+    .execute();
+};
+
+/** Notes at the export why it is tried again. Its state is the run's to change: there may be one again. */
+export const exportTroubled: Troubled = async (db, given, reason) => {
+  await db
+    .updateTable("exports")
+    .set({ reason })
+    .where("id", "=", payload.parse(given).exportId)
     .where("status", "in", ["waiting", "running"])
     .execute();
 };

@@ -109,7 +109,7 @@ export async function completeRun(
       .where("id", "<>", exportId)
       .returning("id")
       .execute();
-    for (const { id } of earlier) await schedule(clearExport, { exportId: id });
+    for (const { id } of earlier) await schedule(clearExport, { exportId: id, owner: done.did });
     return true;
   });
 }

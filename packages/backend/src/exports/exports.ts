@@ -82,7 +82,7 @@ export function openExports(parts: { db: Kysely<Schema>; outbox: Outbox<TaskServ
           .returningAll()
           .executeTakeFirstOrThrow();
         // What is not over has an intent of its own, which finds it cancelled and clears it away.
-        if (over) await schedule(clearExport, { exportId: id });
+        if (over) await schedule(clearExport, { exportId: id, owner: did });
         return exportState(now);
       }),
 
@@ -135,7 +135,7 @@ async function accept(
       )
       .returningAll()
       .executeTakeFirst();
-    if (row !== undefined) await schedule(exportMedia, { exportId: row.id });
+    if (row !== undefined) await schedule(exportMedia, { exportId: row.id, owner: did });
     return row;
   });
 }

@@ -5,7 +5,7 @@ import type { TracedEnd, TracedRun } from "@plyr/docket";
 import { sql, type Kysely } from "kysely";
 import type { Schema } from "../database/schema.js";
 import type { Background } from "../tasks/background.js";
-import type { RecordWriter } from "./record-writer.js";
+import type { LeftOut } from "./left-out.js";
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -17,7 +17,8 @@ export class Metrics {
   /** By task and outcome. Kept by hand: a histogram's entry costs more than a short task. */
   readonly #runs = new Map<string, Map<string, { count: number; seconds: number }>>();
 
-  constructor(records: Pick<RecordWriter, "dropped" | "waiting">) {
+  /** @param records what is left out of them since the process began, and how many wait to be written */
+  constructor(records: { readonly leftOut: () => LeftOut; readonly waiting: () => number }) {
     const meter = this.#provider.getMeter("plyr");
     const inSeconds = { unit: "s", advice: { explicitBucketBoundaries: SECONDS } };
     this.#requests = meter.createHistogram("http.server.request.duration", inSeconds);
@@ -34,11 +35,19 @@ export class Metrics {
       },
       [runs, time],
     );
-    meter.createObservableCounter("plyr.records.dropped").addCallback((seen) => {
-      seen.observe(records.dropped);
-    });
+    const unbegun = meter.createObservableCounter("plyr.traces.unbegun");
+    const dropped = meter.createObservableCounter("plyr.records.dropped");
+    meter.addBatchObservableCallback(
+      (seen) => {
+        const { unbegun: traces, withoutRoom, unwritable } = records.leftOut();
+        seen.observe(unbegun, traces);
+        seen.observe(dropped, withoutRoom, { "plyr.reason": "without_room" });
+        seen.observe(dropped, unwritable, { "plyr.reason": "unwritable" });
+      },
+      [unbegun, dropped],
+    );
     meter.createObservableGauge("plyr.records.waiting").addCallback((seen) => {
-      seen.observe(records.waiting);
+      seen.observe(records.waiting());
     });
   }
 

@@ -12,8 +12,11 @@ import type { Background } from "../tasks/background.js";
 import { EngineTrace } from "../tracing/engine-trace.js";
 import { tracedHandingOver, type HandingOver } from "../tracing/handing-over.js";
 import { traceOutgoing } from "../tracing/outgoing.js";
+import { traceRedis } from "../tracing/redis-calls.js";
+import { tracedTogether, type Together } from "../tracing/together.js";
 import { Tracing } from "../tracing/tracing.js";
 import type { HttpMonitoring } from "./for-http.js";
+import { LeftOutNotes } from "./left-out.js";
 import { Metrics } from "./metrics.js";
 import { traceQueries } from "./queries.js";
 import { RecordKeeper } from "./record-keeper.js";
@@ -22,14 +25,14 @@ import { RecordWriter } from "./record-writer.js";
 /** What watches one process of the service. */
 export interface Monitoring {
   readonly tracing: Tracing;
-  readonly trace: { readonly engine: Trace; readonly handingOver: HandingOver };
+  readonly trace: { readonly engine: Trace; readonly handingOver: HandingOver; readonly together: Together };
   readonly onQuery: (event: LogEvent) => void;
   /** The database is there, and migrated. */
   readonly start: (db: Kysely<Schema>) => void;
   readonly forHttp: (parts: { db: Kysely<Schema>; background: Background }) => HttpMonitoring;
   /** From now on the process says that it isn't ready. */
-  readonly drain: () => Promise<void>;
-  /** Writes what is left; the database is still there. */
+  readonly drain: () => void;
+  /** Writes what is left; the database is still there. May be started again. */
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -39,18 +42,22 @@ export function openMonitoring(
   log: Logger,
 ): Monitoring {
   const writer = new RecordWriter({ log });
+  const instance = `${hostname()}:${String(process.pid)}`;
   const tracing = new Tracing({
     resource: {
       "service.name": monitoring.serviceName,
-      "service.instance.id": `${hostname()}:${String(process.pid)}`,
+      "service.instance.id": instance,
       "plyr.role": role,
     },
     perSecond: monitoring.tracesPerSecond,
     processors: [writer, ...otlp(monitoring)],
   });
-  const metrics = new Metrics(writer);
+  const leftOut = () => ({ unbegun: tracing.unbegun, ...writer.dropped });
+  const metrics = new Metrics({ leftOut, waiting: () => writer.waiting });
   const endOutgoing = traceOutgoing(tracing);
+  let endRedis: (() => void) | undefined;
   let keeper: RecordKeeper | undefined;
+  let notes: LeftOutNotes | undefined;
   let ready = false;
   return {
     tracing,
@@ -59,12 +66,19 @@ export function openMonitoring(
         metrics.ran(run, end, ms);
       }),
       handingOver: tracedHandingOver(tracing),
+      together: tracedTogether(tracing),
     },
     onQuery: traceQueries(tracing),
     start(db) {
+      endRedis = traceRedis(tracing);
       writer.start(db);
       keeper = new RecordKeeper({ db, log, keep: monitoring.keep, most: monitoring.most });
-      context.with(ROOT_CONTEXT, () => keeper?.start());
+      notes = new LeftOutNotes({ db, log, leftOut, process: instance, role });
+      // What they send is in nobody's trace.
+      context.with(ROOT_CONTEXT, () => {
+        keeper?.start();
+        notes?.start();
+      });
       ready = true;
     },
     forHttp({ db, background }) {
@@ -81,11 +95,12 @@ export function openMonitoring(
     },
     drain() {
       ready = false;
-      return Promise.resolve();
     },
     async stop() {
+      endRedis?.();
       await keeper?.stop();
       await writer.stop();
+      await notes?.stop();
     },
     async close() {
       endOutgoing();

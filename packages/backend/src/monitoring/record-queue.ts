@@ -8,7 +8,8 @@ export class RecordQueue {
   readonly #most: number;
   #failed: SpanRow[] = [];
   #others: SpanRow[] = [];
-  #dropped = 0;
+  #withoutRoom = 0;
+  #unwritable = 0;
 
   constructor(most: number) {
     this.#most = most;
@@ -18,14 +19,19 @@ export class RecordQueue {
     return this.#failed.length + this.#others.length;
   }
 
-  /** Rows left out since the process began. */
-  get dropped(): number {
-    return this.#dropped;
+  /** Rows left out since the process began, because there was no room. */
+  get withoutRoom(): number {
+    return this.#withoutRoom;
+  }
+
+  /** Rows left out since the process began, because the database won't ever take them. */
+  get unwritable(): number {
+    return this.#unwritable;
   }
 
   put(row: SpanRow): void {
     if (this.size >= this.#most) {
-      this.#dropped += 1;
+      this.#withoutRoom += 1;
       if (row.level !== "error") return;
       // The oldest that tells of no failure makes room; where all do, the newest failure is left out.
       if (this.#others.shift() === undefined) return;
@@ -46,6 +52,6 @@ export class RecordQueue {
 
   /** Counts rows that can't ever be written. */
   drop(count: number): void {
-    this.#dropped += count;
+    this.#unwritable += count;
   }
 }

@@ -38,8 +38,10 @@ export class RecordWriter implements SpanProcessor {
     this.#rounds = new Rounds({ name: "record writer", round: () => this.round(), interval, log });
   }
 
-  get dropped(): number {
-    return this.#queue.dropped;
+  /** Rows left out since the process began, and why. */
+  get dropped(): { readonly withoutRoom: number; readonly unwritable: number } {
+    const { withoutRoom, unwritable } = this.#queue;
+    return { withoutRoom, unwritable };
   }
 
   get waiting(): number {

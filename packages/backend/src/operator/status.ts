@@ -2,6 +2,7 @@ import { withoutIds } from "@plyr/docket";
 import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
+import { leftOutOf, readLeftOut } from "../monitoring/left-out.js";
 import { troubledScans } from "../operating/facts.js";
 import { readStrikes } from "../strikes/strikes.js";
 
@@ -93,6 +94,8 @@ export const status = z.object({
       since: time,
     }),
   ),
+  /** What of the last hour is not among the records, by process. */
+  leftOut: z.array(leftOutOf),
   concerns: z.array(concern),
 });
 export type Status = z.infer<typeof status>;
@@ -104,7 +107,7 @@ type Kept = Omit<Status, "docket" | "tasks" | "workers" | "concerns" | "outbox">
 /** What the database knows. */
 export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
   const number = sql<number>`count(*)::integer`.as("count");
-  const [people, lost, lostCount, records, intents, groups, oldest, scans, strikes, paused] =
+  const [people, lost, lostCount, records, intents, groups, oldest, scans, strikes, paused, leftOut] =
     await Promise.all([
       db.selectFrom("people").select(number).executeTakeFirstOrThrow(),
       db
@@ -134,6 +137,7 @@ export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
         .orderBy("since")
         .limit(100)
         .execute(),
+      readLeftOut(db),
     ]);
   const ofState = (state: "open" | "dead") =>
     Object.fromEntries(intents.filter((row) => row.state === state).map(({ task, count }) => [task, count]));
@@ -150,6 +154,7 @@ export async function readStatus(db: Kysely<Schema>): Promise<Kept> {
     scans,
     dead: ofState("dead"),
     deadGroups: groups,
+    leftOut,
     strikes: strikes.map((strike) => ({ ...strike, since: strike.since.toISOString() })),
     paused: paused.map((hold) => ({
       ...hold,

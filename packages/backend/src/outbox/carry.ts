@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
 import { heldByOperator } from "../strikes/strikes.js";
-import { noteLastError } from "./last-error.js";
+import { noteLastError, type Troubled } from "./last-error.js";
 import { closeIntent, reopenIntent, type Intent } from "./intents.js";
 import { leaseTimes, type LeaseTimes } from "./lease-renewal.js";
 import { releaseLease, takeLease, takeLeases, type Lease } from "./subject-lease.js";
@@ -33,10 +33,12 @@ export class Carrier {
   readonly #maxAge: (task: string) => number;
   readonly #times: LeaseTimes;
   readonly #struck: () => void;
+  readonly #troubled: (task: string) => Troubled | undefined;
   readonly #leases = new Map<string, Lease>();
 
   /**
    * @param parts.maxAge a task's greatest age in milliseconds, counted from when it was accepted
+   * @param parts.troubled notes beside what a task was about why it is tried again
    * @param parts.struck told that a queue has started what is struck
    */
   constructor(parts: {
@@ -44,12 +46,14 @@ export class Carrier {
     log: Log;
     maxAge: (task: string) => number;
     struck?: () => void;
+    troubled?: (task: string) => Troubled | undefined;
     times?: LeaseTimes;
   }) {
     this.#db = parts.db;
     this.#log = parts.log;
     this.#maxAge = parts.maxAge;
     this.#struck = parts.struck ?? (() => undefined);
+    this.#troubled = parts.troubled ?? (() => undefined);
     this.#times = parts.times ?? leaseTimes;
   }
 
@@ -113,7 +117,12 @@ export class Carrier {
       return new Terminal(`given up, too old: ${error.message}`, { cause: error });
     }
     if (!(error instanceof RetryAt || error instanceof Terminal))
-      await noteLastError(this.#db, intent, error instanceof Error ? error.message : String(error));
+      await noteLastError(
+        this.#db,
+        this.#troubled(intent.task),
+        intent,
+        error instanceof Error ? error.message : String(error),
+      );
     return error;
   }
 }

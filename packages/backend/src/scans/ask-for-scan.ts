@@ -15,7 +15,7 @@ export async function askForScan(
     .values({ track_id: trackId, artist_did: artistDid })
     .onConflict((conflict) => conflict.column("track_id").doNothing())
     .execute();
-  await schedule(scanTrack, { trackId });
+  await schedule(scanTrack, { trackId, owner: artistDid });
 }
 
 /** Has a track scanned again; what the scan before found, and what was decided, is gone. */
@@ -24,7 +24,7 @@ export async function askForScanAgain(
   schedule: Schedule<TaskServices>,
   scanId: number,
 ): Promise<void> {
-  const { track_id: trackId } = await tx
+  const { track_id: trackId, artist_did: owner } = await tx
     .updateTable("copyright_scans")
     .set({
       ...{ state: "pending", reason: null, matches: "[]", compared: null, response: null, deferrals: 0 },
@@ -32,7 +32,7 @@ export async function askForScanAgain(
       round: sql<number>`round + 1`,
     })
     .where("id", "=", scanId)
-    .returning("track_id")
+    .returning(["track_id", "artist_did"])
     .executeTakeFirstOrThrow();
-  if (trackId !== null) await schedule(scanTrack, { trackId });
+  if (trackId !== null) await schedule(scanTrack, { trackId, owner });
 }

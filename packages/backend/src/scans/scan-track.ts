@@ -4,12 +4,14 @@ import { z } from "zod";
 import { readContent } from "../fingerprints/contents.js";
 import { scheduleNotice } from "../notices/notices.js";
 import type { GivenUp } from "../outbox/burial.js";
+import type { Troubled } from "../outbox/last-error.js";
 import { pauseAfter } from "../records/pauses.js";
 import type { TaskServices } from "../tasks/services.js";
 import { noteContent, notePutOff, readOpenScan, settle, type OpenScan } from "./scan-rows.js";
 import { ScanFailed, ScanPutOff, type Finding } from "./scanner.js";
 
-const payload = z.object({ trackId: z.int() });
+/** `owner`: whose track it is, a DID; what an earlier version has accepted lacks it. */
+const payload = z.object({ trackId: z.int(), owner: z.string().optional() });
 
 /** Tries in a row after which trouble that may be the track's own doing no longer holds up the others. */
 const MOST_TRIES = 30;
@@ -50,6 +52,16 @@ export const scanGivenUp: GivenUp = async (tx, given, reason) => {
   await tx
     .updateTable("copyright_scans")
     .set({ state: "failed", reason: `The scan was given up: ${reason}`, settled_at: sql`now()` })
+    .where("track_id", "=", payload.parse(given).trackId)
+    .where("settled_at", "is", null)
+    .execute();
+};
+
+/** Notes at the scan why it is tried again. */
+export const scanTroubled: Troubled = async (db, given, reason) => {
+  await db
+    .updateTable("copyright_scans")
+    .set({ reason })
     .where("track_id", "=", payload.parse(given).trackId)
     .where("settled_at", "is", null)
     .execute();

@@ -19,6 +19,8 @@ export interface Settings {
     port: number | null;
     /** The origin under which browsers reach the service. */
     publicUrl: string;
+    /** From when the process says that it isn't ready to when it takes no more requests; milliseconds, at most 60,000. */
+    notice: number;
     /** Folder of the built pages, absolute. */
     webDir: string;
   };
@@ -94,6 +96,7 @@ const environmentSchema = z.object(
     DOCKET_WORKER_SLEEP: variables.DOCKET_WORKER_SLEEP.schema,
     REDIS_DAILY_COMMANDS: variables.REDIS_DAILY_COMMANDS.schema,
     ALERTS_EVERY: variables.ALERTS_EVERY.schema,
+    SHUTDOWN_NOTICE: variables.SHUTDOWN_NOTICE.schema,
     SESSION_KEY: variables.SESSION_KEY.schema,
     ADMIN_DIDS: variables.ADMIN_DIDS.schema,
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
@@ -157,6 +160,7 @@ export function parseSettings(
       host: values.HOST,
       port,
       publicUrl: values.PUBLIC_URL ?? `http://127.0.0.1:${String(port ?? DEFAULT_PORT)}`,
+      notice: values.SHUTDOWN_NOTICE,
       webDir: resolve(values.WEB_DIR ?? new URL("../../../web/dist", import.meta.url).pathname),
     },
     database: { url: values.DATABASE_URL, dataDir: resolve(values.DATA_DIR) },

@@ -196,6 +196,10 @@ export const variables = {
     schema: time(/^\d+[smh]$/, 1_000, 86_400_000).prefault("10m"),
     allowed: "a time from 1s to 24h, as in 10m",
   }),
+  SHUTDOWN_NOTICE: variable({
+    schema: time(/^\d+s$/, 0, 60_000).prefault("0s"),
+    allowed: "0s to 60s",
+  }),
   SESSION_KEY: variable({
     schema: z
       .string()

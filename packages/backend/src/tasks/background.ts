@@ -32,6 +32,7 @@ import { gatherCrowds } from "./gather-crowds.js";
 import { HeldWork } from "./held-work.js";
 import { registry as allTasks, type RegisteredTask } from "./registry.js";
 import { untraced, type HandingOver } from "../tracing/handing-over.js";
+import { untracedTogether, type Together } from "../tracing/together.js";
 import type { ExportTimes, TaskServices } from "./services.js";
 
 export interface BackgroundOptions {
@@ -80,7 +81,11 @@ export interface BackgroundOptions {
   /** Defaults: 7 days, and 2 minutes. */
   readonly exports?: Partial<ExportTimes>;
   /** Default: nothing is traced. */
-  readonly trace?: { readonly engine: Trace; readonly handingOver: HandingOver };
+  readonly trace?: {
+    readonly engine: Trace;
+    readonly handingOver: HandingOver;
+    readonly together: Together;
+  };
 }
 
 /** All that carries out what was accepted. */
@@ -130,7 +135,8 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const alerts = evaluateAlerts(options.alertsEvery ?? 600_000);
   const registered = options.registry ?? allTasks;
   const tasks = registered.map(({ task }) => task);
-  const givenUp = (name: string) => registered.find(({ task }) => task.name === name)?.givenUp;
+  const registeredAs = (name: string) => registered.find(({ task }) => task.name === name);
+  const givenUp = (name: string) => registeredAs(name)?.givenUp;
   const bury = (intentId: string, reason: string): Promise<void> =>
     outbox.transact(async (tx, schedule) => {
       const intent = await buryIntent(tx, givenUp, intentId, reason);
@@ -143,6 +149,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     struck: () => {
       striker.tellAgain();
     },
+    troubled: (name) => registeredAs(name)?.troubled,
     maxAge: (name) => tasks.find((task) => task.name === name)?.maxAgeMs ?? Infinity,
     ...(options.leaseTimes === undefined ? {} : { times: options.leaseTimes }),
   });
@@ -190,6 +197,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
     wake: (intents) => dispatcher.wake(intents),
     handOverNow: (intents) => dispatcher.handOverNow(intents),
+    together: options.trace?.together ?? untracedTogether,
     lookAround: () => around(),
   };
   const { engine: trace, handingOver = untraced } = options.trace ?? {};

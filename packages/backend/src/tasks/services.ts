@@ -9,6 +9,7 @@ import type { Concern } from "../operating/concerns.js";
 import type { Webhook } from "../notices/webhook.js";
 import type { Scanning } from "../scans/open.js";
 import type { Storage } from "../storage/storage.js";
+import type { Together } from "../tracing/together.js";
 
 /** Milliseconds. */
 export interface ExportTimes {
@@ -34,6 +35,8 @@ export interface TaskServices extends ReconcileParts {
   readonly wake: (intents: readonly Intent[]) => Promise<void>;
   /** The same, also for those that no queue knows. */
   readonly handOverNow: (intents: readonly Intent[]) => Promise<void>;
+  /** For work that several were accepted for. */
+  readonly together: Together;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
   readonly scanning: Scanning;

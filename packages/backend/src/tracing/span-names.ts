@@ -31,9 +31,9 @@ export function wordsFor(task: string, payload: Json): string {
   return BY_SUBJECT[subject] ?? "PDS record";
 }
 
-/** Whose task it is, where its payload says so. */
+/** Whose task it is, where its payload says so: whose PDS it is for (`did`), or whose thing it is about (`owner`). */
 export function personIn(payload: Json): string | undefined {
-  return textIn(payload, "did");
+  return textIn(payload, "did") ?? textIn(payload, "owner");
 }
 
 function textIn(payload: Json, name: string): string | undefined {

@@ -50,6 +50,8 @@ const RECORDED = createContextKey("plyr span is recorded");
 const PERSON = createContextKey("plyr person");
 
 const MOST_LETTERS = 2_000;
+/** A batch carries 300 intents at most. */
+const MOST_LINKS = 300;
 
 /**
  * Records what the service does as spans. The choice is made where a trace begins: a process may begin so many a second,
@@ -68,13 +70,23 @@ export class Tracing {
       resource: resourceFromAttributes(resource),
       sampler: asDecided,
       spanProcessors: [...processors],
-      spanLimits: { attributeValueLengthLimit: MOST_LETTERS, attributeCountLimit: 64, eventCountLimit: 16 },
+      spanLimits: {
+        attributeValueLengthLimit: MOST_LETTERS,
+        attributeCountLimit: 64,
+        eventCountLimit: 16,
+        linkCountLimit: MOST_LINKS,
+      },
     });
     this.#tracer = this.#provider.getTracer("plyr");
   }
 
   get provider(): BasicTracerProvider {
     return this.#provider;
+  }
+
+  /** Traces that this process has not begun, because it had begun so many. */
+  get unbegun(): number {
+    return this.#budget.refused;
   }
 
   /** Whether the code that runs now is part of a recorded trace of this service. */
@@ -116,10 +128,15 @@ export class Tracing {
     }
   }
 
+  /** Begins a span under the one that is current. To be asked only where `recording`; whoever begins it ends it. */
+  begin(name: string, options: SpanOptions): Span {
+    return this.#tracer.startSpan(name, options, context.active().setValue(RECORDED, true));
+  }
+
   /** Records what has happened, under the span that is current. Without effect where none is. */
   note(name: string, options: SpanOptions, error?: unknown): void {
     if (!this.recording) return;
-    const span = this.#tracer.startSpan(name, options, context.active().setValue(RECORDED, true));
+    const span = this.begin(name, options);
     if (error !== undefined) noteError(span, error);
     span.end();
   }

@@ -22,5 +22,5 @@ export async function takeAway(
     .execute();
   await leaveAlbum(tx, schedule, id);
   await schedule(publishTrack, { trackId: id, recordId, did });
-  await schedule(withdrawTrack, { trackId: id });
+  await schedule(withdrawTrack, { trackId: id, owner: did });
 }

@@ -5,7 +5,8 @@ import { takeBackLikes } from "../likes/take-back.js";
 import { StorageUnavailable } from "../storage/storage.js";
 import type { TaskServices } from "../tasks/services.js";
 
-const payload = z.object({ trackId: z.int() });
+/** `owner`: whose track it was, a DID; what an earlier version has accepted lacks it. */
+const payload = z.object({ trackId: z.int(), owner: z.string().optional() });
 
 /** Likes, and comments, taken back in one transaction. */
 const BATCH = 100;

@@ -1,12 +1,30 @@
 import { until } from "@plyr/dev";
+import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { gatherCrowds } from "../../src/tasks/gather-crowds.js";
+import { RecordWriter } from "../../src/monitoring/record-writer.js";
+import { EngineTrace } from "../../src/tracing/engine-trace.js";
+import { tracedHandingOver } from "../../src/tracing/handing-over.js";
+import { tracedTogether } from "../../src/tracing/together.js";
+import { Tracing } from "../../src/tracing/tracing.js";
 import { setStage, type Stage } from "../records/stage.js";
 import { allDone, callsSince, findAll, likeMany, rowsOf, writesOf } from "./crowd.js";
 
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
 let stage: Stage;
+/** Writes when it is told to. */
+const writer = new RecordWriter({ log, interval: 3_600_000 });
+const tracing = new Tracing({ resource: {}, perSecond: 100, processors: [writer] });
+
 beforeAll(async () => {
-  stage = await setStage();
+  stage = await setStage({
+    trace: {
+      engine: new EngineTrace(tracing),
+      handingOver: tracedHandingOver(tracing),
+      together: tracedTogether(tracing),
+    },
+  });
 });
 afterEach(() => {
   stage.gate.clear();
@@ -52,6 +70,47 @@ test("a crowd that no queue knows is left to one task; what is few goes by itsel
   const { batches, puts } = callsSince(stage.gate, from);
   expect(batches.map((passage) => writesOf(passage).length)).toEqual([12]);
   expect(puts).toHaveLength(3);
+});
+
+test("a request for many is a span with a link to each trace in which one of them was accepted", async () => {
+  const likes = await stage.dyingLikes();
+  const tracks = [];
+  for (let index = 0; index < 40; index += 1) {
+    const track = await stage.newTrack();
+    tracks.push(track);
+    const attributes = { track: String(track.id) };
+    await tracing.within("asked for", { attributes }, () => likes.like(stage.listener, track.id), {
+      decided: true,
+    });
+  }
+  const from = stage.gate.passages.length;
+  await findAll(stage);
+  await allDone(stage);
+  writer.start(stage.db);
+  while (writer.waiting > 0) await writer.round();
+  await writer.stop();
+
+  const { rows: asked } = await sql<{ trace: string; track: string }>`
+    select trace_id as trace, attributes ->> 'track' as track from records where span_name = 'asked for'
+  `.execute(stage.db);
+  const traceOf = new Map(asked.map(({ track, trace }) => [Number(track), trace]));
+  const rows = await rowsOf(stage, tracks);
+  const byKey = new Map(rows.map(({ rkey, track_id }) => [rkey, traceOf.get(track_id)]));
+  const { batches } = callsSince(stage.gate, from);
+  const expected = batches.map((passage) =>
+    writesOf(passage)
+      .map(({ rkey }) => byKey.get(rkey))
+      .sort(),
+  );
+  expect(expected.flat().length).toBeGreaterThan(20);
+  const { rows: requests } = await sql<{ links: string[]; run: string }>`
+    select request.attributes -> 'links' as links, run.span_name as run
+    from records request join records run on run.span_id = request.parent_span_id
+    where request.span_name = 'PDS records in one request'
+    order by request.start_timestamp desc limit ${batches.length}
+  `.execute(stage.db);
+  const told = requests.reverse().map(({ links, run }) => ({ run, links: links.sort() }));
+  expect(told).toEqual(expected.map((links) => ({ run: "PDS records together", links })));
 });
 
 test("one like by itself is one put, and so are a few", async () => {

@@ -80,7 +80,7 @@ describe.each(["folder", "bucket"] as const)("a service that exports, with files
       return row.file_key !== null && row;
     });
     const [intent] = await yard.db.selectFrom("intents").select(["task", "payload"]).execute();
-    expect(intent).toEqual({ task: "media.export", payload: { exportId: id } });
+    expect(intent).toEqual({ task: "media.export", payload: { exportId: id, owner: artist.did } });
     expect([key, did]).toEqual([`exports/${id}.zip`, artist.did]);
     await serving.remove(id);
     await serving.program.close();

@@ -65,6 +65,21 @@ test.each(["SIGTERM", "SIGINT"] as const)("on %s it ends in order, with 0", asyn
   expect(await output).toMatch(/"msg":"stopping"[^]*"msg":"stopped"/);
 });
 
+test("told to end, it isn't ready any more, and still answers for as long as a load balancer needs to notice", async () => {
+  const port = String(await freePort());
+  const { child, ended } = serve({
+    ...{ PLYR_ENV: "development", PORT: port, DATABASE_URL: await postgres.createDatabase() },
+    SHUTDOWN_NOTICE: "3s",
+  });
+  const visitor = new Visitor(`http://127.0.0.1:${port}`);
+  const statusOf = async (path: string) => (await visitor.get(path)).status;
+  await until("it is ready", async () => (await statusOf("/ready")) === 200);
+  child.kill("SIGTERM");
+  await until("it says that it isn't any more", async () => (await statusOf("/ready")) === 503);
+  expect([await statusOf("/health"), await statusOf("/tracks")]).toEqual([200, 200]);
+  expect(await ended).toBe(0);
+});
+
 test("an address that is taken is named, and nothing is left running", async () => {
   const port = String(await freePort());
   const env = { PLYR_ENV: "development", PORT: port, DATABASE_URL: await postgres.createDatabase() };

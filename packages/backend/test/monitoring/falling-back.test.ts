@@ -3,6 +3,7 @@ import { startRedis, until } from "@plyr/dev";
 import { expect, test } from "vitest";
 import { EngineTrace } from "../../src/tracing/engine-trace.js";
 import { tracedHandingOver } from "../../src/tracing/handing-over.js";
+import { tracedTogether } from "../../src/tracing/together.js";
 import { Tracing } from "../../src/tracing/tracing.js";
 import { noteTask } from "../outbox/notes.js";
 import { setStage } from "../outbox/stage.js";
@@ -18,7 +19,11 @@ test("with docket away, the words that operators search for are there once per t
     perSecond: 1_000,
     processors: [new SimpleSpanProcessor(spans)],
   });
-  const trace = { engine: new EngineTrace(tracing), handingOver: tracedHandingOver(tracing) };
+  const trace = {
+    engine: new EngineTrace(tracing),
+    handingOver: tracedHandingOver(tracing),
+    together: tracedTogether(tracing),
+  };
   const { task, done, registry } = noteTask();
   const { outbox } = await stage.process({ docketUrl: redis.url, registry, trace });
   const schedule = async (text: string): Promise<string[]> => {

@@ -21,7 +21,8 @@ test("who has METRICS_TOKEN reads metrics in Prometheus's format, by routes and 
     expect(text).toMatch(/plyr_intents\{plyr_state="open"[^}]*\} 0/);
     expect(text).toMatch(/plyr_tasks\{plyr_state="waiting"[^}]*\} 0/);
     expect(text).toMatch(/plyr_workers\S* 1/);
-    expect(text).toContain("plyr_records_dropped_total");
+    expect(text).toMatch(/plyr_records_dropped_total\{plyr_reason="without_room"[^}]*\} 0/);
+    expect(text).toMatch(/plyr_traces_unbegun_total\S* \d/);
     expect(text).not.toMatch(/4711|stranger/);
   } finally {
     await service.stop();

@@ -4,15 +4,19 @@ import { setTimeout as pause } from "node:timers/promises";
 import { SpanKind } from "@opentelemetry/api";
 import { startPostgres, type Postgres } from "@plyr/dev";
 import { sql, type Kysely } from "kysely";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { run } from "../../src/cli/run.js";
 import { migrateToLatest } from "../../src/database/migrate.js";
 import { openDatabase } from "../../src/database/open.js";
 import type { Schema } from "../../src/database/schema.js";
 import { askSql } from "../../src/monitoring/ask-sql.js";
 import { traceQueries } from "../../src/monitoring/queries.js";
+import { LeftOutNotes } from "../../src/monitoring/left-out.js";
 import { RecordKeeper } from "../../src/monitoring/record-keeper.js";
 import { RecordWriter } from "../../src/monitoring/record-writer.js";
+import { status } from "../../src/operator/status.js";
 import { Tracing } from "../../src/tracing/tracing.js";
+import { command } from "../cli/commanding.js";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -62,7 +66,7 @@ test("when there is no room, what failed is kept, and what was left out is count
   for (const name of ["a", "b", "c"]) await traced.within(name, {}, () => Promise.resolve());
   await fail(traced, "broken");
   await traced.within("d", {}, () => Promise.resolve());
-  expect(writer.dropped).toBe(2);
+  expect(writer.dropped).toEqual({ withoutRoom: 2, unwritable: 0 });
   await writer.round();
   expect((await names()).sort()).toEqual(["b", "broken", "c"]);
   const row = await db.selectFrom("records").selectAll().where("level", "=", "error").executeTakeFirst();
@@ -126,11 +130,48 @@ test("with the database away, work goes on, no more than the queue holds is kept
   writer.start(away);
   for (let at = 0; at < 300; at += 1) await traced.within(`t${String(at)}`, {}, () => Promise.resolve());
   await expect(writer.round()).rejects.toThrow();
-  expect(writer).toMatchObject({ waiting: 100, dropped: 200 });
+  expect(writer).toMatchObject({ waiting: 100, dropped: { withoutRoom: 200 } });
   writer.start(db);
   await writer.round();
   expect(await names()).toHaveLength(100);
   await writer.stop();
+});
+
+test("what is left out is told in status by process, in red where there was no room for it", async () => {
+  await db.deleteFrom("records").execute();
+  const { writer, tracing: traced } = open({ most: 3, perSecond: 1 });
+  const leftOut = () => ({ unbegun: traced.unbegun, ...writer.dropped });
+  const notes = new LeftOutNotes({ db, log, leftOut, process: "host:4711", role: "worker" });
+  await notes.note();
+  // Ten at once, after a quiet time.
+  for (let at = 0; at < 14; at += 1) await traced.within("fine", {}, () => Promise.resolve());
+  await notes.note();
+  await notes.note();
+  await fail(traced, "broken");
+  await notes.note();
+
+  const env = { DATABASE_URL: databaseUrl, DATA_DIR: "/nowhere" };
+  const told = { process: "host:4711", role: "worker", unbegun: 5, withoutRoom: 8, unwritable: 0 };
+  const { stdout } = await command(env, "status", "--json");
+  expect(status.parse(JSON.parse(stdout)).leftOut).toMatchObject([told]);
+  let printed = "";
+  const terminal = {
+    isTTY: true,
+    write: (text: string) => {
+      printed += text;
+      return true;
+    },
+  };
+  vi.stubEnv("FORCE_COLOR", "1");
+  expect(await run(["status"], { env, stdout: terminal, stderr: terminal })).toBe(0);
+  vi.unstubAllEnvs();
+  expect(printed).toMatch(/^\u001b\[31mhost:4711 had no room for 8 spans in the last hour \(until 20.*Z\)/m);
+  expect(printed).toMatch(/^host:4711 +worker +5 +8 +0 +20/m);
+  // Each of it once, with when it was.
+  const rows = await db.selectFrom("records").select(["level", "message"]).orderBy("id").execute();
+  expect(rows.map(({ level }) => level)).toEqual(["error", "error"]);
+  await db.deleteFrom("records").execute();
+  expect((await command(env, "status")).stdout).not.toContain("host:4711");
 });
 
 test("what is too old goes, and of too much the oldest", async () => {

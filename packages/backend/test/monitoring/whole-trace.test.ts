@@ -71,6 +71,8 @@ test("one trace from POST /tracks/{id}/like to the PDS's answer, over two proces
   expect(statuses).toContain(500);
   expect(statuses).toContain(200);
   expect(whole.some(({ attributes }) => attributes["db.system.name"] === "postgresql")).toBe(true);
+  const toRedis = whole.filter(({ attributes }) => attributes["db.system.name"] === "redis");
+  expect(toRedis.map(({ parentSpanId }) => parentSpanId)).toContain(handedOver?.spanId);
   expect(new Set(receiver.authorizations)).toEqual(new Set(["Bearer write-token"]));
 
   if (stage.db === undefined) throw new Error("this test looks into Postgres");

@@ -45,6 +45,7 @@ describe("each variable", () => {
     ["STORAGE_DIR", ["/srv/audio", "audio"], []],
     ["MAX_UPLOAD_BYTES", ["1024", "10737418240"], ["1023", "10737418241", "1MB"]],
     ["EXPORT_KEEP", ["1m", "12h", "7d", "90d"], ["0m", "91d", "7", "7 days", "-1d", "1.5h", "30s"]],
+    ["SHUTDOWN_NOTICE", ["0s", "60s"], ["61s", "1m", "-1s", "5"]],
     ["RECORDS_KEEP", ["1m", "7d", "365d"], ["0m", "366d", "7", "30s"]],
     ["RECORDS_MOST", ["1000", "100000000"], ["999", "100000001", "1e6"]],
     ["TRACES_PER_SECOND", ["0", "10000"], ["-1", "10001", "0.5"]],
