@@ -84,8 +84,7 @@ export async function sociableWrites(
     select intents.id as "intentId", record.did, record.collection
     from intents join pds_records record on record.id = (intents.payload ->> 'recordId')::uuid
     where intents.id in (${sql.join(intentIds)}) and intents.state = 'open' and intents.task = ${RECORD_WRITE} and ${notStruck}
-      and record.state <> 'needs-sign-in' and record.awaits is null
-      and record.apart_version is distinct from record.wish_version
+      and record.awaits is null and record.apart_version is distinct from record.wish_version
   `.execute(db);
   return rows;
 }

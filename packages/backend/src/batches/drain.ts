@@ -34,7 +34,7 @@ export async function drain(
   } finally {
     // Their own runs have something to learn, where there are any. At the end, so that they don't keep the batch from going on.
     await services.wake(asIntents(left.done));
-    if (left.apart.length > 0) await services.handOverNow(asIntents(left.apart));
+    if (left.apart.length > 0) await services.goOn(asIntents(left.apart));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
 import { heldByOperator } from "../strikes/strikes.js";
+import { LeftAside, leaveAside } from "./left-aside.js";
 import { noteLastError, type Troubled } from "./last-error.js";
 import { closeIntent, reopenIntent, type Intent } from "./intents.js";
 import { leaseTimes, type LeaseTimes } from "./lease-renewal.js";
@@ -25,7 +26,8 @@ type Running = Pick<RunContext<unknown>, "key" | "task">;
  *
  * 1. take the lease of the intent's subject (no intent: done already; held: ask again soon; struck: the queue is told so)
  * 2. run the task
- * 3. close the intent and the lease together; on an error the intent stays, and the error decides what comes next
+ * 3. close the intent and the lease together; on an error the intent stays, and the error decides what comes next; left to
+ *    something else it stays too, and the queue has done with it
  */
 export class Carrier {
   readonly #db: Kysely<Schema>;
@@ -98,7 +100,10 @@ export class Carrier {
       return result;
     } catch (error) {
       lease.stop();
-      throw await this.#after(error, intent, lease, age);
+      const next = await this.#after(error, intent, lease, age);
+      if (!(next instanceof LeftAside)) throw next;
+      await leaveAside(this.#db, intent.id);
+      return undefined;
     } finally {
       this.#leases.delete(intent.id);
     }
@@ -113,10 +118,11 @@ export class Carrier {
       });
     }
     // The queue counts a task's age from when it was added, and after an outage it was added anew.
-    if (error instanceof RetryAt && age > this.#maxAge(intent.task)) {
+    const waits = error instanceof RetryAt || error instanceof LeftAside;
+    if (waits && age > this.#maxAge(intent.task)) {
       return new Terminal(`given up, too old: ${error.message}`, { cause: error });
     }
-    if (!(error instanceof RetryAt || error instanceof Terminal))
+    if (!(waits || error instanceof Terminal))
       await noteLastError(
         this.#db,
         this.#troubled(intent.task),

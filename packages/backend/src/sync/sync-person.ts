@@ -31,8 +31,8 @@ export interface Synced {
  * @throws what `classify` takes apart
  */
 export async function syncPerson(services: TaskServices, did: string, signal: AbortSignal): Promise<Synced> {
-  const { db, namespace, outbox, repositories, settle, wake } = services;
-  await wake(await resumeParked(db, did));
+  const { db, namespace, outbox, repositories, settle, goOn } = services;
+  await goOn(await resumeParked(db, did));
   if (await isLeaving(db, did)) return { looked: 0, differed: 0 };
   const { profile } = collectionsOf(namespace);
   const collections = [...new Set([...(await ownCollections(db, did)), profile])];

@@ -196,7 +196,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       return outbox;
     },
     wake: (intents) => dispatcher.wake(intents),
-    handOverNow: (intents) => dispatcher.handOverNow(intents),
+    goOn: (intents) => goOn(intents),
     together: options.trace?.together ?? untracedTogether,
     lookAround: () => around(),
   };
@@ -213,13 +213,15 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
 
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log, trace: handingOver });
   const outbox = new Outbox(db, dispatcher, handingOver);
+  const gather = (intents: readonly Intent[]) => gatherCrowds(services, intents);
+  const goOn = async (intents: readonly Intent[]) => dispatcher.handOverNow(await gather(intents));
   const sweep = new Sweep({
     ...{ db, dispatcher, bury, log, interval: options.sweepInterval ?? 5_000 },
-    gather: (lost) => gatherCrowds(services, lost),
+    gather,
   });
   const queues = docket === undefined ? [local] : [docket, local];
   const striker = new Striker({ db, queues, log, interval: options.strikeInterval ?? 1_000 });
-  const heldWork = new HeldWork({ db, dispatcher, log });
+  const heldWork = new HeldWork({ db, dispatcher, goOn, log });
   const prober = new Prober({
     db,
     tryOne: (host) => heldWork.tryOne(host),
@@ -264,7 +266,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
 
     async resumeParked(did) {
-      await dispatcher.wake(await resumeParked(db, did));
+      await goOn(await resumeParked(db, did));
     },
 
     queues,

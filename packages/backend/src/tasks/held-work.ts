@@ -14,7 +14,9 @@ const BEYOND_TRIAL = 60_000;
 
 export interface HeldWorkParts {
   readonly db: Kysely<Schema>;
-  readonly dispatcher: Pick<Dispatcher<TaskServices>, "pause" | "resume" | "wake" | "tryInProcess">;
+  readonly dispatcher: Pick<Dispatcher<TaskServices>, "pause" | "resume" | "tryInProcess">;
+  /** Has intents carried out now, wherever they wait. */
+  readonly goOn: (intents: readonly Intent[]) => Promise<void>;
   readonly log: Log;
 }
 
@@ -66,7 +68,7 @@ export class HeldWork {
 
   /** The hold is over: what it kept goes on. Twice is once. */
   async release(hold: Hold): Promise<void> {
-    const { db, dispatcher, log } = this.#parts;
+    const { db, dispatcher, goOn, log } = this.#parts;
     const { scope, name, since } = hold;
     if (hold.tries > 0)
       log.info(
@@ -77,7 +79,7 @@ export class HeldWork {
     const paused = persons.filter((did) => this.#told.delete(did));
     const waiting = scope === "person" ? [name] : await personsWaiting(db, name);
     await dispatcher.resume([...new Set([...paused, ...waiting])]);
-    await dispatcher.wake(await intentsOf(db, hold));
+    await goOn(await intentsOf(db, hold));
     // At last: what they say tells whom to wake, also the next time.
     if (hold.tries <= 0) await showReleased(db, hold);
   }

@@ -31,10 +31,10 @@ export interface TaskServices extends ReconcileParts {
   readonly exports: ExportTimes;
   /** For what a task leaves for others to do. */
   readonly outbox: Outbox<TaskServices>;
-  /** Makes parked intents due now. */
+  /** Makes put-off intents due now, where a queue that can be reached has them: so those that are done are forgotten. */
   readonly wake: (intents: readonly Intent[]) => Promise<void>;
-  /** The same, also for those that no queue knows. */
-  readonly handOverNow: (intents: readonly Intent[]) => Promise<void>;
+  /** Has intents carried out now, wherever they have waited, or nowhere: many of one person together. */
+  readonly goOn: (intents: readonly Intent[]) => Promise<void>;
   /** For work that several were accepted for. */
   readonly together: Together;
   /** The NSIDs of our records begin with it. */

@@ -39,11 +39,11 @@ export const publishTrack = defineTask<TaskServices>()({
   retry: exponential({ attempts: 8, min: "1s", max: "10m" }),
   timeout: "1h",
   maxAge: "30d",
-  onDeadLetter: async (given, death, { bury, wake, db }) => {
+  onDeadLetter: async (given, death, { bury, goOn, db }) => {
     if (death.key !== undefined) await bury(death.key, death.reason);
     const about = payload.safeParse(given);
     // What waited for it is told now.
-    if (about.success) await wake(await intentsAwaiting(db, about.data.recordId));
+    if (about.success) await goOn(await intentsAwaiting(db, about.data.recordId));
   },
   async run({ trackId, recordId }, { services, key, signal }) {
     const lease = services.carrier.leaseOf(key);
@@ -60,7 +60,7 @@ export const publishTrack = defineTask<TaskServices>()({
     }
     await moveUpload(services.db, trackId, "done");
     await services.outbox.transact((tx, schedule) => trackWritten(tx, schedule, trackId));
-    await services.wake(await intentsAwaiting(services.db, recordId));
+    await services.goOn(await intentsAwaiting(services.db, recordId));
   },
 });
 

@@ -2,6 +2,7 @@ import { RetryAt, Terminal } from "@plyr/docket";
 import { until } from "@plyr/dev";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { LeftAside } from "../../src/outbox/left-aside.js";
 import { noteTask } from "./notes.js";
 import { setStage, type Stage } from "./stage.js";
 
@@ -98,6 +99,27 @@ describe.each(["postgres", "embedded"] as const)("on %s", (kind) => {
     expect(await stage.openIntents()).toContain(id);
     await stage.process({ registry });
     await until("it is done", () => done.includes("from the future"));
+  });
+
+  test("what a run leaves aside is known by no queue, stays open, and is found again by the sweep", async () => {
+    let runs = 0;
+    const { task, done, registry } = noteTask(() => {
+      runs += 1;
+      return runs === 1 ? Promise.reject(new LeftAside("others do it")) : undefined;
+    });
+    const { outbox, find } = await stage.process({ registry });
+    const id = await outbox.schedule(task, { about: "aside", text: "after all" });
+    await until("it is forgotten", async () => runs === 1 && (await find([id])).get(id)?.state === "unknown");
+    const left = await stage.db.selectFrom("intents").selectAll().where("id", "=", id).executeTakeFirst();
+    expect(left).toMatchObject({ state: "open", reason: null });
+    expect(left?.check_at.getTime()).toBeGreaterThan(Date.now() + 20_000);
+    await stage.db
+      .updateTable("intents")
+      .set({ check_at: sql<Date>`now()` })
+      .where("id", "=", id)
+      .execute();
+    await until("it is done", () => done.includes("after all"));
+    expect(runs).toBe(2);
   });
 
   test("a task that keeps being put off is given up at its greatest age, counted from when it was accepted", async () => {
