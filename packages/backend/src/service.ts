@@ -33,7 +33,8 @@ import { hostsOnHold } from "./pds/holds.js";
 import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
 import { openRepositories, type Repositories } from "./repository/open.js";
-import { loadSessionKey } from "./settings/session-key.js";
+import { readAuthority } from "./settings/authority.js";
+import { loadSessionKeys } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { serviceVersion } from "./settings/version.js";
 import { openStorage } from "./storage/open.js";
@@ -96,7 +97,7 @@ export async function startService({
   const closing = new ClosingOrder();
   try {
     const parts = await openParts(settings, log, closing, registry);
-    const health = await openHealthOf(settings, parts);
+    const health = await openHealthOf(settings, log, parts);
     const { host, port, publicUrl, notice } = settings.http;
     const app = appOf(settings, log, parts, health);
     if (port !== null) {
@@ -134,7 +135,8 @@ async function openParts(
   registry: readonly RegisteredTask[],
 ): Promise<Parts> {
   const { database, docket } = settings;
-  const sessionKey = await loadSessionKey(settings.sessionKey, database.dataDir);
+  const sessionKeys = await loadSessionKeys(settings.sessionKeys, database.dataDir);
+  const docketCa = await readAuthority(docket.caFile);
   const monitoring = openMonitoring(settings, log);
   closing.add(() => monitoring.close());
   const db = await openDatabase({
@@ -159,7 +161,8 @@ async function openParts(
   const auth = openAuth({
     db,
     databaseUrl: database.url,
-    sessionKey,
+    sessionKey: sessionKeys.current,
+    otherSessionKeys: sessionKeys.others,
     publicUrl: settings.http.publicUrl,
     scope: askedScope(settings.collectionNamespace),
     extra: {
@@ -181,6 +184,7 @@ async function openParts(
   const background = await openBackground({
     db,
     docketUrl: docket.url,
+    docketCa,
     docketName: docket.name,
     concurrency: docket.concurrency,
     worker: settings.role !== "api",
@@ -217,8 +221,12 @@ async function openParts(
 
 async function openHealthOf(
   settings: Settings,
+  log: Logger,
   { db, auth, background }: Parts,
 ): Promise<() => Promise<HealthReport>> {
+  const sealedAnew = await auth.sealAllAnew();
+  if (sealedAnew > 0)
+    log.info({ count: sealedAnew }, "sign-ins are encrypted with the first SESSION_KEY now");
   const sealedOtherwise = await auth.countSealedOtherwise();
   return openHealth({
     role: settings.role,

@@ -4,6 +4,7 @@ import { addAudit } from "./audit-command.js";
 import { addCancel } from "./cancel-command.js";
 import { addCatalogue } from "./catalogue-command.js";
 import type { AddCommand } from "./command.js";
+import { addConfig } from "./config-command.js";
 import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
 import { addPauses } from "./pause-commands.js";
@@ -28,4 +29,5 @@ export const commands: readonly AddCommand[] = [
   addCatalogue,
   addScans,
   addSql,
+  addConfig,
 ];

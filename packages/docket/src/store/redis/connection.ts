@@ -1,6 +1,6 @@
 import { StoreUnavailable } from "../../errors.js";
 import type { Log } from "../../log.js";
-import { MeteredRedis, type Meter, type Purpose } from "./meter.js";
+import { MeteredRedis, type Meter, type Purpose, type Server } from "./meter.js";
 import type { Script } from "./scripts.js";
 
 /** A call that isn't answered within this time counts as failed; it may still be carried out later. */
@@ -17,8 +17,8 @@ export class Connection {
   readonly #redis: MeteredRedis;
   #closed = false;
 
-  constructor(url: string, log: Log, role: string, meter: Meter) {
-    this.#redis = new MeteredRedis(meter, url, {
+  constructor(server: Server, log: Log, role: string, meter: Meter) {
+    this.#redis = new MeteredRedis(meter, server, {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
