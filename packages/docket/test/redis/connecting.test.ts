@@ -39,3 +39,23 @@ test("a password in the url is used, and one that is wrong makes the store unava
   await expect(wrong.add(chore, 2)).rejects.toThrow();
   expect((await right.snapshot()).waiting).toBe(1);
 });
+
+test("a node of a cluster will do that has the one slot in which all keys of a docket are", async ({
+  harbour,
+}) => {
+  await using node = await RedisServer.start(["--cluster-enabled", "yes"]);
+  await node.ask((redis) => redis.call("CLUSTER", ["ADDSLOTSRANGE", "0", "16383"]));
+  await until("it serves", async () =>
+    (await node.ask((redis) => redis.cluster("INFO"))).includes("state:ok"),
+  );
+  const ran: number[] = [];
+  const services = { run: (n: number): Promise<unknown> => Promise.resolve(ran.push(n)) };
+  const docket = await harbour.open(services, [chore], { url: node.url });
+  await harbour.worker(docket);
+  await docket.addMany(chore, [1, 2]);
+  await until("both have run", () => ran.length === 2);
+
+  const slot = await node.ask((redis) => redis.cluster("KEYSLOT", `docket:{${harbour.name}}:ready`));
+  await node.ask((redis) => redis.call("CLUSTER", ["DELSLOTS", String(slot)]));
+  await expect(docket.add(chore, 3)).rejects.toThrow("CLUSTERDOWN");
+});

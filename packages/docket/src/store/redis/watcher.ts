@@ -1,4 +1,5 @@
 import type { Log } from "../../log.js";
+import { withoutCommand } from "./connection.js";
 import { MeteredRedis, type Meter, type Server } from "./meter.js";
 
 /**
@@ -52,7 +53,7 @@ export class Watcher {
     redis.on("error", (error: Error) => {
       if (!away)
         this.#log.warn(
-          { err: error, connection: "results" },
+          { err: withoutCommand(error), connection: "results" },
           "redis is unreachable; trying again until it is back",
         );
       away = true;
