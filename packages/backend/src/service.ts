@@ -299,5 +299,6 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
 function operatorServices(settings: Settings, log: Logger, parts: Parts): OperatorServices {
   const { db, background, repositories, registry } = parts;
   const { docket, collectionNamespace: namespace } = settings;
-  return { db, background, registry, repositories, namespace, budget: docket.budget, log };
+  const { publicUrl } = settings.http;
+  return { db, background, registry, repositories, namespace, publicUrl, budget: docket.budget, log };
 }

@@ -1,4 +1,5 @@
 import { addActions } from "./actions-command.js";
+import { addAdopt } from "./adopt-command.js";
 import { addAlerts } from "./alerts-command.js";
 import { addAudit } from "./audit-command.js";
 import { addCancel } from "./cancel-command.js";
@@ -20,6 +21,7 @@ export const commands: readonly AddCommand[] = [
   addAlerts,
   addCost,
   addAudit,
+  addAdopt,
   addDead,
   addStrikes,
   addPauses,

@@ -60,6 +60,7 @@ export async function openInProcess(
       registry,
       repositories: openRepositories(settings),
       namespace,
+      publicUrl: settings.http.publicUrl,
       budget: docket.budget,
       log,
     }),

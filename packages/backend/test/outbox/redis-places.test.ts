@@ -98,6 +98,30 @@ test("DOCKET_URL is pointed at another, empty Redis while work is open: all of i
   expect(late.done).toEqual([]);
 });
 
+test("Redis is as it was some time ago: what was done since is not done again, and what it lacks is", async () => {
+  const redis = stack.use(await startRedis({ persistent: false }));
+  const { task, done, registry } = noteTask();
+  const api = await stage.process({ docketUrl: redis.url, registry, worker: false });
+  for (const text of ["a", "b"]) await api.outbox.schedule(task, { about: text, text });
+  await until("it has them", async () => (await redis.ask("HLEN docket:{plyr}:bodies")) === ":2");
+  expect(await redis.ask("SAVE")).toBe("+OK");
+  const worker = await stage.process({ docketUrl: redis.url, registry });
+  await until("they are done", async () => (await stage.openIntents()).length === 0);
+  await worker.stop();
+  await api.outbox.schedule(task, { about: "c", text: "c" });
+
+  await redis.kill();
+  await redis.restart();
+  expect(await redis.ask("HLEN docket:{plyr}:bodies")).toBe(":2");
+  await stage.process({ docketUrl: redis.url, registry });
+  await until("the third is done", () => done.includes("c"));
+  await until(
+    "the others are known to be",
+    async () => (await redis.ask("HLEN docket:{plyr}:bodies")) === ":1",
+  );
+  expect(done.toSorted()).toEqual(["a", "b", "c"]);
+});
+
 test("a Redis that is full (maxmemory, noeviction): what is accepted is done in process, and by docket when there is room", async () => {
   const redis = stack.use(await startRedis());
   const { task, done, registry } = noteTask();
