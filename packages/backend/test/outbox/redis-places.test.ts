@@ -109,6 +109,8 @@ test("Redis is as it was some time ago: what was done since is not done again, a
   await until("they are done", async () => (await stage.openIntents()).length === 0);
   await worker.stop();
   await api.outbox.schedule(task, { about: "c", text: "c" });
+  // Beside the one that comes by itself.
+  await until("it has the third", async () => (await redis.ask("HLEN docket:{plyr}:bodies")) === ":2");
 
   await redis.kill();
   await redis.restart();
@@ -121,6 +123,22 @@ test("Redis is as it was some time ago: what was done since is not done again, a
   );
   expect(done.toSorted()).toEqual(["a", "b", "c"]);
 });
+
+test.each(["bodies", "ready", "lanes"])(
+  "a Redis that has evicted a key (%s) is emptied, as the guide says: all is done, once, in order",
+  async (key) => {
+    const redis = stack.use(await startRedis());
+    const { task, done, registry } = noteTask();
+    const api = await stage.process({ docketUrl: redis.url, registry, worker: false });
+    for (const text of ["a", "b"]) await api.outbox.schedule(task, { about: "lane", text });
+    await until("it has them", async () => (await redis.ask("HLEN docket:{plyr}:bodies")) === ":2");
+    expect(await redis.ask(`DEL docket:{plyr}:${key}`)).toBe(":1");
+    await stage.process({ docketUrl: redis.url, registry });
+    await redis.flush();
+    await until("both are done", () => done.length === 2, { within: 15_000 });
+    expect(done).toEqual(["a", "b"]);
+  },
+);
 
 test("a Redis that is full (maxmemory, noeviction): what is accepted is done in process, and by docket when there is room", async () => {
   const redis = stack.use(await startRedis());
