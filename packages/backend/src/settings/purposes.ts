@@ -17,6 +17,8 @@ export const sections: readonly Section[] = [
       HOST: "what is listened on",
       PORT: "where HTTP is answered; 8000, and nowhere by a worker, unless it is set",
       PUBLIC_URL: "the origin under which browsers reach the service; http://127.0.0.1:PORT unless it is set",
+      SHUTDOWN_NOTICE:
+        "for how long a process that is told to end still answers, with /ready at 503, so that a load balancer sends nobody there any more",
       WEB_DIR: "the built pages, unless they lie where the build puts them",
       LOG_LEVEL: "the least of what is logged",
     },
