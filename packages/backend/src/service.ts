@@ -3,6 +3,7 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { sealWithFirstKey } from "./auth/seal-with-first-key.js";
 import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope, scrobblingScope } from "./auth/scope.js";
@@ -224,23 +225,13 @@ async function openHealthOf(
   log: Logger,
   { db, auth, background }: Parts,
 ): Promise<() => Promise<HealthReport>> {
-  const sealedAnew = await auth.sealAllAnew();
-  if (sealedAnew > 0)
-    log.info({ count: sealedAnew }, "sign-ins are encrypted with the first SESSION_KEY now");
-  const sealedOtherwise = await auth.countSealedOtherwise();
   return openHealth({
     role: settings.role,
     askHeldHosts: () => hostsOnHold(db),
     askDatabase: () => sql`select 1`.execute(db),
     askDocket: () => background.health(),
     docketMode: () => background.mode(),
-    standingWarnings:
-      sealedOtherwise === 0
-        ? []
-        : [
-            `${String(sealedOtherwise)} sign-ins were encrypted with another SESSION_KEY: set that one again, ` +
-              `or those people must sign in anew before anything is written for them`,
-          ],
+    standingWarnings: await sealWithFirstKey(auth, log),
   });
 }
 

@@ -22,7 +22,7 @@ export async function isOvertaken(
     .where("wish_version", "=", own.version)
     .whereRef("confirmed_version", "<", "wish_version")
     .executeTakeFirst();
-  if (row === undefined || row.sent_at !== null) return false;
+  if (row?.sent_at !== null) return false;
   if (there === null) return row.confirmed_cid !== null && row.wish !== null;
   return there.cid !== row.confirmed_cid && !isDeepStrictEqual(there.value, row.wish);
 }

@@ -29,7 +29,7 @@ export function inspectSettings(env: Record<string, string | undefined>, role: R
     .filter(isName)
     .map((name) => standingOf(name, env[name]));
   const wrong = problemsOf(env, role);
-  const given = (name: Name) => env[name] || undefined;
+  const given = (name: Name) => (env[name] === "" ? undefined : env[name]);
   const missing = missingFor(given, role)
     // What stops the process is said once.
     .filter(({ name }) => !wrong.some((each) => each.includes(name)))

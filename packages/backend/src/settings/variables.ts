@@ -1,5 +1,6 @@
 import { isValidDid, isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
+import { otlpHeaders } from "./otlp-headers.js";
 import { collectionsOf, namesTeal, teal } from "../records/collections.js";
 
 /** One environment variable (what it is for stands in `purposes.ts`): how it is read, and what to tell whoever set it wrongly. */
@@ -53,29 +54,6 @@ const dids = z
   .string()
   .transform((value) => [...new Set(value.split(",").map((did) => did.trim()))].filter((did) => did !== ""))
   .refine((each) => each.every((did) => isValidDid(did)));
-
-/** `name=value,name=value`, each percent-encoded, as OpenTelemetry has it. */
-const otlpHeaders = z
-  .string()
-  .regex(/^\s*[\w.~%-]+\s*=[^,]*(,\s*[\w.~%-]+\s*=[^,]*)*$/)
-  .transform((value) =>
-    Object.fromEntries(
-      value.split(",").map((pair) => {
-        const at = pair.indexOf("=");
-        return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())];
-      }),
-    ),
-  )
-  .optional()
-  .transform((headers) => headers ?? {});
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a value with a bare per cent sign means that sign
-  }
-}
 
 export const variables = {
   HOST: variable({

@@ -89,12 +89,10 @@ async function shown(trackIds: readonly number[]) {
     ),
     // Their ids are in no record, so they are others afterwards.
     albums: await Promise.all(
-      albums
-        .parse((await browser.get("/albums")).json())
-        .albums.map(async ({ id, title }) => ({
-          title,
-          tracks: (await stage.album(id)).tracks.map((on) => on.id),
-        })),
+      albums.parse((await browser.get("/albums")).json()).albums.map(async ({ id, title }) => ({
+        title,
+        tracks: (await stage.album(id)).tracks.map((on) => on.id),
+      })),
     ),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { Docket, StoreUnavailable } from "../../src/index.js";
+import { matching } from "../matching.js";
 import { RedisServer } from "../redis-server.js";
 import { signal } from "../signal.js";
 import { until } from "../until.js";
@@ -74,7 +75,7 @@ describe("a Redis without room for more", () => {
       ),
     );
     expect(refusal).toBeInstanceOf(StoreUnavailable);
-    expect(String(refusal)).toContain("MISCONF");
+    expect(refusal).toHaveProperty("message", matching(/MISCONF/));
     server.limitFiles("unlimited");
     await until("it is taken", add);
     await until("it is on the disk", async () =>

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** An address that leads to one Redis now and to another later, as a host's name does after a failover. */
 export class Relay implements AsyncDisposable {
@@ -24,8 +24,9 @@ export class Relay implements AsyncDisposable {
   }
 
   get url(): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `redis://127.0.0.1:${String(port)}`;
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("the relay does not listen");
+    return `redis://127.0.0.1:${String(address.port)}`;
   }
 
   /** New connections lead there from now on; those that stand stay as they are. */
