@@ -21,6 +21,7 @@ export const neededPrograms = [
     packages: ["postgresql"],
   },
   { title: "FFmpeg, which makes audio of every format", executables: [["ffmpeg"]], packages: ["ffmpeg"] },
+  { title: "OpenSSL, which makes certificates", executables: [["openssl"]], packages: ["openssl"] },
   { title: "unzip, which opens what is exported", executables: [["unzip"]], packages: ["unzip"] },
   {
     title: "Chromium",

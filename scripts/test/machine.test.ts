@@ -51,6 +51,7 @@ function allBut(missing: string) {
   const programs = [
     "bin/redis-server",
     "bin/ffmpeg",
+    "bin/openssl",
     "bin/unzip",
     "postgresql/15/bin/initdb",
     "postgresql/15/bin/postgres",

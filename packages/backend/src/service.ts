@@ -3,6 +3,7 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { sealWithFirstKey } from "./auth/seal-with-first-key.js";
 import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope, scrobblingScope } from "./auth/scope.js";
@@ -33,7 +34,8 @@ import { hostsOnHold } from "./pds/holds.js";
 import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
 import { openRepositories, type Repositories } from "./repository/open.js";
-import { loadSessionKey } from "./settings/session-key.js";
+import { readAuthority } from "./settings/authority.js";
+import { loadSessionKeys } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { serviceVersion } from "./settings/version.js";
 import { openStorage } from "./storage/open.js";
@@ -96,7 +98,7 @@ export async function startService({
   const closing = new ClosingOrder();
   try {
     const parts = await openParts(settings, log, closing, registry);
-    const health = await openHealthOf(settings, parts);
+    const health = await openHealthOf(settings, log, parts);
     const { host, port, publicUrl, notice } = settings.http;
     const app = appOf(settings, log, parts, health);
     if (port !== null) {
@@ -134,7 +136,8 @@ async function openParts(
   registry: readonly RegisteredTask[],
 ): Promise<Parts> {
   const { database, docket } = settings;
-  const sessionKey = await loadSessionKey(settings.sessionKey, database.dataDir);
+  const sessionKeys = await loadSessionKeys(settings.sessionKeys, database.dataDir);
+  const docketCa = await readAuthority(docket.caFile);
   const monitoring = openMonitoring(settings, log);
   closing.add(() => monitoring.close());
   const db = await openDatabase({
@@ -159,7 +162,8 @@ async function openParts(
   const auth = openAuth({
     db,
     databaseUrl: database.url,
-    sessionKey,
+    sessionKey: sessionKeys.current,
+    otherSessionKeys: sessionKeys.others,
     publicUrl: settings.http.publicUrl,
     scope: askedScope(settings.collectionNamespace),
     extra: {
@@ -181,6 +185,7 @@ async function openParts(
   const background = await openBackground({
     db,
     docketUrl: docket.url,
+    docketCa,
     docketName: docket.name,
     concurrency: docket.concurrency,
     worker: settings.role !== "api",
@@ -217,22 +222,16 @@ async function openParts(
 
 async function openHealthOf(
   settings: Settings,
+  log: Logger,
   { db, auth, background }: Parts,
 ): Promise<() => Promise<HealthReport>> {
-  const sealedOtherwise = await auth.countSealedOtherwise();
   return openHealth({
     role: settings.role,
     askHeldHosts: () => hostsOnHold(db),
     askDatabase: () => sql`select 1`.execute(db),
     askDocket: () => background.health(),
     docketMode: () => background.mode(),
-    standingWarnings:
-      sealedOtherwise === 0
-        ? []
-        : [
-            `${String(sealedOtherwise)} sign-ins were encrypted with another SESSION_KEY: set that one again, ` +
-              `or those people must sign in anew before anything is written for them`,
-          ],
+    standingWarnings: await sealWithFirstKey(auth, log),
   });
 }
 
@@ -291,5 +290,6 @@ async function answerOperator(settings: Settings, log: Logger, parts: Parts): Pr
 function operatorServices(settings: Settings, log: Logger, parts: Parts): OperatorServices {
   const { db, background, repositories, registry } = parts;
   const { docket, collectionNamespace: namespace } = settings;
-  return { db, background, registry, repositories, namespace, budget: docket.budget, log };
+  const { publicUrl } = settings.http;
+  return { db, background, registry, repositories, namespace, publicUrl, budget: docket.budget, log };
 }

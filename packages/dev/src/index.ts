@@ -5,6 +5,7 @@ export { type Gate, type GateOptions, startGate } from "./gate/gate.js";
 export { type GatedPds, startGatedPds } from "./gate/gated-pds.js";
 export { type GateRequest, type Match, type Passage, xrpc } from "./gate/passage.js";
 export { type Answer, type HeldAnswer, type HeldRequest, type Rule, type RuleOptions } from "./gate/rules.js";
+export { type Certificate, makeCertificate } from "./https/authority.js";
 export { findMusic } from "./music/music.js";
 export { freePort, isFree } from "./network/ports.js";
 export { type Account, type NewAccount } from "./pds/accounts.js";

@@ -1,6 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Redis, startRedis } from "../src/index.js";
+import { makeCertificate, type Redis, startRedis } from "../src/index.js";
 import { askRedis } from "../src/redis/ask.js";
 
 describe("a Redis", () => {
@@ -65,4 +67,22 @@ test("two Redis don't meet, and a closed one is gone with its folder", async () 
 
 test("a Redis that can't start says what it wrote", async () => {
   await expect(startRedis({ args: ["--maxmemory-policy", "none-such"] })).rejects.toThrow("none-such");
+});
+
+test("a Redis with a password and TLS is asked, restarted and flushed as any", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "plyr-redis-tls-"));
+  const redis = await startRedis({ tls: makeCertificate(folder, ["localhost"]), password: "secret1" });
+  try {
+    expect(redis.url).toBe(`redis://:secret1@127.0.0.1:${String(redis.port)}`);
+    expect(redis.secureUrl).toMatch(/^rediss:\/\/:secret1@localhost:\d+$/);
+    expect(await redis.ask("SET song lantern")).toBe("+OK");
+    await redis.restart();
+    expect(await redis.ask("EXISTS song")).toBe(":1");
+    await redis.flush();
+    expect(await redis.ask("EXISTS song")).toBe(":0");
+    expect(await askRedis(redis.port, "PING")).toContain("NOAUTH");
+  } finally {
+    await redis.close();
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -44,7 +44,9 @@ export class Desk {
     this.url = url;
     const { clock, name } = this;
     this.store =
-      kind === "memory" ? new MemoryStore(clock) : new RedisStore({ url, name, log: silent, clock });
+      kind === "memory"
+        ? new MemoryStore(clock)
+        : new RedisStore({ server: { url, ca: undefined }, name, log: silent, clock });
   }
 
   async add(id: string, spec: TaskSpec = {}): Promise<Added> {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,9 +8,10 @@ import { Redis } from "ioredis";
 import { until } from "./until.js";
 
 // The shell's standard input ends when this process does, however it ends: then the server and its folder go too.
-// It tells the server's number first, so that signals reach the server and not the shell.
+// It tells the server's number first, so that signals reach the server and not the shell. A file that may not grow is to be an
+// error to the server, not its end.
 const KEEPER =
-  'dir="$1"; shift; redis-server "$@" & pid=$!; echo "$pid"; read -r word; kill -9 "$pid"; wait; [ "$word" = keep ] || rm -rf "$dir"';
+  'trap "" XFSZ; dir="$1"; shift; redis-server "$@" & pid=$!; echo "$pid"; read -r word; kill -9 "$pid"; wait; [ "$word" = keep ] || rm -rf "$dir"';
 
 /** A Redis of one's own: on loopback, on a free port, in a temp folder, gone with this process. */
 export class RedisServer implements AsyncDisposable {
@@ -96,6 +97,11 @@ export class RedisServer implements AsyncDisposable {
 
   resume(): void {
     process.kill(this.#pid, "SIGCONT");
+  }
+
+  /** How large any file may become that it writes, in bytes; its disk is as good as full beyond that. */
+  limitFiles(bytes: number | "unlimited"): void {
+    execFileSync("prlimit", ["--pid", String(this.#pid), `--fsize=${String(bytes)}:`]);
   }
 
   /** Asks it something on a connection of its own. */

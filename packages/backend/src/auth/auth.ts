@@ -30,6 +30,8 @@ export interface AuthOptions {
   databaseUrl: string | undefined;
   /** 32 bytes. */
   sessionKey: Buffer;
+  /** Keys that only decrypt, as during a rotation. */
+  otherSessionKeys?: readonly Buffer[];
   publicUrl: string;
   /** What is asked of each PDS, space-separated. */
   scope: string;
@@ -86,7 +88,9 @@ export interface Auth {
   readonly endGrant: (did: string) => Promise<void>;
   /** Null while the grant is in use (or there never was one). */
   readonly lostGrant: (did: string) => Promise<LostGrant | null>;
-  /** How many grants were sealed with another SESSION_KEY than ours. */
+  /** Seals with our key what was sealed with the other ones. @returns how many grants that were */
+  sealAllAnew(): Promise<number>;
+  /** How many grants were sealed with none of our keys. */
   countSealedOtherwise(): Promise<number>;
   close(): Promise<void>;
 }
@@ -94,7 +98,7 @@ export interface Auth {
 /** Opens the sign-in. Nothing is contacted before it is needed. */
 export function openAuth(options: AuthOptions): Auth {
   const { db, log } = options;
-  const box = new SealedBox(options.sessionKey);
+  const box = new SealedBox(options.sessionKey, options.otherSessionKeys);
   const grants = new GrantStore(db, box);
   const states = signInStates(db, box);
   const lock = openGrantLock(options.databaseUrl);
@@ -236,6 +240,7 @@ export function openAuth(options: AuthOptions): Auth {
       if (earlier) await endAtPds(earlier);
     },
     lostGrant: (did) => grants.lost(did),
+    sealAllAnew: () => grants.sealAllAnew(),
     countSealedOtherwise: () => grants.countSealedOtherwise(),
     close: () => lock.close(),
   };

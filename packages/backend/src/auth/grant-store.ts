@@ -3,12 +3,16 @@ import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { Schema } from "../database/schema.js";
 import { demandScope } from "./scope.js";
-import { OtherKey, type SealedBox } from "./sealed-box.js";
+import { OtherKey, SealBroken, type SealedBox } from "./sealed-box.js";
 
 /** Why a person must sign in again. */
 export interface LostGrant {
   reason: string;
 }
+
+const PAGE = 500;
+/** The id of the key that a grant was sealed with. */
+const keyOf = sql<string>`split_part(sealed, '.', 2)`;
 
 const ENDED_BY_PDS = "Your PDS no longer accepts this sign-in";
 
@@ -30,7 +34,8 @@ export class GrantStore {
   }
 
   /**
-   * The grant to use, or undefined when there is none, it is lost, or it was sealed with another SESSION_KEY.
+   * The grant to use, or undefined when there is none, it is lost, or it was sealed with a key that SESSION_KEY doesn't name.
+   * One that was sealed with another key than the first is sealed anew.
    *
    * @throws {SealBroken} when what is stored was tampered with
    */
@@ -41,7 +46,10 @@ export class GrantStore {
       .where("did", "=", did)
       .where("lost_at", "is", null)
       .executeTakeFirst();
-    return row && this.#open(did, row.sealed);
+    if (row === undefined) return undefined;
+    const session = this.#open(did, row.sealed);
+    if (session !== undefined && !this.#box.isCurrent(row.sealed)) await this.#sealAnew(did, row.sealed);
+    return session;
   }
 
   /** What is stored, usable or not: to end it at the PDS when it is replaced. */
@@ -127,16 +135,54 @@ export class GrantStore {
     return row ? { reason: row.lost_reason ?? ENDED_BY_PDS } : null;
   }
 
-  /** How many grants can't be read with the key that is set. */
+  /** Seals anew what was sealed with another key than the first. @returns how many grants that were */
+  async sealAllAnew(): Promise<number> {
+    let count = 0;
+    for (let last = ""; ;) {
+      const page = await this.#db
+        .selectFrom("oauth_grants")
+        .select(["did", "sealed"])
+        .where(keyOf, "in", this.#box.keyIds)
+        .where(keyOf, "<>", this.#box.keyId)
+        .where("did", ">", last)
+        .orderBy("did")
+        .limit(PAGE)
+        .execute();
+      for (const { did, sealed } of page) if (await this.#sealAnew(did, sealed)) count += 1;
+      if (page.length < PAGE) return count;
+      last = page.at(-1)?.did ?? last;
+    }
+  }
+
+  /** How many grants can't be read with the keys that are set. */
   async countSealedOtherwise(): Promise<number> {
     const { count } = await this.#db
       .selectFrom("oauth_grants")
       .select(sql<number>`count(*)::int`.as("count"))
-      .where("sealed", "not like", `v1.${this.#box.keyId}.%`)
+      .where(keyOf, "not in", this.#box.keyIds)
       .where("sealed", "<>", "")
       .where("lost_at", "is", null)
       .executeTakeFirstOrThrow();
     return count;
+  }
+
+  /** @returns false: it is another one by now, or was tampered with, which whoever uses it is told */
+  async #sealAnew(did: string, sealed: string): Promise<boolean> {
+    const place = `grant:${did}`;
+    let text: string;
+    try {
+      text = this.#box.open(sealed, place);
+    } catch (error) {
+      if (error instanceof SealBroken) return false;
+      throw error;
+    }
+    const { numUpdatedRows } = await this.#db
+      .updateTable("oauth_grants")
+      .set({ sealed: this.#box.seal(text, place) })
+      .where("did", "=", did)
+      .where("sealed", "=", sealed)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
   }
 
   #seal(did: string, session: NodeSavedSession) {

@@ -10,7 +10,7 @@ export class SealBroken extends Error {
   override readonly name = "SealBroken";
 }
 
-/** The sealed text is in order but was sealed with a key that we don't have. */
+/** The sealed text is in order but was sealed with a key that we don't have (any more). */
 export class OtherKey extends Error {
   override readonly name = "OtherKey";
 }
@@ -21,13 +21,22 @@ export class OtherKey extends Error {
  * authenticated too, and let keys be rotated.
  */
 export class SealedBox {
+  /** Of the key that seals. */
   readonly keyId: string;
+  /** Of all keys that open. */
+  readonly keyIds: readonly string[];
+  readonly #keys: ReadonlyMap<string, Buffer>;
   readonly #key: Buffer;
 
-  /** @param key 32 bytes */
-  constructor(key: Buffer) {
+  /**
+   * @param key seals and opens; 32 bytes
+   * @param others open as well: keys of before, or of after, a rotation
+   */
+  constructor(key: Buffer, others: readonly Buffer[] = []) {
     this.#key = key;
-    this.keyId = createHash("sha256").update("plyr key id").update(key).digest("hex").slice(0, 8);
+    this.#keys = new Map([key, ...others].map((each) => [idOf(each), each]));
+    this.keyId = idOf(key);
+    this.keyIds = [...this.#keys.keys()];
   }
 
   /** @param place what the text belongs to, such as `grant:did:plc:…`; the same is needed to open it */
@@ -39,8 +48,13 @@ export class SealedBox {
     return [VERSION, this.keyId, nonce.toString("base64url"), body.toString("base64url")].join(".");
   }
 
+  /** Whether it was sealed with the key that seals now. */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`${VERSION}.${this.keyId}.`);
+  }
+
   /**
-   * @throws {OtherKey} when it was sealed with another key
+   * @throws {OtherKey} when it was sealed with a key that is none of ours
    * @throws {SealBroken} when it was altered, or sealed for another place
    */
   open(sealed: string, place: string): string {
@@ -48,14 +62,15 @@ export class SealedBox {
     if (version !== VERSION || keyId === undefined || nonce === undefined || body === undefined) {
       throw new SealBroken(`What is stored for ${place} is not sealed text of version ${VERSION}`);
     }
-    if (keyId !== this.keyId) {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) {
       throw new OtherKey(
-        `What is stored for ${place} was sealed with key ${keyId}, not with ours (${this.keyId})`,
+        `What is stored for ${place} was sealed with key ${keyId}, not with ours (${this.keyIds.join(", ")})`,
       );
     }
     const bytes = Buffer.from(body, "base64url");
     try {
-      const decipher = createDecipheriv(ALGORITHM, this.#key, Buffer.from(nonce, "base64url"), {
+      const decipher = createDecipheriv(ALGORITHM, key, Buffer.from(nonce, "base64url"), {
         authTagLength: TAG_BYTES,
       });
       decipher.setAAD(Buffer.from(`${VERSION}.${keyId}.${place}`));
@@ -67,4 +82,8 @@ export class SealedBox {
       throw new SealBroken(`What is stored for ${place} was altered or belongs elsewhere`, { cause });
     }
   }
+}
+
+function idOf(key: Buffer): string {
+  return createHash("sha256").update("plyr key id").update(key).digest("hex").slice(0, 8);
 }

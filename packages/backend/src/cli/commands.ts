@@ -1,9 +1,11 @@
 import { addActions } from "./actions-command.js";
+import { addAdopt } from "./adopt-command.js";
 import { addAlerts } from "./alerts-command.js";
 import { addAudit } from "./audit-command.js";
 import { addCancel } from "./cancel-command.js";
 import { addCatalogue } from "./catalogue-command.js";
 import type { AddCommand } from "./command.js";
+import { addConfig } from "./config-command.js";
 import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
 import { addPauses } from "./pause-commands.js";
@@ -19,6 +21,7 @@ export const commands: readonly AddCommand[] = [
   addAlerts,
   addCost,
   addAudit,
+  addAdopt,
   addDead,
   addStrikes,
   addPauses,
@@ -28,4 +31,5 @@ export const commands: readonly AddCommand[] = [
   addCatalogue,
   addScans,
   addSql,
+  addConfig,
 ];

@@ -24,6 +24,11 @@ export class Output {
     if (!this.json) this.#to.write(`${printable(text)}\n`);
   }
 
+  /** The same for both: a file's content, line breaks and all. */
+  text(content: string): void {
+    this.#to.write(content);
+  }
+
   /** For people, in red where there are colours: something is wrong. Programs don't get it. */
   alarm(text: string): void {
     if (!this.json)

@@ -5,6 +5,7 @@ import { findUnclaimed } from "../keepers/unclaimed.js";
 import type { Schedule } from "../outbox/outbox.js";
 import type { TaskServices } from "../tasks/services.js";
 import { writeRecord } from "../tasks/write-record.js";
+import { adoptComment } from "./adopt-comment.js";
 import { aboutComment } from "./comments.js";
 
 export const keepComments: Keeper = {
@@ -21,6 +22,8 @@ export const keepComments: Keeper = {
       .execute();
     await carryOn(tx, schedule, record);
   },
+
+  adopt: adoptComment,
 
   unclaimed: (db, did, collection) =>
     findUnclaimed(

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import type { Adopting, FoundRecord } from "../adoption/adopting.js";
 import type { Schema } from "../database/schema.js";
 import type { Schedule } from "../outbox/outbox.js";
 import type { Collections } from "../records/collections.js";
@@ -32,6 +33,12 @@ export interface Keeper {
    * record is to be gone is wished already.
    */
   letGo(tx: Transaction<Schema>, schedule: Schedule<TaskServices>, record: KeptRecord): Promise<void>;
+  /**
+   * A record was written, or changed, when this database was not looking: has here what it stands for, as it says.
+   *
+   * @throws {NotAdoptable}
+   */
+  adopt(adopting: Adopting, record: FoundRecord): Promise<void>;
   /** A person's records that are wished and that nothing here stands for. */
   unclaimed(db: Kysely<Schema>, did: string, collection: string): Promise<Unclaimed[]>;
 }

@@ -12,6 +12,7 @@ const all: readonly Keeper[] = [keepTracks, keepLikes, keepComments, keepLists];
 const nobody: Omit<Keeper, "collection"> = {
   carryOn: (_tx, schedule, record) => carryOnAlone(schedule, record),
   letGo: (_tx, schedule, record) => carryOnAlone(schedule, record),
+  adopt: () => Promise.resolve(),
   unclaimed: () => Promise.resolve([]),
 };
 

@@ -3,6 +3,7 @@ import { carryOnAlone, type Keeper } from "../keepers/keeper.js";
 import { findUnclaimed } from "../keepers/unclaimed.js";
 import { likesTakenBack } from "../lists/of-a-track.js";
 import { writeRecord } from "../tasks/write-record.js";
+import { adoptLike } from "./adopt-like.js";
 import { aboutTrack } from "./like-state.js";
 
 export const keepLikes: Keeper = {
@@ -32,6 +33,8 @@ export const keepLikes: Keeper = {
     await schedule(writeRecord, { recordId: record.id, did: record.did, about: aboutTrack(gone.track_id) });
     await likesTakenBack(tx, schedule, [record.did]);
   },
+
+  adopt: adoptLike,
 
   unclaimed: (db, did, collection) =>
     findUnclaimed(

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { carryOnAlone, type Keeper } from "../keepers/keeper.js";
 import { findUnclaimed } from "../keepers/unclaimed.js";
 import { nameAlbumOnAll, trackIdsOn } from "./album-members.js";
+import { adoptList } from "./adopt-list.js";
 import { listsChanged } from "./list-changed.js";
 
 export const keepLists: Keeper = {
@@ -38,6 +39,8 @@ export const keepLists: Keeper = {
       .execute();
     await listsChanged(tx, schedule, [list.id]);
   },
+
+  adopt: adoptList,
 
   unclaimed: (db, did, collection) =>
     findUnclaimed(

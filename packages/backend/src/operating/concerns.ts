@@ -105,8 +105,8 @@ function overBudget(budget: Facts["budget"]): Concern | null {
 export function warnOfEviction(policy: string | undefined): string | null {
   if (policy === undefined || policy === SAFE_POLICY) return null;
   return (
-    `Redis may evict queued tasks: its maxmemory-policy is ${policy}. Set it to ${SAFE_POLICY} ` +
-    `(what is evicted is found again from the database, but late)`
+    `Redis may evict queued tasks: its maxmemory-policy is ${policy}. Set it to ${SAFE_POLICY}; ` +
+    `if work waits for no reason since, empty it: nothing that was accepted is lost (docs/redis.md)`
   );
 }
 

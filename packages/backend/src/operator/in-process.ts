@@ -4,6 +4,7 @@ import { SentCommands } from "../costs/sent-commands.js";
 import { migrateToLatest } from "../database/migrate.js";
 import { openDatabase } from "../database/open.js";
 import type { HttpEnv } from "../http/env.js";
+import { readAuthority } from "../settings/authority.js";
 import type { Settings } from "../settings/settings.js";
 import { openStorage } from "../storage/open.js";
 import { openRepositories } from "../repository/open.js";
@@ -35,6 +36,7 @@ export async function openInProcess(
   const background = await openBackground({
     db,
     docketUrl: docket.url,
+    docketCa: await readAuthority(docket.caFile),
     docketName: docket.name,
     concurrency: 1,
     worker: false,
@@ -58,6 +60,7 @@ export async function openInProcess(
       registry,
       repositories: openRepositories(settings),
       namespace,
+      publicUrl: settings.http.publicUrl,
       budget: docket.budget,
       log,
     }),

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpEnv } from "../http/env.js";
 import { noteActions } from "./actions.js";
+import { adoptionRoutes } from "./adoption-routes.js";
 import { alertsRoutes } from "./alerts-routes.js";
 import { actionsRoutes } from "./actions-routes.js";
 import { auditRoutes } from "./audit-routes.js";
@@ -24,6 +25,7 @@ const LARGEST_BODY = 8 * 1024 * 1024;
 const groups: readonly ((services: OperatorServices) => Hono<HttpEnv>)[] = [
   statusRoutes,
   auditRoutes,
+  adoptionRoutes,
   catalogueRoutes,
   scansRoutes,
   deadRoutes,

@@ -17,6 +17,8 @@ export interface OperatorServices {
   readonly repositories: Repositories;
   /** The NSIDs of our records begin with it. */
   readonly namespace: string;
+  /** Under which others find the service. */
+  readonly publicUrl: string;
   /** Commands to Redis that a day may cost. */
   readonly budget: number;
   readonly log: Logger;

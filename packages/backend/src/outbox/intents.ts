@@ -87,15 +87,19 @@ export async function markDead(tx: Kysely<Schema>, id: string, reason: string): 
  * Open intents whose time to be checked has come, each given to one caller only.
  *
  * @param limit at most this many, the longest due first
+ * @returns them in the order in which they were accepted: where a queue has lost them, they get their places by it
  */
 export async function claimDueIntents(db: Kysely<Schema>, limit: number): Promise<Intent[]> {
   const { rows } = await sql<Intent>`
-    update intents set check_at = now() + ${NEXT_CHECK}::float8 * interval '1 second'
-    where id in (
-      select id from intents where state = 'open' and check_at <= now()
-      order by check_at limit ${limit} for update skip locked
+    with claimed as (
+      update intents set check_at = now() + ${NEXT_CHECK}::float8 * interval '1 second'
+      where id in (
+        select id from intents where state = 'open' and check_at <= now()
+        order by check_at, created_at limit ${limit} for update skip locked
+      )
+      returning id, task, payload, traceparent, created_at
     )
-    returning id, task, payload, traceparent
+    select id, task, payload, traceparent from claimed order by created_at
   `.execute(db);
   return rows;
 }

@@ -5,14 +5,28 @@ import { SettingsError } from "./settings-error.js";
 
 const KEY_BYTES = 32;
 
+/** 32 bytes each. */
+export interface SessionKeys {
+  /** Encrypts. */
+  readonly current: Buffer;
+  /** Still decrypt what was encrypted with them, as during a rotation. */
+  readonly others: readonly Buffer[];
+}
+
 /**
- * The key that encrypts grants: the one that is set, else the one in `dataDir/session.key`, which is made when there is none.
+ * The keys that encrypt grants: those that are set, else the one in `dataDir/session.key`, which is made when there is none.
  * Only development comes to the file: production refuses to start without SESSION_KEY.
  *
  * @throws {SettingsError} when the file does not hold a key
  */
-export async function loadSessionKey(set: Buffer | undefined, dataDir: string): Promise<Buffer> {
-  if (set !== undefined) return set;
+export async function loadSessionKeys(
+  [current, ...others]: readonly Buffer[],
+  dataDir: string,
+): Promise<SessionKeys> {
+  return { current: current ?? (await keyInFile(dataDir)), others };
+}
+
+async function keyInFile(dataDir: string): Promise<Buffer> {
   const file = join(dataDir, "session.key");
   await createOnce(file, randomBytes(KEY_BYTES).toString("base64"));
   const key = Buffer.from(await readFile(file, "utf8"), "base64");

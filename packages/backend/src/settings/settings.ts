@@ -42,6 +42,8 @@ export interface Settings {
   docket: {
     /** Undefined: docket is disabled and tasks run in process. */
     url: string | undefined;
+    /** Certificates that a `rediss://` server's may be signed by; undefined: those that Node trusts. Absolute. */
+    caFile: string | undefined;
     name: string;
     /** Tasks at a time in this process, 1–1000. */
     concurrency: number;
@@ -52,8 +54,8 @@ export interface Settings {
   };
   /** Between two looks for what is wrong; milliseconds. */
   alertsEvery: number;
-  /** 32 bytes; undefined in development when none is set: see `loadSessionKey`. */
-  sessionKey: Buffer | undefined;
+  /** 32 bytes each: the first encrypts, all decrypt. Empty in development when none is set: see `loadSessionKeys`. */
+  sessionKeys: Buffer[];
   /** Who may do over HTTP what operators do. */
   adminDids: string[];
   /** What the NSIDs of our collections begin with. */
@@ -91,6 +93,7 @@ const environmentSchema = z.object(
     OPERATOR_WEBHOOK_URL: variables.OPERATOR_WEBHOOK_URL.schema,
     EXPORT_KEEP: variables.EXPORT_KEEP.schema,
     DOCKET_URL: variables.DOCKET_URL.schema,
+    DOCKET_CA_FILE: variables.DOCKET_CA_FILE.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
     DOCKET_WORKER_SLEEP: variables.DOCKET_WORKER_SLEEP.schema,
@@ -147,6 +150,7 @@ export function parseSettings(
   const storage = storageSettings(values, role);
   const problems = [
     ...demandSharedParts(role, values.DOCKET_URL, values.DATABASE_URL),
+    ...refuseIdleCa(values.DOCKET_URL, values.DOCKET_CA_FILE),
     ...(encrypts ? demandSessionKey(values.PLYR_ENV, values.SESSION_KEY) : []),
   ];
   if ("problems" in storage) throw new SettingsError([...problems, ...storage.problems]);
@@ -171,13 +175,14 @@ export function parseSettings(
     exportKeep: values.EXPORT_KEEP,
     docket: {
       url: values.DOCKET_URL,
+      caFile: values.DOCKET_CA_FILE === undefined ? undefined : resolve(values.DOCKET_CA_FILE),
       name: values.DOCKET_NAME,
       concurrency: values.DOCKET_WORKER_CONCURRENCY,
       sleep: values.DOCKET_WORKER_SLEEP * 1_000,
       budget: values.REDIS_DAILY_COMMANDS,
     },
     alertsEvery: values.ALERTS_EVERY,
-    sessionKey: values.SESSION_KEY,
+    sessionKeys: values.SESSION_KEY ?? [],
     adminDids: values.ADMIN_DIDS,
     collectionNamespace:
       values.COLLECTION_NAMESPACE ?? (values.PLYR_ENV === "development" ? "fm.plyr.dev" : "fm.plyr"),
@@ -217,7 +222,15 @@ function demandSharedParts(role: Role, docketUrl: string | undefined, databaseUr
   ];
 }
 
-function demandSessionKey(environment: "production" | "development", key: Buffer | undefined): string[] {
-  if (environment === "development" || key !== undefined) return [];
+/** Whoever names an authority believes that the connection is encrypted. */
+function refuseIdleCa(docketUrl: string | undefined, caFile: string | undefined): string[] {
+  if (caFile === undefined || docketUrl === undefined || docketUrl.startsWith("rediss:")) return [];
+  return [
+    "DOCKET_CA_FILE is set but DOCKET_URL does not begin with rediss://: such a connection uses no certificate",
+  ];
+}
+
+function demandSessionKey(environment: "production" | "development", keys: Buffer[] | undefined): string[] {
+  if (environment === "development" || keys !== undefined) return [];
   return [`SESSION_KEY is not set: production demands ${variables.SESSION_KEY.allowed}`];
 }

@@ -1,8 +1,9 @@
 import { isValidDid, isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
+import { otlpHeaders } from "./otlp-headers.js";
 import { collectionsOf, namesTeal, teal } from "../records/collections.js";
 
-/** One environment variable: how it is read, and what to tell whoever set it wrongly. */
+/** One environment variable (what it is for stands in `purposes.ts`): how it is read, and what to tell whoever set it wrongly. */
 interface Variable<Schema extends z.ZodType> {
   schema: Schema;
   /** Completes the sentence "allowed is …". */
@@ -53,29 +54,6 @@ const dids = z
   .string()
   .transform((value) => [...new Set(value.split(",").map((did) => did.trim()))].filter((did) => did !== ""))
   .refine((each) => each.every((did) => isValidDid(did)));
-
-/** `name=value,name=value`, each percent-encoded, as OpenTelemetry has it. */
-const otlpHeaders = z
-  .string()
-  .regex(/^\s*[\w.~%-]+\s*=[^,]*(,\s*[\w.~%-]+\s*=[^,]*)*$/)
-  .transform((value) =>
-    Object.fromEntries(
-      value.split(",").map((pair) => {
-        const at = pair.indexOf("=");
-        return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())];
-      }),
-    ),
-  )
-  .optional()
-  .transform((headers) => headers ?? {});
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a value with a bare per cent sign means that sign
-  }
-}
 
 export const variables = {
   HOST: variable({
@@ -168,6 +146,10 @@ export const variables = {
     allowed: "a redis://, rediss:// or unix: URL, or unset to run tasks in process",
     secret: true,
   }),
+  DOCKET_CA_FILE: variable({
+    schema: z.string().optional(),
+    allowed: "a file of certificates (PEM), or unset to trust those that Node trusts",
+  }),
   DOCKET_NAME: variable({
     schema: z
       .string()
@@ -185,7 +167,7 @@ export const variables = {
       .regex(/^\d+s$/)
       .transform((text) => Number(text.slice(0, -1)))
       .pipe(z.number().int().min(1).max(125))
-      .default(125),
+      .prefault("125s"),
     allowed: "1s to 125s",
   }),
   REDIS_DAILY_COMMANDS: variable({
@@ -203,10 +185,11 @@ export const variables = {
   SESSION_KEY: variable({
     schema: z
       .string()
-      .regex(/^[A-Za-z0-9+/]{43}=$/)
-      .transform((value) => Buffer.from(value, "base64"))
+      .regex(/^[A-Za-z0-9+/]{43}=(,[A-Za-z0-9+/]{43}=){0,9}$/)
+      .transform((value) => value.split(",").map((key) => Buffer.from(key, "base64")))
       .optional(),
-    allowed: "32 bytes in base64, as `openssl rand -base64 32` prints them",
+    allowed:
+      "32 bytes in base64, as `openssl rand -base64 32` prints them; or up to 10 such keys, separated by commas",
     secret: true,
   }),
   ADMIN_DIDS: variable({

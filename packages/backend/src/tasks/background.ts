@@ -40,6 +40,8 @@ export interface BackgroundOptions {
   readonly db: Kysely<Schema>;
   /** Unset: docket is disabled, and tasks run in process. */
   readonly docketUrl?: string | undefined;
+  /** Certificates (PEM) that a `rediss://` server's may be signed by. Default: those that Node trusts. */
+  readonly docketCa?: string | undefined;
   readonly docketName: string;
   /** How many tasks run at once in this process, in each of its two queues. */
   readonly concurrency: number;
@@ -206,10 +208,10 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     ...(options.version === undefined ? {} : { version: options.version }),
   };
   // What comes by itself comes in one queue.
-  const { docketUrl: url } = options;
+  const { docketUrl: url, docketCa: ca } = options;
   const local = await Docket.open({ ...shared, tasks: url === undefined ? [...tasks, alerts] : tasks });
   const docket =
-    url === undefined ? undefined : await Docket.open({ ...shared, tasks: [...tasks, alerts], url });
+    url === undefined ? undefined : await Docket.open({ ...shared, tasks: [...tasks, alerts], url, ca });
 
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log, trace: handingOver });
   const outbox = new Outbox(db, dispatcher, handingOver);

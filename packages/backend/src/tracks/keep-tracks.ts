@@ -3,6 +3,7 @@ import type { Schema } from "../database/schema.js";
 import { carryOnAlone, type Keeper } from "../keepers/keeper.js";
 import { findUnclaimed } from "../keepers/unclaimed.js";
 import { publishTrack } from "./publish-track.js";
+import { adoptFoundTrack } from "./adopt-found-track.js";
 import { takeAway } from "./take-away.js";
 
 export const keepTracks: Keeper = {
@@ -19,6 +20,8 @@ export const keepTracks: Keeper = {
     if (track === undefined) await carryOnAlone(schedule, record);
     else await takeAway(tx, schedule, { id: track.id, did: record.did, recordId: record.id });
   },
+
+  adopt: adoptFoundTrack,
 
   unclaimed: (db, did, collection) =>
     findUnclaimed(

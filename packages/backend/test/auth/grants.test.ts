@@ -207,6 +207,28 @@ test("the grant covers what was asked and no more", async () => {
   ).toBe(403);
 });
 
+test("a session key is changed without anybody signing in again: used or not, grants are sealed anew", async () => {
+  await signInAgain();
+  const newer = Buffer.alloc(32, 4);
+  const during = authAgainst(
+    pds,
+    { db, url: databaseUrl },
+    { sessionKey: newer, otherSessionKeys: [SESSION_KEY] },
+  );
+  const after = authAgainst(pds, { db, url: databaseUrl }, { sessionKey: newer });
+  expect([await during.countSealedOtherwise(), await after.countSealedOtherwise()]).toEqual([0, 1]);
+  await during.restore(ana.did);
+  expect(await after.countSealedOtherwise()).toBe(0);
+  expect((await after.restore(ana.did)).did).toBe(ana.did);
+
+  // The other way round, nobody uses it: the start of a process sees to that.
+  const back = authAgainst(pds, { db, url: databaseUrl }, { otherSessionKeys: [newer] });
+  expect([await back.sealAllAnew(), await back.sealAllAnew()]).toEqual([1, 0]);
+  expect(await auth.countSealedOtherwise()).toBe(0);
+  await Promise.all([during.close(), after.close(), back.close()]);
+  expect(await write()).toBe(200);
+});
+
 test("with another SESSION_KEY the grants are counted and not used; altered ones are refused", async () => {
   await signInAgain();
   const otherKey = authAgainst(pds, { db, url: databaseUrl }, { sessionKey: Buffer.alloc(32, 4) });

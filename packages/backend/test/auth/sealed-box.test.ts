@@ -42,3 +42,15 @@ test("a cut-off text doesn't open with a shorter tag", () => {
 test("another key is told apart from tampering", () => {
   expect(() => new SealedBox(randomBytes(32)).open(box.seal("x", place), place)).toThrow(OtherKey);
 });
+
+test("other keys open what they sealed, and the first alone seals", () => {
+  const [older, newer] = [randomBytes(32), randomBytes(32)];
+  const before = new SealedBox(older).seal("x", place);
+  const rotating = new SealedBox(newer, [older]);
+  expect(rotating.open(before, place)).toBe("x");
+  expect(rotating.isCurrent(before)).toBe(false);
+  const after = rotating.seal("x", place);
+  expect(rotating.isCurrent(after)).toBe(true);
+  expect(new SealedBox(newer).open(after, place)).toBe("x");
+  expect(() => rotating.open(before, "grant:did:plc:bob")).toThrow(SealBroken);
+});

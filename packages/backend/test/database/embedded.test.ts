@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -41,6 +41,22 @@ test("what was committed is there after closing and opening again", async () => 
   await migrateToLatest(second);
   expect(await second.selectFrom("people").select("handle").execute()).toEqual([{ handle: "ana.test" }]);
   await second.destroy();
+});
+
+test("a copy of the folder that was made while nobody had it open is the database as it was then", async () => {
+  const copy = `${dataDir}-copy`;
+  try {
+    const db = await openDatabase({ dataDir });
+    await migrateToLatest(db);
+    await db.insertInto("people").values({ did: "did:plc:ana", handle: "ana.test" }).execute();
+    await db.destroy();
+    await cp(dataDir, copy, { recursive: true });
+    const restored = await openDatabase({ dataDir: copy });
+    expect(await restored.selectFrom("people").select("handle").execute()).toEqual([{ handle: "ana.test" }]);
+    await restored.destroy();
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
 });
 
 test("a folder is open once within a process", async () => {

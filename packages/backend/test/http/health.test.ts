@@ -1,5 +1,17 @@
-import { Visitor, startPostgres, startRedis, until, type Postgres, type Redis } from "@plyr/dev";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  makeCertificate,
+  startPostgres,
+  startRedis,
+  until,
+  Visitor,
+  type Postgres,
+  type Redis,
+} from "@plyr/dev";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { command } from "../cli/commanding.js";
 import { runService, type RunningService } from "./running-service.js";
 
 let postgres: Postgres;
@@ -51,6 +63,26 @@ test("with it, docket is connected", async () => {
     warnings: [],
   });
   expect(logged()).toContain('"msg":"docket connected"');
+});
+
+test("with TLS by an authority of one's own it is connected for the service and for its operator's commands", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "plyr-ca-"));
+  try {
+    const tls = makeCertificate(folder, ["localhost"]);
+    await using own = await startRedis({ tls, password: "secret1" });
+    const env = {
+      DATABASE_URL: await postgres.createDatabase(),
+      DOCKET_URL: own.secureUrl ?? "",
+      DOCKET_CA_FILE: tls.authorityFile,
+    };
+    const visitor = await start(env);
+    expect((await visitor.get("/health")).json()).toMatchObject({ status: "ok", docket: { mode: "docket" } });
+    const { stdout } = await command({ ...env, DATA_DIR: folder }, "status", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ docket: { mode: "docket" } });
+    await stopService();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a Redis that may evict tasks gets a loud warning in log and health (incident 11)", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadSessionKey } from "../../src/settings/session-key.js";
+import { loadSessionKeys } from "../../src/settings/session-key.js";
 import { SettingsError } from "../../src/settings/settings-error.js";
 
 let dataDir: string;
@@ -13,27 +13,28 @@ beforeEach(async () => {
 
 afterEach(() => rm(dataDir, { recursive: true }));
 
-test("the key that is set wins, and no file is made", async () => {
+test("the keys that are set win, the first encrypts, and no file is made", async () => {
   const key = Buffer.alloc(32, 1);
-  expect(await loadSessionKey(key, dataDir)).toBe(key);
+  const older = Buffer.alloc(32, 2);
+  expect(await loadSessionKeys([key, older], dataDir)).toEqual({ current: key, others: [older] });
   await expect(stat(join(dataDir, "session.key"))).rejects.toThrow("ENOENT");
 });
 
 test("without one it is made once, for its owner's eyes only, and kept", async () => {
-  const first = await loadSessionKey(undefined, join(dataDir, "new", "folder"));
-  expect(first).toHaveLength(32);
+  const first = await loadSessionKeys([], join(dataDir, "new", "folder"));
+  expect(first.current).toHaveLength(32);
   expect((await stat(join(dataDir, "new", "folder", "session.key"))).mode & 0o777).toBe(0o600);
-  expect(await loadSessionKey(undefined, join(dataDir, "new", "folder"))).toEqual(first);
+  expect(await loadSessionKeys([], join(dataDir, "new", "folder"))).toEqual(first);
 });
 
 test("processes that start together agree on one key", async () => {
-  const keys = await Promise.all(Array.from({ length: 20 }, () => loadSessionKey(undefined, dataDir)));
-  expect(new Set(keys.map((key) => key.toString("base64"))).size).toBe(1);
-  expect(await readFile(join(dataDir, "session.key"), "utf8")).toBe(keys[0]?.toString("base64"));
+  const keys = await Promise.all(Array.from({ length: 20 }, () => loadSessionKeys([], dataDir)));
+  expect(new Set(keys.map(({ current }) => current.toString("base64"))).size).toBe(1);
+  expect(await readFile(join(dataDir, "session.key"), "utf8")).toBe(keys[0]?.current.toString("base64"));
 });
 
 test("a file that holds no key is refused by name", async () => {
   await writeFile(join(dataDir, "session.key"), "nonsense");
-  await expect(loadSessionKey(undefined, dataDir)).rejects.toThrow(SettingsError);
-  await expect(loadSessionKey(undefined, dataDir)).rejects.toThrow(/session\.key does not hold 32 bytes/);
+  await expect(loadSessionKeys([], dataDir)).rejects.toThrow(SettingsError);
+  await expect(loadSessionKeys([], dataDir)).rejects.toThrow(/session\.key does not hold 32 bytes/);
 });

@@ -6,6 +6,7 @@ import { SettingsError } from "../../src/settings/settings-error.js";
 import { parseSettings } from "../../src/settings/settings.js";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");
+const OTHER_KEY = Buffer.alloc(32, 8).toString("base64");
 const production = { SESSION_KEY: KEY };
 
 /** The problems that these settings have; none when they are accepted. */
@@ -59,8 +60,16 @@ describe("each variable", () => {
     ["DOCKET_WORKER_CONCURRENCY", ["1", "10", "1000"], ["0", "1001", "-5", "2.5", "ten", "Infinity"]],
     [
       "SESSION_KEY",
-      [KEY],
-      ["short", Buffer.alloc(31).toString("base64"), Buffer.alloc(33).toString("base64"), `${KEY} `],
+      [KEY, `${KEY},${OTHER_KEY}`, Array(10).fill(KEY).join()],
+      [
+        `${KEY},`,
+        `${KEY},short`,
+        Array(11).fill(KEY).join(),
+        "short",
+        Buffer.alloc(31).toString("base64"),
+        Buffer.alloc(33).toString("base64"),
+        `${KEY} `,
+      ],
     ],
     ["TEAL_PLAY_COLLECTION", [teal.play, "fm.teal.alpha.feed.play"], ["fm.teal", teal.status, "play"]],
     ["TEAL_STATUS_COLLECTION", [teal.status, "fm.teal.alpha.actor.status"], [teal.play, "status"]],
@@ -177,7 +186,19 @@ describe("what depends on something else", () => {
     expect(problemsOf(() => parseSettings({}))[0]).toMatch(
       /^SESSION_KEY is not set: production demands 32 bytes/,
     );
-    expect(parseSettings({ PLYR_ENV: "development" }).sessionKey).toBeUndefined();
+    expect(parseSettings({ PLYR_ENV: "development" }).sessionKeys).toEqual([]);
+    const rotated = parseSettings({ SESSION_KEY: `${KEY},${OTHER_KEY}` });
+    expect(rotated.sessionKeys.map((key) => key.toString("base64"))).toEqual([KEY, OTHER_KEY]);
+  });
+
+  test("an authority is refused for a Redis that is reached without TLS", () => {
+    const of = (url: string) => () =>
+      parseSettings({ ...production, DOCKET_URL: url, DOCKET_CA_FILE: "ca.pem" });
+    expect(problemsOf(of("rediss://h"))).toEqual([]);
+    expect(of("rediss://h")().docket.caFile).toBe(resolve("ca.pem"));
+    expect(problemsOf(of("redis://h"))[0]).toContain(
+      "DOCKET_CA_FILE is set but DOCKET_URL does not begin with",
+    );
   });
 
   test("development writes to its own collections unless told otherwise", () => {

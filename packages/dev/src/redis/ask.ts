@@ -8,12 +8,14 @@ const LIMIT = 2_000;
  * Redis is whether it is there, and to forget everything.
  *
  * @param read called with what has come so far, until it finds what it looks for; default: the first line
+ * @param password of the user `default`, if there is one
  * @throws when nothing listens, or no answer came within 2 s
  */
 export function askRedis(
   port: number,
   command: string,
   read: (answer: string) => string | undefined = firstLine,
+  password?: string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: LOOPBACK });
@@ -27,16 +29,21 @@ export function askRedis(
     });
     socket.on("data", (chunk) => {
       answer += chunk.toString();
-      const found = read(answer);
+      const found = read(password === undefined ? answer : withoutFirstLine(answer));
       if (found === undefined) return;
       resolve(found);
       socket.destroy();
     });
-    socket.write(`${command}\r\n`);
+    socket.write(`${password === undefined ? "" : `AUTH ${password}\r\n`}${command}\r\n`);
   });
 }
 
 function firstLine(answer: string): string | undefined {
   const end = answer.indexOf("\r\n");
   return end < 0 ? undefined : answer.slice(0, end);
+}
+
+function withoutFirstLine(answer: string): string {
+  const end = answer.indexOf("\r\n");
+  return end < 0 ? "" : answer.slice(end + 2);
 }

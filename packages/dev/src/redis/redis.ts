@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Certificate } from "../https/authority.js";
 import { LOOPBACK, freePort } from "../network/ports.js";
 import { findProgram } from "../processes/lookup.js";
 import { Program } from "../processes/program.js";
@@ -14,13 +15,19 @@ export interface RedisOptions {
   port?: number;
   /** An append-only file, flushed each second (default), or nothing on disk. */
   persistent?: boolean;
+  /** Encrypted besides, on a port of its own, with a certificate for `localhost`. */
+  tls?: Pick<Certificate, "certificate" | "key">;
+  /** Of the user `default`; letters and digits. Default: none. */
+  password?: string;
   /** Further arguments of redis-server, in its own notation. */
   args?: readonly string[];
 }
 
 export interface Redis extends AsyncDisposable {
-  /** `redis://127.0.0.1:PORT` */
+  /** `redis://127.0.0.1:PORT`, with the password if there is one. */
   readonly url: string;
+  /** `rediss://localhost:PORT`, with the password if there is one; undefined without `tls`. */
+  readonly secureUrl: string | undefined;
   readonly port: number;
   readonly dir: string;
   readonly pid: number;
@@ -33,6 +40,8 @@ export interface Redis extends AsyncDisposable {
   resume(): void;
   /** Up again on the same port with what it had kept, whether it runs, was stopped or was killed. */
   restart(): Promise<void>;
+  /** Sends one command of plain words, as `default`; gives the first line of the answer. */
+  ask(command: string): Promise<string>;
   /** It loses everything it holds. */
   flush(): Promise<void>;
   /** Stops it for good and removes its folder if that was a temp folder. May be called twice. */
@@ -74,9 +83,15 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
       if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
     }
   };
+  const { password } = options;
+  const credentials = password === undefined ? "" : `:${password}@`;
+  const securePort = options.tls && (await freePort());
   const up = async (port: number): Promise<void> => {
-    await server.start(redisArguments(dir, port, options));
-    const answered = until("Redis answers", async () => (await askRedis(port, "PING")) === "+PONG");
+    await server.start([...redisArguments(dir, port, options), ...secureArguments(dir, securePort, options)]);
+    const answered = until(
+      "Redis answers",
+      async () => (await askRedis(port, "PING", undefined, password)) === "+PONG",
+    );
     // Somebody else's Redis on that port would answer too, while ours has ended.
     await Promise.race([answered, server.ended()]);
     if (!server.running) throw new Error(`redis-server ended while it started:\n${server.output}`);
@@ -85,7 +100,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
   try {
     const port = await onAPort(options.port, up, () => server.output);
     return {
-      url: `redis://${LOOPBACK}:${String(port)}`,
+      url: `redis://${credentials}${LOOPBACK}:${String(port)}`,
+      secureUrl:
+        securePort === undefined ? undefined : `rediss://${credentials}localhost:${String(securePort)}`,
       port,
       dir,
       get pid() {
@@ -103,8 +120,9 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
         await server.stop();
         await up(port);
       },
+      ask: (command) => askRedis(port, command, undefined, password),
       flush: async () => {
-        const answer = await askRedis(port, "FLUSHALL");
+        const answer = await askRedis(port, "FLUSHALL", undefined, password);
         if (answer !== "+OK") throw new Error(`Redis did not flush: ${answer}`);
       },
       close,
@@ -123,6 +141,16 @@ function redisArguments(dir: string, port: number, { persistent = true, args = [
     ...kept,
     ...["--maxmemory-policy", "noeviction", "--daemonize", "no", "--logfile", "", ...args],
   ];
+}
+
+function secureArguments(dir: string, port: number | undefined, { tls, password }: RedisOptions): string[] {
+  const locked = password === undefined ? [] : ["--requirepass", password];
+  if (tls === undefined || port === undefined) return locked;
+  const [certificate, key] = [join(dir, "server.pem"), join(dir, "server.key")];
+  writeFileSync(certificate, tls.certificate);
+  writeFileSync(key, tls.key, { mode: 0o600 });
+  const files = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate];
+  return [...locked, "--tls-port", String(port), ...files, "--tls-auth-clients", "no"];
 }
 
 /** Takes the wished port or fails; without a wish, tries further free ports when one was snatched away. */

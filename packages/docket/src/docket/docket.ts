@@ -19,6 +19,11 @@ import { Oversight } from "./oversight.js";
 export interface DocketOptions<Services> {
   /** `redis:`, `rediss:` or `unix:`; unset or `memory://` keeps everything in this process. */
   readonly url?: string | undefined;
+  /**
+   * For `rediss:`: certificates (PEM) of the authorities that the server's may be signed by. Default: those that Node
+   * trusts. The name in the URL is checked in any case.
+   */
+  readonly ca?: string | undefined;
   /** Namespace of all keys; default `docket`. Dockets of two names on one Redis never meet. */
   readonly name?: string;
   /** What may be added here and run here. */
@@ -88,7 +93,13 @@ export class Docket<Services> extends Oversight<Services> {
       throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
     return new Docket(
       options,
-      openStore({ url: options.url, name, clock: options.clock, log: options.log ?? silent }),
+      openStore({
+        url: options.url,
+        ca: options.ca,
+        name,
+        clock: options.clock,
+        log: options.log ?? silent,
+      }),
     );
   }
 

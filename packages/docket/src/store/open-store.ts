@@ -6,6 +6,7 @@ import type { Store } from "./store.js";
 
 export interface StorePlace {
   readonly url: string | undefined;
+  readonly ca: string | undefined;
   readonly name: string;
   readonly clock: Clock | undefined;
   readonly log: Log;
@@ -14,9 +15,14 @@ export interface StorePlace {
 /**
  * The store behind a URL; no URL is this process's memory.
  *
- * @throws {RangeError} on a URL that can't be used
+ * @throws {RangeError} on a URL that can't be used, and on a ca for one without TLS
  */
-export function openStore({ url, name, clock, log }: StorePlace): Store {
+export function openStore({ url, ca, name, clock, log }: StorePlace): Store {
+  if (ca !== undefined && url?.startsWith("rediss:") !== true) {
+    throw new RangeError(
+      "the docket has a ca, but its url doesn't begin with rediss: leave out one, or use TLS",
+    );
+  }
   if (url === undefined || url === "memory://") return new MemoryStore(clock);
   // The url itself isn't shown: it may hold a password.
   if (!isRedisUrl(url)) {
@@ -24,7 +30,7 @@ export function openStore({ url, name, clock, log }: StorePlace): Store {
       "the docket's url can't be used: give redis://host:port, rediss://host:port, unix:///path/of/socket or memory://",
     );
   }
-  return new RedisStore({ url: url.replace(/^unix:\/\//, ""), name, log, clock });
+  return new RedisStore({ server: { url: url.replace(/^unix:\/\//, ""), ca }, name, log, clock });
 }
 
 function isRedisUrl(url: string): boolean {

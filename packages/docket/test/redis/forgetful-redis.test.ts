@@ -50,7 +50,12 @@ test("a Redis that is emptied under a working worker: its run ends in peace, and
 
 test("a Redis that has lost its scripts is given them again, on every path", async ({ harbour }) => {
   const { server, name } = harbour;
-  const store = new RedisStore({ url: server.url, name, log: silent, clock: undefined });
+  const store = new RedisStore({
+    server: { url: server.url, ca: undefined },
+    name,
+    log: silent,
+    clock: undefined,
+  });
   const worker = "w";
   const request = {
     worker,

@@ -61,6 +61,11 @@ export const operators: readonly Endpoint[] = [
     ask: () => ({ path: `/operator/intents/${randomUUID()}/cancel`, body: { because: "a test" } }),
   },
   {
+    route: "POST /operator/adoption",
+    answers,
+    ask: ({ owner }) => ({ path: "/operator/adoption", body: { did: owner.did } }),
+  },
+  {
     route: "POST /operator/audit",
     answers,
     ask: ({ owner }) => ({ path: "/operator/audit", body: { did: owner.did, repair: false } }),

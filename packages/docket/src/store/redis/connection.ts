@@ -1,6 +1,6 @@
 import { StoreUnavailable } from "../../errors.js";
 import type { Log } from "../../log.js";
-import { MeteredRedis, type Meter, type Purpose } from "./meter.js";
+import { MeteredRedis, type Meter, type Purpose, type Server } from "./meter.js";
 import type { Script } from "./scripts.js";
 
 /** A call that isn't answered within this time counts as failed; it may still be carried out later. */
@@ -17,8 +17,8 @@ export class Connection {
   readonly #redis: MeteredRedis;
   #closed = false;
 
-  constructor(url: string, log: Log, role: string, meter: Meter) {
-    this.#redis = new MeteredRedis(meter, url, {
+  constructor(server: Server, log: Log, role: string, meter: Meter) {
+    this.#redis = new MeteredRedis(meter, server, {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -33,7 +33,10 @@ export class Connection {
     let away = false;
     this.#redis.on("error", (error: Error) => {
       if (!away)
-        log.warn({ err: error, connection: role }, "redis is unreachable; trying again until it is back");
+        log.warn(
+          { err: withoutCommand(error), connection: role },
+          "redis is unreachable; trying again until it is back",
+        );
       away = true;
     });
     this.#redis.on("ready", () => {
@@ -141,20 +144,34 @@ export class Connection {
     try {
       return await Promise.race([act(), late]);
     } catch (error) {
-      throw unavailable(error);
+      if (isReplica(error)) this.drop();
+      throw unavailable(withoutCommand(error));
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** What Redis itself answers (`WRONGTYPE …`, `OOM …`) stays as it is, unless it says that it can't serve now. */
+/** It can't serve now, or not us. The last line: what is said from within a script, and Upstash's words for used-up quotas. */
+const CANNOT_SERVE = new RegExp(
+  "^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)|" +
+    "^ERR (The user executing the script|DB capacity quota exceeded|max (daily )?requests? limit exceeded)",
+);
+
+/** What Redis itself answers (`WRONGTYPE …`) stays as it is, unless it says that it can't serve now. */
 function unavailable(error: unknown): unknown {
   if (error instanceof StoreUnavailable || !(error instanceof Error)) return error;
-  const answered =
-    error.name === "ReplyError" &&
-    !/^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)/.test(
-      error.message,
-    );
+  const answered = error.name === "ReplyError" && !CANNOT_SERVE.test(error.message);
   return answered ? error : new StoreUnavailable(`redis can't be used: ${error.message}`, { cause: error });
+}
+
+/** What the client's errors say of the command has its arguments in it: the password, or what somebody's task is about. */
+export function withoutCommand<T>(error: T): T {
+  if (error instanceof Error) Reflect.deleteProperty(error, "command");
+  return error;
+}
+
+/** It was demoted, and the address leads to another by now, which only a new connection comes to. */
+function isReplica(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("READONLY");
 }

@@ -16,6 +16,14 @@ export class Meter {
   }
 }
 
+/** Where a Redis is, and who may vouch for it. */
+export interface Server {
+  /** `redis:`, `rediss:`, or the path of a socket. */
+  readonly url: string;
+  /** For `rediss:`: certificates (PEM) of authorities; undefined: those that Node trusts. */
+  readonly ca: string | undefined;
+}
+
 type Send = Redis["sendCommand"];
 
 /** A client whose commands are counted where they leave: also those that it sends of its own accord when it connects. */
@@ -23,8 +31,8 @@ export class MeteredRedis extends Redis {
   readonly #meter: Meter;
   #purpose: Purpose = "other";
 
-  constructor(meter: Meter, url: string, options: Omit<RedisOptions, "replyMapping">) {
-    super(url, options);
+  constructor(meter: Meter, { url, ca }: Server, options: Omit<RedisOptions, "replyMapping" | "tls">) {
+    super(url, ca === undefined ? options : { ...options, tls: { ca } });
     this.#meter = meter;
   }
 

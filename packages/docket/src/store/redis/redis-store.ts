@@ -41,7 +41,7 @@ import {
 import { Connection } from "./connection.js";
 import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
-import { Meter, type Purpose } from "./meter.js";
+import { Meter, type Purpose, type Server } from "./meter.js";
 import { loadScripts, type Scripts } from "./scripts.js";
 import { Watcher } from "./watcher.js";
 
@@ -61,20 +61,20 @@ export class RedisStore implements Store {
   readonly #meter = new Meter();
   readonly #calls: Connection;
   readonly #watcher: Watcher;
-  readonly #url: string;
+  readonly #server: Server;
   readonly #log: Log;
   readonly #clock: Clock | undefined;
   /** Blocking reads need connections of their own, one per worker. */
   readonly #listeners = new Map<string, Connection>();
 
-  constructor(options: { url: string; name: string; log: Log; clock: Clock | undefined }) {
+  constructor(options: { server: Server; name: string; log: Log; clock: Clock | undefined }) {
     this.#prefix = prefixOf(options.name);
     this.#scripts = loadScripts();
-    this.#url = options.url;
+    this.#server = options.server;
     this.#log = options.log;
     this.#clock = options.clock;
-    this.#watcher = new Watcher(options.url, options.log, this.#meter);
-    this.#calls = new Connection(options.url, options.log, "calls", this.#meter);
+    this.#watcher = new Watcher(options.server, options.log, this.#meter);
+    this.#calls = new Connection(options.server, options.log, "calls", this.#meter);
   }
 
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
@@ -136,7 +136,7 @@ export class RedisStore implements Store {
   async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
     let connection = this.#listeners.get(worker);
     if (connection === undefined) {
-      connection = new Connection(this.#url, this.#log, "listener", this.#meter);
+      connection = new Connection(this.#server, this.#log, "listener", this.#meter);
       this.#listeners.set(worker, connection);
     }
     const stop = (): void => {

@@ -1,19 +1,20 @@
 import type { Log } from "../../log.js";
-import { MeteredRedis, type Meter } from "./meter.js";
+import { withoutCommand } from "./connection.js";
+import { MeteredRedis, type Meter, type Server } from "./meter.js";
 
 /**
  * Subscriptions, on a connection of their own that is there only while somebody waits. What is told while it is broken is
  * lost, so whoever waits is called back when it stands again.
  */
 export class Watcher {
-  readonly #url: string;
+  readonly #server: Server;
   readonly #log: Log;
   readonly #meter: Meter;
   readonly #callbacks = new Map<string, Set<() => void>>();
   #redis: MeteredRedis | undefined;
 
-  constructor(url: string, log: Log, meter: Meter) {
-    this.#url = url;
+  constructor(server: Server, log: Log, meter: Meter) {
+    this.#server = server;
     this.#log = log;
     this.#meter = meter;
   }
@@ -40,7 +41,7 @@ export class Watcher {
   }
 
   #connect(): MeteredRedis {
-    const redis = new MeteredRedis(this.#meter, this.#url, {
+    const redis = new MeteredRedis(this.#meter, this.#server, {
       autoResubscribe: false,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -52,7 +53,7 @@ export class Watcher {
     redis.on("error", (error: Error) => {
       if (!away)
         this.#log.warn(
-          { err: error, connection: "results" },
+          { err: withoutCommand(error), connection: "results" },
           "redis is unreachable; trying again until it is back",
         );
       away = true;
