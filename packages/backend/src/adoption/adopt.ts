@@ -58,6 +58,7 @@ async function everybody(db: Kysely<Schema>): Promise<string[]> {
 class Adopter {
   readonly #parts: AdoptionParts;
   readonly #signal: AbortSignal;
+  /** Whose repository is left alone from then on: it can't be read, or its owner leaves. */
   readonly #unread = new Set<string>();
 
   constructor(parts: AdoptionParts, signal: AbortSignal) {
@@ -74,9 +75,10 @@ class Adopter {
         if (found !== null) yield found;
       }
     } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
+      if (!(error instanceof Unreadable || error instanceof Leaving)) throw error;
       this.#unread.add(did);
-      yield { did, outcome: "not read", uri: null, why: error.message };
+      const outcome = error instanceof Leaving ? "left" : "not read";
+      yield { did, outcome, uri: null, why: error.message };
     }
   }
 
@@ -146,7 +148,7 @@ class Adopter {
       });
       return taken ? { did, outcome, uri, why: null } : null;
     } catch (error) {
-      if (error instanceof NotAdoptable || error instanceof InvalidRecord || error instanceof Leaving) {
+      if (error instanceof NotAdoptable || error instanceof InvalidRecord) {
         return { did, outcome: "left", uri, why: error.message };
       }
       throw error;

@@ -232,3 +232,18 @@ test("what nothing here can stand for is named, and left as it is", async () => 
   for (const { uri, why } of found) expect(why).toContain(expected[uri ?? ""]);
   expect(await repositories()).toEqual(before);
 });
+
+test("of somebody whose account here is being deleted nothing is taken over, and others are all the same", async () => {
+  const did = stage.listener.account.did;
+  const leave = (at: Date | null) =>
+    stage.db.updateTable("people").set({ leaving_at: at }).where("did", "=", did).execute();
+  await leave(new Date());
+  try {
+    const { code, found } = await adoptAll();
+    const [of, others] = [found.filter((each) => each.did === did), found.filter((each) => each.did !== did)];
+    expect([code, of.map(({ outcome, uri }) => [outcome, uri])]).toEqual([1, [["left", null]]]);
+    expect(others).toEqual([]);
+  } finally {
+    await leave(null);
+  }
+});
