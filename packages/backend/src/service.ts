@@ -3,6 +3,7 @@ import { sql, type Kysely } from "kysely";
 import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
+import { openClientKeys } from "./auth/client-keys.js";
 import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope, scrobblingScope } from "./auth/scope.js";
@@ -161,6 +162,7 @@ async function openParts(
     databaseUrl: database.url,
     sessionKey,
     publicUrl: settings.http.publicUrl,
+    clientKeys: await openClientKeys(settings.oauthKeys),
     scope: askedScope(settings.collectionNamespace),
     extra: {
       scope: scrobblingScope(settings.teal),

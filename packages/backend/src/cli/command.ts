@@ -7,6 +7,8 @@ export interface CommandContext {
   /** The operators' routes, in whichever process they run; reached for the time of `work`. */
   readonly reach: <T>(work: (operator: Operator) => Promise<T>) => Promise<T>;
   readonly output: Output;
+  /** What the settings are read from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** What was typed: each command checks its own. */

@@ -6,6 +6,7 @@ import { addCatalogue } from "./catalogue-command.js";
 import type { AddCommand } from "./command.js";
 import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
+import { addOauthKey } from "./oauth-key-command.js";
 import { addPauses } from "./pause-commands.js";
 import { addSchedule } from "./schedule-command.js";
 import { addScans } from "./scans-command.js";
@@ -28,4 +29,5 @@ export const commands: readonly AddCommand[] = [
   addCatalogue,
   addScans,
   addSql,
+  addOauthKey,
 ];

@@ -35,7 +35,7 @@ export async function run(argv: readonly string[], { env, stdout, stderr }: Surr
       const output = new Output(stdout, globalOptions.parse(options).json);
       const reach = <T>(work: Parameters<typeof reachOperator<T>>[1]) =>
         reachOperator(parseSettings(env, "all", { encrypts: false }), work);
-      ending = await act({ reach, output }, { options, args: this.args });
+      ending = await act({ reach, output, env }, { options, args: this.args });
     };
   const program = openProgram({ stdout, stderr });
   for (const add of commands) add(program, bind);

@@ -39,6 +39,10 @@ const env = {
   // Plain HTTP and private addresses are refused otherwise, by its OAuth and by its fetches.
   devMode: true,
   port: settings.port,
+  ...(settings.hostname !== undefined && {
+    hostname: settings.hostname,
+    serviceHandleDomains: [".test"],
+  }),
   dataDirectory: inside("."),
   blobstoreDiskLocation: inside("blobs"),
   blobstoreDiskTmpLocation: inside("blobs-incoming"),
