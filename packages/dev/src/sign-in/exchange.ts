@@ -44,7 +44,7 @@ export async function exchange({ method, url, jar, headers = {}, body, door }: A
       door !== undefined && url.protocol === "https:"
         ? httpsRequest(url, {
             ...options,
-            host: LOOPBACK,
+            hostname: LOOPBACK,
             port: door.port,
             servername: url.hostname,
             ca: door.authority,
