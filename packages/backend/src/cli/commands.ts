@@ -6,6 +6,7 @@ import { addCatalogue } from "./catalogue-command.js";
 import type { AddCommand } from "./command.js";
 import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
+import { addMigrate } from "./migrate-command.js";
 import { addOauthKey } from "./oauth-key-command.js";
 import { addPauses } from "./pause-commands.js";
 import { addSchedule } from "./schedule-command.js";
@@ -30,4 +31,5 @@ export const commands: readonly AddCommand[] = [
   addScans,
   addSql,
   addOauthKey,
+  addMigrate,
 ];
