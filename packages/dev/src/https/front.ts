@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
 import { LOOPBACK, freePort } from "../network/ports.js";
-import { makeCertificate } from "./authority.js";
+import { type Certificate, makeCertificate } from "./authority.js";
 
 /** How somebody in our own process comes to what stands behind a front. */
 export interface FrontDoor {
@@ -19,8 +19,8 @@ export interface FrontDoor {
 /** `https://NAME` for servers that speak plain HTTP on loopback, without DNS and without port 443. */
 export interface HttpsFront extends AsyncDisposable {
   readonly door: FrontDoor;
-  /** The authority's certificate, for who asks for a file. */
-  readonly authorityFile: string;
+  /** For servers of their own under these names. */
+  readonly files: Certificate["files"];
   /**
    * For the environment of a process of Node that is to find the names: it asks for them by a proxy, as in networks
    * without a way out, and trusts the authority besides those that it knows.
@@ -35,7 +35,9 @@ export interface HttpsFront extends AsyncDisposable {
 /** @param names that it has a certificate for; nothing is behind them until `lead` is called */
 export async function startHttpsFront(names: readonly string[]): Promise<HttpsFront> {
   const folder = mkdtempSync(join(tmpdir(), "plyr-https-"));
-  const { authority, authorityFile, certificate, key } = makeCertificate(folder, names);
+  // Also for processes of other users; the keys are for us alone.
+  chmodSync(folder, 0o755);
+  const { authority, certificate, key, files } = makeCertificate(folder, names);
   const ports = new Map<string, number>();
   const open = new Set<Duplex>();
 
@@ -87,12 +89,12 @@ export async function startHttpsFront(names: readonly string[]): Promise<HttpsFr
   };
   return {
     door: { port, authority },
-    authorityFile,
+    files,
     env: {
       NODE_USE_ENV_PROXY: "1",
       HTTPS_PROXY: `http://${LOOPBACK}:${String(proxyPort)}`,
       NO_PROXY: `${LOOPBACK},localhost`,
-      NODE_EXTRA_CA_CERTS: authorityFile,
+      NODE_EXTRA_CA_CERTS: files.authority,
     },
     lead: (name, target) => {
       ports.set(name, target);
