@@ -74,7 +74,7 @@ test("the page's two lines: Redis as compose.yaml starts it, and DOCKET_URL=redi
       "docket is connected",
       async () => {
         const told = health.parse(await (await fetch(`${url}/health`)).json());
-        return told.docket.mode === "connected" && told;
+        return told.docket.mode === "docket" && told;
       },
       { within: 90_000, every: 200 },
     ),
