@@ -88,9 +88,10 @@ async function like(visitor: Visitor): Promise<void> {
 }
 
 function tellOfPackages(): void {
+  const seen = new Set<number>();
   const packages = packagesIn(join(clone, "node_modules")).map((path) => ({
     name: path.slice(clone.length + "/node_modules/".length),
-    megabytes: sizeOf(path) / 1_000_000,
+    megabytes: sizeOf(path, seen) / 1_000_000,
   }));
   const all = packages.reduce((sum, { megabytes }) => sum + megabytes, 0);
   const lockfile = readFileSync(join(clone, "node_modules/.package-lock.json"), "utf8");
@@ -111,11 +112,14 @@ function packagesIn(modules: string): string[] {
   );
 }
 
-function sizeOf(folder: string): number {
+/** Of files that no earlier one is another name of: npm links Node's binary into two places. */
+function sizeOf(folder: string, seen: Set<number>): number {
   if (!statSync(folder).isDirectory()) return 0;
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .reduce((bytes, entry) => bytes + statSync(join(entry.parentPath, entry.name)).size, 0);
+    .map((entry) => statSync(join(entry.parentPath, entry.name)))
+    .filter(({ ino }) => !seen.has(ino) && seen.add(ino))
+    .reduce((bytes, { size }) => bytes + size, 0);
 }
 
 try {
