@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { parseCompose } from "../../../scripts/deployment/compose.ts";
+import { parseCompose } from "../src/deployment/compose.js";
 import { freePort, Program, until } from "../src/index.js";
 import { askRedis } from "../src/redis/ask.js";
 import { copyCheckout, root } from "./checkout.js";

@@ -67,7 +67,7 @@ test("the image holds what runs, and nothing to build, test or develop with", ()
     .object({ dependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(folder, "packages/backend/package.json"), "utf8")));
   // What the service needs too, or what it needs brings along, isn't there for development; of @types no file is left.
-  const needed = new Set([...Object.keys(ownPackages.dependencies), "ioredis", "prettier", "yaml"]);
+  const needed = new Set([...Object.keys(ownPackages.dependencies), "ioredis", "prettier"]);
   const installed = new Set(paths.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]));
   const superfluous = Object.keys(devDependencies).filter(
     (name) => installed.has(name) && !needed.has(name) && !name.startsWith("@types/"),

@@ -2,6 +2,7 @@ import { isValidDid, isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
 import { collectionsOf, namesTeal, teal } from "../records/collections.js";
 import { oauthKeys } from "./oauth-keys.js";
+import { otlpHeaders } from "./otlp-headers.js";
 
 /** One environment variable: how it is read, and what to tell whoever set it wrongly. */
 interface Variable<Schema extends z.ZodType> {
@@ -54,29 +55,6 @@ const dids = z
   .string()
   .transform((value) => [...new Set(value.split(",").map((did) => did.trim()))].filter((did) => did !== ""))
   .refine((each) => each.every((did) => isValidDid(did)));
-
-/** `name=value,name=value`, each percent-encoded, as OpenTelemetry has it. */
-const otlpHeaders = z
-  .string()
-  .regex(/^\s*[\w.~%-]+\s*=[^,]*(,\s*[\w.~%-]+\s*=[^,]*)*$/)
-  .transform((value) =>
-    Object.fromEntries(
-      value.split(",").map((pair) => {
-        const at = pair.indexOf("=");
-        return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())];
-      }),
-    ),
-  )
-  .optional()
-  .transform((headers) => headers ?? {});
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a value with a bare per cent sign means that sign
-  }
-}
 
 export const variables = {
   HOST: variable({

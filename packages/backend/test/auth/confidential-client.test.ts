@@ -148,7 +148,7 @@ async function refresh(keys: readonly OauthKey[]): Promise<unknown> {
   await once(child, "message");
   const answered = once(child, "message");
   child.send("write");
-  const [outcome]: unknown[] = await answered;
+  const outcome: unknown = (await answered)[0];
   child.kill();
   return outcome;
 }

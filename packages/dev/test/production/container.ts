@@ -41,7 +41,7 @@ export async function startContainer({ tree, role, env, onOutput }: ContainerOpt
     HOST: "127.0.0.1",
     PORT: String(port),
   };
-  const [init = "", ...args] = [...entrypoint, ...command, "--role", role];
+  const [init, ...args] = [...entrypoint, ...command, "--role", role];
   const user = userInfo().uid === 0 ? unprivilegedUser() : {};
   const program = new Program({
     name: `the service (${role})`,

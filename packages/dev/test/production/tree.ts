@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { copyCheckout, root } from "../checkout.js";
-import { parseImage, type Image } from "../../../../scripts/deployment/dockerfile.ts";
+import { parseImage, type Image } from "../../src/deployment/dockerfile.js";
 
 const run = promisify(execFile);
 

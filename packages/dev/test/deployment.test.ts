@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { composeFaults, composeVariables, parseCompose } from "../deployment/compose.ts";
-import { dockerfileFaults, parseImage } from "../deployment/dockerfile.ts";
-import { flyFaults, parseFly } from "../deployment/fly.ts";
-import { settingFaults } from "../deployment/named-settings.ts";
+import { composeFaults, composeVariables, parseCompose } from "../src/deployment/compose.js";
+import { dockerfileFaults, parseImage } from "../src/deployment/dockerfile.js";
+import { flyFaults, parseFly } from "../src/deployment/fly.js";
+import { settingFaults } from "../src/deployment/named-settings.js";
 
-const root = join(import.meta.dirname, "../..");
+const root = join(import.meta.dirname, "../../..");
 const compose = readFileSync(join(root, "compose.yaml"), "utf8");
 const fly = readFileSync(join(root, "fly.toml"), "utf8");
 const dockerfile = readFileSync(join(root, "Dockerfile"), "utf8");
@@ -42,7 +42,7 @@ describe("compose.yaml", () => {
 
 describe("fly.toml", () => {
   it.each([
-    ["kill_timeout = 60", "kill_timeout = 301", "kill_timeout"],
+    ["kill_timeout = 75", "kill_timeout = 301", "kill_timeout"],
     ["[[restart]]", "[[restarts]]", "restarts"],
     [
       'policy = "always"\n  processes = ["app", "worker"]',
@@ -61,9 +61,9 @@ describe("fly.toml", () => {
   });
 
   it("gives a machine longer to end than the service may take, and restarts it however it ended", () => {
-    const { kill_timeout: seconds, kill_signal: signal, restart } = parseFly(fly);
-    // 5 s for requests, 30 s for tasks, and some for letting go.
-    expect(seconds).toBeGreaterThanOrEqual(45);
+    const { kill_timeout: seconds, kill_signal: signal, restart, env } = parseFly(fly);
+    // The notice, 5 s for requests, 30 s for tasks, and some for letting go.
+    expect(seconds).toBeGreaterThanOrEqual(Number.parseInt(env["SHUTDOWN_NOTICE"] ?? "0") + 45);
     expect(signal).toBe("SIGTERM");
     expect(restart.map(({ policy }) => policy)).toEqual(["always"]);
   });
@@ -98,7 +98,7 @@ describe("the settings that a deployment names", () => {
   it("are all of them, but for those that are excepted with a reason", () => {
     expect(settingFaults({}, settings).join()).toContain("PORT is named by no file");
     expect(settingFaults({ "fly.toml": new Set(["PORT", "FFMPEG"]) }, settings).join()).toContain(
-      "FFMPEG is excepted in scripts/deployment/named-settings.ts without need",
+      "FFMPEG is excepted in packages/dev/src/deployment/named-settings.ts without need",
     );
   });
 });

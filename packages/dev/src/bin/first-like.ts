@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // From a clone of what is committed, and an npm that has nothing yet, to a like on a PDS: how long each step takes, and
 // what is installed for it. `npm run first-like`
 import { execFileSync, spawn } from "node:child_process";
@@ -5,7 +6,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { z } from "zod";
-import { freePort, until, Visitor } from "../packages/dev/dist/index.js";
+import { freePort } from "../network/ports.js";
+import { Visitor } from "../sign-in/visitor.js";
+import { until } from "../waiting/until.js";
 
 /** What the page promises, in seconds. */
 const AT_MOST = 300;

@@ -28,10 +28,11 @@ export function settingFaults(
     ...[...settings]
       .filter((name) => !everywhere.has(name) && !(name in nowhere))
       .map(
-        (name) => `${name} is named by no file of a deployment, nor in scripts/deployment/named-settings.ts`,
+        (name) =>
+          `${name} is named by no file of a deployment, nor in packages/dev/src/deployment/named-settings.ts`,
       ),
     ...Object.keys(nowhere)
       .filter((name) => !settings.has(name) || everywhere.has(name))
-      .map((name) => `${name} is excepted in scripts/deployment/named-settings.ts without need`),
+      .map((name) => `${name} is excepted in packages/dev/src/deployment/named-settings.ts without need`),
   ];
 }

@@ -1,9 +1,11 @@
+#!/usr/bin/env node
+// Holds Dockerfile, compose.yaml and fly.toml to their schemas, and what they name to the settings. `npm run deployment`
 import { readFileSync } from "node:fs";
-import { variables } from "../../packages/backend/dist/settings/variables.js";
-import { composeFaults, composeVariables } from "./compose.ts";
-import { dockerfileFaults, parseImage } from "./dockerfile.ts";
-import { flyFaults, parseFly } from "./fly.ts";
-import { settingFaults } from "./named-settings.ts";
+import { settingNames } from "@plyr/backend";
+import { composeFaults, composeVariables } from "../deployment/compose.js";
+import { dockerfileFaults, parseImage } from "../deployment/dockerfile.js";
+import { flyFaults, parseFly } from "../deployment/fly.js";
+import { settingFaults } from "../deployment/named-settings.js";
 
 const read = (path: string): string => readFileSync(path, "utf8");
 const compose = read("compose.yaml");
@@ -24,7 +26,7 @@ const faults =
           "fly.toml": new Set(Object.keys(parseFly(fly).env)),
           Dockerfile: new Set(Object.keys(parseImage(dockerfile, "service").env)),
         },
-        new Set(Object.keys(variables)),
+        new Set(settingNames),
       );
 for (const fault of faults) console.error(fault);
 console.log(`compose.yaml, fly.toml, Dockerfile: ${String(faults.length)} faults`);
