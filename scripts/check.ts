@@ -1,7 +1,17 @@
 import { spawnSync } from "node:child_process";
 
 // The types gate comes first: it builds what typed linting and the boundaries resolve imports against.
-const gates = ["format:check", "types", "lint", "boundaries", "layout", "licences", "docs:check", "test"];
+const gates = [
+  "format:check",
+  "types",
+  "lint",
+  "boundaries",
+  "layout",
+  "licences",
+  "deployment",
+  "docs:check",
+  "test",
+];
 
 const wanted = process.argv.includes("--no-test") ? gates.filter((gate) => gate !== "test") : gates;
 

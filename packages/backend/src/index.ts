@@ -12,6 +12,7 @@ export { demandValid, InvalidRecord } from "./records/valid-content.js";
 export { startService, type Service, type ServiceOptions } from "./service.js";
 export { parseRole, type Role } from "./settings/role.js";
 export { SettingsError } from "./settings/settings-error.js";
+export { settingNames } from "./settings/setting-names.js";
 export { parseSettings, type Settings } from "./settings/settings.js";
 export { openStorage, type StoragePlace } from "./storage/open.js";
 export type { Storage } from "./storage/storage.js";

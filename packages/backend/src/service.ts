@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { openAuth, type Auth } from "./auth/auth.js";
 import { BrowserSessions } from "./auth/browser-sessions.js";
 import { sealWithFirstKey } from "./auth/seal-with-first-key.js";
+import { openClientKeys } from "./auth/client-keys.js";
 import { DeveloperTokens } from "./auth/developer-tokens.js";
 import { lacksForPublishing } from "./auth/publishing.js";
 import { askedScope, scrobblingScope } from "./auth/scope.js";
@@ -165,6 +166,7 @@ async function openParts(
     sessionKey: sessionKeys.current,
     otherSessionKeys: sessionKeys.others,
     publicUrl: settings.http.publicUrl,
+    clientKeys: await openClientKeys(settings.oauthKeys),
     scope: askedScope(settings.collectionNamespace),
     extra: {
       scope: scrobblingScope(settings.teal),

@@ -7,6 +7,7 @@ export { type GateRequest, type Match, type Passage, xrpc } from "./gate/passage
 export { type Answer, type HeldAnswer, type HeldRequest, type Rule, type RuleOptions } from "./gate/rules.js";
 export { type Certificate, makeCertificate } from "./https/authority.js";
 export { findMusic } from "./music/music.js";
+export { type FrontDoor, type HttpsFront, startHttpsFront } from "./https/front.js";
 export { freePort, isFree } from "./network/ports.js";
 export { type Account, type NewAccount } from "./pds/accounts.js";
 export { nameOtherPds } from "./pds/move.js";

@@ -1,6 +1,8 @@
 import {
   AtprotoHandleResolverNode,
   JoseKey,
+  type Jwk,
+  type Keyset,
   type NodeOAuthClientOptions,
   type NodeSavedSession,
   type OAuthClientMetadataInput,
@@ -19,6 +21,7 @@ import { outboundFetch } from "./outbound-fetch.js";
 import type { Homes } from "../repository/homes.js";
 import { AccountMoved, Moves } from "./moved.js";
 import { demandScope } from "./scope.js";
+import { isLoopback } from "../settings/variables.js";
 import { SealedBox } from "./sealed-box.js";
 import { SignInFailed, returnFailed, startFailed } from "./sign-in-failed.js";
 import { signInStates } from "./sign-in-states.js";
@@ -33,6 +36,8 @@ export interface AuthOptions {
   /** Keys that only decrypt, as during a rotation. */
   otherSessionKeys?: readonly Buffer[];
   publicUrl: string;
+  /** Of a confidential client; undefined: a public one. On loopback they are not used. */
+  clientKeys?: Keyset<JoseKey> | undefined;
   /** What is asked of each PDS, space-separated. */
   scope: string;
   /** Asked for besides, of those who want it. A grant that lacks it is as good as any for all else. */
@@ -57,6 +62,8 @@ export interface AuthOptions {
 export interface Auth {
   /** The client's public metadata, for PDSs to fetch. */
   readonly metadata: OAuthClientMetadataInput;
+  /** The public halves of its keys, for PDSs to fetch; none for a public client. */
+  readonly jwks: { readonly keys: readonly Jwk[] };
   /**
    * Begins a sign-in.
    *
@@ -208,6 +215,7 @@ export function openAuth(options: AuthOptions): Auth {
 
   return {
     metadata: shared.clientMetadata,
+    jwks: client.jwks,
 
     async start(identifier, browser) {
       try {
@@ -252,14 +260,23 @@ function widestScope({ scope, extra }: AuthOptions): string {
 
 type SharedOptions = Pick<
   NodeOAuthClientOptions,
-  "clientMetadata" | "handleResolver" | "plcDirectoryUrl" | "didCache" | "handleCache" | "allowHttp" | "fetch"
+  | "clientMetadata"
+  | "keyset"
+  | "handleResolver"
+  | "plcDirectoryUrl"
+  | "didCache"
+  | "handleCache"
+  | "allowHttp"
+  | "fetch"
 >;
 
 function clientOptions(options: AuthOptions): SharedOptions {
   const development = options.environment === "development";
+  const keyset = isLoopback(options.publicUrl) ? undefined : options.clientKeys;
   return {
     // Names all that may ever be asked for; a sign-in asks for as much of it as it needs.
-    clientMetadata: clientMetadata(options.publicUrl, widestScope(options)),
+    clientMetadata: clientMetadata(options.publicUrl, widestScope(options), keyset !== undefined),
+    ...(keyset && { keyset }),
     // The default resolver guards its own requests.
     handleResolver: options.handleResolverUrl ?? new AtprotoHandleResolverNode({ fetch: globalThis.fetch }),
     plcDirectoryUrl: options.plcUrl,

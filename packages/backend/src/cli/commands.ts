@@ -8,6 +8,8 @@ import type { AddCommand } from "./command.js";
 import { addConfig } from "./config-command.js";
 import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
+import { addMigrate } from "./migrate-command.js";
+import { addOauthKey } from "./oauth-key-command.js";
 import { addPauses } from "./pause-commands.js";
 import { addSchedule } from "./schedule-command.js";
 import { addScans } from "./scans-command.js";
@@ -32,4 +34,6 @@ export const commands: readonly AddCommand[] = [
   addScans,
   addSql,
   addConfig,
+  addOauthKey,
+  addMigrate,
 ];

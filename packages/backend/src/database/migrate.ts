@@ -38,9 +38,10 @@ const NEWEST = Object.keys(ours).at(-1) ?? "";
  * Brings the tables to what this release expects. Processes may start at the same time: Kysely's lock lets one
  * migrate and the others wait for it. What a newer release has done is left as it is: while a deploy goes on, processes of both run.
  *
+ * @returns the migrations that there were to do
  * @throws when a migration fails; nothing of it remains then
  */
-export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
+export async function migrateToLatest(db: Kysely<Schema>): Promise<string[]> {
   // Read before: Kysely asks while it holds what may be the only connection.
   const migrations = { ...ours, ...(await newer(db)) };
   const migrator = new Migrator({
@@ -48,7 +49,7 @@ export async function migrateToLatest(db: Kysely<Schema>): Promise<void> {
     provider: { getMigrations: () => Promise.resolve(migrations) },
   });
   const { error, results } = await migrator.migrateToLatest();
-  if (error === undefined) return;
+  if (error === undefined) return results?.map(({ migrationName }) => migrationName) ?? [];
   const failed = results?.find((result) => result.status === "Error")?.migrationName;
   throw new Error(`The database could not be migrated${failed === undefined ? "" : ` (at ${failed})`}`, {
     cause: error,

@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import { z } from "zod";
 import type { Auth } from "../auth/auth.js";
 import type { BrowserSessions } from "../auth/browser-sessions.js";
-import { CALLBACK_PATH, CLIENT_METADATA_PATH } from "../auth/client-metadata.js";
+import { CALLBACK_PATH, CLIENT_KEYS_PATH, CLIENT_METADATA_PATH } from "../auth/client-metadata.js";
 import { NotAnIdentifier, parseIdentifier } from "../auth/identifier.js";
 import { SignInFailed } from "../auth/sign-in-failed.js";
 import type { Departures } from "../people/departures.js";
@@ -84,6 +84,7 @@ export function authRoutes(options: AuthRouteOptions): Hono<HttpEnv> {
   });
 
   routes.get(CLIENT_METADATA_PATH, (c) => c.json(auth.metadata));
+  routes.get(CLIENT_KEYS_PATH, (c) => c.json(auth.jwks));
 
   async function demandNothingOpen(did: string): Promise<void> {
     const count = await options.countUnsettled(did);

@@ -6,6 +6,8 @@ export interface RepositoriesOptions {
   /** Plain HTTP and private addresses are allowed in development only. */
   readonly environment: "production" | "development";
   readonly plcUrl: string;
+  /** Named by the operator, so trusted; undefined: DNS and HTTPS. */
+  readonly handleResolverUrl?: string | undefined;
 }
 
 export interface Repositories {
@@ -19,10 +21,14 @@ const LARGEST_PAGE = 16 * 1024 * 1024;
 const PAGE_LIMIT = 30_000;
 
 /** Opens the way to people's repositories. Nothing is contacted before it is needed. */
-export function openRepositories({ environment, plcUrl }: RepositoriesOptions): Repositories {
+export function openRepositories({
+  environment,
+  plcUrl,
+  handleResolverUrl,
+}: RepositoriesOptions): Repositories {
   const fetch = outboundFetch({
     guarded: environment === "production",
-    trustedOrigins: [plcUrl],
+    trustedOrigins: [plcUrl, ...(handleResolverUrl === undefined ? [] : [handleResolverUrl])],
     limitMs: PAGE_LIMIT,
     largestAnswer: LARGEST_PAGE,
   });

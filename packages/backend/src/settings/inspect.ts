@@ -68,6 +68,11 @@ function missingFor(given: Given, role: Role): { name: Name; why: string }[] {
     ],
     ["SESSION_KEY", given("SESSION_KEY") === undefined, "is not set: `plyr config keys` makes one"],
     [
+      "OAUTH_KEYS",
+      given("OAUTH_KEYS") === undefined,
+      "is not set: people would have to sign in anew every two weeks; `plyr oauth-key` makes it",
+    ],
+    [
       "DATABASE_URL",
       given("DATABASE_URL") === undefined,
       "is not set: the embedded database is for one process on one disk",

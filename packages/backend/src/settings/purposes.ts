@@ -30,6 +30,8 @@ export const sections: readonly Section[] = [
       DATA_DIR: "what a process keeps on this machine",
       SESSION_KEY:
         "encrypts what is at rest; of several the first encrypts and all decrypt, so that it can be changed. Demanded in production",
+      OAUTH_KEYS:
+        "proves to PDSs who we are, so that sign-ins last longer than two weeks: npm run plyr -- oauth-key makes it",
     },
   },
   {

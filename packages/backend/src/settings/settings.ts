@@ -4,6 +4,7 @@ import type { TealCollections } from "../records/collections.js";
 import type { Role } from "./role.js";
 import type { ScanSettings } from "../scans/open.js";
 import { monitoringSettings, type MonitoringSettings } from "./monitoring-settings.js";
+import type { OauthKey } from "./oauth-keys.js";
 import { scanSettings } from "./scan-settings.js";
 import { SettingsError } from "./settings-error.js";
 import { storageSettings, type StorageSettings } from "./storage-settings.js";
@@ -56,6 +57,8 @@ export interface Settings {
   alertsEvery: number;
   /** 32 bytes each: the first encrypts, all decrypt. Empty in development when none is set: see `loadSessionKeys`. */
   sessionKeys: Buffer[];
+  /** With which we prove to PDSs who we are; none: a public client. */
+  oauthKeys: OauthKey[];
   /** Who may do over HTTP what operators do. */
   adminDids: string[];
   /** What the NSIDs of our collections begin with. */
@@ -101,6 +104,7 @@ const environmentSchema = z.object(
     ALERTS_EVERY: variables.ALERTS_EVERY.schema,
     SHUTDOWN_NOTICE: variables.SHUTDOWN_NOTICE.schema,
     SESSION_KEY: variables.SESSION_KEY.schema,
+    OAUTH_KEYS: variables.OAUTH_KEYS.schema,
     ADMIN_DIDS: variables.ADMIN_DIDS.schema,
     COLLECTION_NAMESPACE: variables.COLLECTION_NAMESPACE.schema,
     TEAL_PLAY_COLLECTION: variables.TEAL_PLAY_COLLECTION.schema,
@@ -183,6 +187,7 @@ export function parseSettings(
     },
     alertsEvery: values.ALERTS_EVERY,
     sessionKeys: values.SESSION_KEY ?? [],
+    oauthKeys: values.OAUTH_KEYS ?? [],
     adminDids: values.ADMIN_DIDS,
     collectionNamespace:
       values.COLLECTION_NAMESPACE ?? (values.PLYR_ENV === "development" ? "fm.plyr.dev" : "fm.plyr"),

@@ -2,6 +2,7 @@ import { isValidDid, isValidNsid } from "@atproto/syntax";
 import { z } from "zod";
 import { otlpHeaders } from "./otlp-headers.js";
 import { collectionsOf, namesTeal, teal } from "../records/collections.js";
+import { oauthKeys } from "./oauth-keys.js";
 
 /** One environment variable (what it is for stands in `purposes.ts`): how it is read, and what to tell whoever set it wrongly. */
 interface Variable<Schema extends z.ZodType> {
@@ -190,6 +191,13 @@ export const variables = {
       .optional(),
     allowed:
       "32 bytes in base64, as `openssl rand -base64 32` prints them; or up to 10 such keys, separated by commas",
+    secret: true,
+  }),
+  OAUTH_KEYS: variable({
+    schema: oauthKeys.optional(),
+    allowed:
+      "a JSON key set, as `npm run plyr -- oauth-key` prints it, or unset to be a public OAuth client, " +
+      "whose grants end after two weeks",
     secret: true,
   }),
   ADMIN_DIDS: variable({

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { makeClientKey } from "../../src/auth/client-keys.js";
 import { isName, type Name } from "../../src/settings/example-file.js";
 import { sections } from "../../src/settings/purposes.js";
 import { parseSettings } from "../../src/settings/settings.js";
@@ -14,6 +15,7 @@ const KEY = Buffer.alloc(32, 7).toString("base64");
 const production = {
   PUBLIC_URL: "https://plyr.example",
   SESSION_KEY: KEY,
+  OAUTH_KEYS: JSON.stringify({ keys: [makeClientKey()] }),
   DATABASE_URL: "postgres://plyr:hunter2@db.internal/plyr",
   DOCKET_URL: "rediss://default:hunter2@host.upstash.io:6379",
   S3_BUCKET: "tracks",
@@ -99,6 +101,7 @@ describe("config check", () => {
     expect(wrong.map((each) => each.split(" ")[0])).toEqual(["SESSION_KEY"]);
     expect(missing.map((each) => each.split(" ")[0])).toEqual([
       "PUBLIC_URL",
+      "OAUTH_KEYS",
       "DATABASE_URL",
       "DOCKET_URL",
       "S3_BUCKET",

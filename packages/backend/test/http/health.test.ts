@@ -73,7 +73,7 @@ test("with TLS by an authority of one's own it is connected for the service and 
     const env = {
       DATABASE_URL: await postgres.createDatabase(),
       DOCKET_URL: own.secureUrl ?? "",
-      DOCKET_CA_FILE: tls.authorityFile,
+      DOCKET_CA_FILE: tls.files.authority,
     };
     const visitor = await start(env);
     expect((await visitor.get("/health")).json()).toMatchObject({ status: "ok", docket: { mode: "docket" } });

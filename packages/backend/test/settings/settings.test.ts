@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { makeClientKey } from "../../src/auth/client-keys.js";
 import { teal } from "../../src/records/collections.js";
 import { parseRole } from "../../src/settings/role.js";
 import { SettingsError } from "../../src/settings/settings-error.js";
@@ -7,6 +8,7 @@ import { parseSettings } from "../../src/settings/settings.js";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");
 const OTHER_KEY = Buffer.alloc(32, 8).toString("base64");
+const oauthKey = makeClientKey();
 const production = { SESSION_KEY: KEY };
 
 /** The problems that these settings have; none when they are accepted. */
@@ -69,6 +71,17 @@ describe("each variable", () => {
         Buffer.alloc(31).toString("base64"),
         Buffer.alloc(33).toString("base64"),
         `${KEY} `,
+      ],
+    ],
+    [
+      "OAUTH_KEYS",
+      [JSON.stringify({ keys: [oauthKey] })],
+      [
+        "{}",
+        '{"keys":[]}',
+        "not JSON",
+        JSON.stringify({ keys: [oauthKey, oauthKey] }),
+        JSON.stringify({ keys: [{ ...oauthKey, d: undefined }] }),
       ],
     ],
     ["TEAL_PLAY_COLLECTION", [teal.play, "fm.teal.alpha.feed.play"], ["fm.teal", teal.status, "play"]],

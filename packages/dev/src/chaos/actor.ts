@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FrontDoor } from "../https/front.js";
 import type { Account } from "../pds/accounts.js";
 import { Visitor } from "../sign-in/visitor.js";
 import { noTally, sum, type Tally } from "./tally.js";
@@ -16,6 +17,7 @@ export type Told<T> =
 export class Actor {
   readonly account: Account;
   readonly #url: string;
+  readonly #home: { url: string; door?: FrontDoor };
   readonly #tallies = new Map<string, Tally>();
   #doing = "begin";
   #cookie = "";
@@ -23,9 +25,14 @@ export class Actor {
   /** Why a sign-in failed, in the order in which they did. */
   readonly #shut: string[] = [];
 
-  constructor(account: Account, url: string) {
+  /**
+   * @param url where they ask
+   * @param home where they sign in, if that is elsewhere: `https:` to browsers and PDSs, and a door by which to get there
+   */
+  constructor(account: Account, url: string, home: { url: string; door?: FrontDoor } = { url }) {
     this.account = account;
     this.#url = url;
+    this.#home = home;
   }
 
   get did(): string {
@@ -58,14 +65,15 @@ export class Actor {
 
   /** Signs in anew, at the PDS. @throws when that is not to be had now; who was signed in before is so still */
   async signIn(): Promise<void> {
-    const visitor = new Visitor(this.#url);
+    const visitor = new Visitor(this.#home.url, this.#home.door);
     const returned = await visitor.signIn(this.account);
-    const session = visitor.cookie("plyr_session");
+    const name = this.#home.url.startsWith("https:") ? "__Host-plyr_session" : "plyr_session";
+    const session = visitor.cookie(name);
     if (session === undefined)
       throw new Error(
         `${this.account.handle} was sent to ${returned.headers.location ?? "nowhere"} by their sign-in`,
       );
-    this.#cookie = `plyr_session=${session}`;
+    this.#cookie = `${name}=${session}`;
     this.#isIn = true;
   }
 

@@ -32,7 +32,7 @@ async function audit({ env }: Pick<Parts, "env">): Promise<{ found: string[]; un
 }
 
 /** What was accepted and not carried out yet, of all kinds. */
-async function owed(rows: Rows): Promise<string[]> {
+export async function owed(rows: Rows): Promise<string[]> {
   const open = await rows.select(
     z.object({ what: z.string() }),
     `select task || ' ' || payload::text || coalesce(': ' || record.state || ', ' || record.reason, '') as what

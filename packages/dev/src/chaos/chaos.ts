@@ -1,19 +1,13 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { xrpc } from "../gate/passage.js";
 import type { Actor } from "./actor.js";
-import { Albums } from "./albums.js";
 import { auditWhenQuiet, givenUp } from "./audit.js";
-import { Bursts } from "./bursts.js";
 import { Chance } from "./chance.js";
-import { Comments } from "./comments.js";
 import { Departure } from "./departure.js";
 import { disturb, heal } from "./disturb.js";
-import { Exports } from "./exports.js";
 import type { Family } from "./family.js";
-import { Likes } from "./likes.js";
+import { familiesOf, HABITS, live } from "./living.js";
 import { startParts, type Parts } from "./parts.js";
 import { enter } from "./people.js";
-import { Plays } from "./plays.js";
 import { readRepositories } from "./repositories.js";
 import { openRows } from "./rows.js";
 import { scanFaults } from "./scans.js";
@@ -21,8 +15,6 @@ import { planTroubles, type Disturbance } from "./schedule.js";
 import { settingOf, type Setting } from "./setting.js";
 import { storageFaults, strayFiles } from "./stored-files.js";
 import { sum, type Tally } from "./tally.js";
-import { Tracks } from "./tracks.js";
-import { Visits } from "./visits.js";
 
 export interface ChaosOptions {
   seed: number;
@@ -48,23 +40,8 @@ export interface ChaosReport {
   shut: readonly string[];
 }
 
-/** How often people do what. */
-const HABITS = {
-  likes: 8,
-  comments: 7,
-  tracks: 3,
-  albums: 6,
-  plays: 6,
-  exports: 2,
-  visits: 1,
-  bursts: 3,
-} as const;
-type Habit = keyof typeof HABITS;
-
 /** Tracks of each person before anything goes wrong: so many that likes of all of them are a batch. */
 const TRACKS = 6;
-/** Where the service is slow to come back, people go on until they have been told this often that it is accepted. */
-const ENOUGH = 20;
 /** After this part of the time, who leaves does so. */
 const LEAVES_AT = 0.6;
 /** What the promise allows after every outage has ended; milliseconds. */
@@ -140,44 +117,6 @@ export async function runChaos({ seed, length, logFile }: ChaosOptions): Promise
 }
 
 const isBatch = xrpc("com.atproto.repo.applyWrites");
-
-function familiesOf() {
-  const tracks = new Tracks();
-  const likes = new Likes(tracks);
-  const comments = new Comments(tracks);
-  return {
-    ...{ tracks, likes, comments },
-    albums: new Albums(tracks),
-    plays: new Plays(tracks),
-    exports: new Exports(tracks),
-    visits: new Visits(),
-    bursts: new Bursts(likes, comments),
-  };
-}
-
-/** One person, who does one thing after the other. */
-async function live(
-  actor: Actor,
-  families: Readonly<Record<Habit, Family>>,
-  chance: Chance,
-  length: number,
-  habits: Readonly<Record<Habit, number>>,
-): Promise<void> {
-  const ends = performance.now() + length;
-  const latest = ends + 2 * length;
-  const { accepted } = actor.tally;
-  const isEnough = (): boolean => actor.tally.accepted - accepted >= ENOUGH;
-  for (let now = 0; now < ends || (!isEnough() && now < latest); now = performance.now()) {
-    // Who may be signed out gets in again first: what they did would not be theirs.
-    const family = actor.isIn ? chance.weighted(habits) : "visits";
-    const { unheard } = actor.tally;
-    actor.does(family);
-    if (actor.isIn) await families[family].act(actor, chance);
-    else if (!(await actor.tryToSignIn())) await pause(500);
-    // As long as nobody listens, people try less often.
-    await pause(actor.tally.unheard === unheard ? chance.between(5, 150) : 500);
-  }
-}
 
 function faints({ api, worker }: Parts): string[] {
   return Object.entries({ api, worker }).flatMap(([name, { faints }]) =>

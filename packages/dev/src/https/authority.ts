@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 /** A certificate for some names, and the authority that vouches for it: nobody else does. */
 export interface Certificate {
-  /** The authority's own certificate, in a file of PEM: for NODE_EXTRA_CA_CERTS and the like. */
-  readonly authorityFile: string;
+  /** All of these in files of PEM; the authority's for NODE_EXTRA_CA_CERTS and the like. */
+  readonly files: { readonly authority: string; readonly certificate: string; readonly key: string };
   readonly authority: string;
   readonly certificate: string;
   readonly key: string;
@@ -37,7 +37,7 @@ export function makeCertificate(folder: string, names: readonly string[]): Certi
   );
   const read = (name: string): string => readFileSync(at(name), "utf8");
   return {
-    authorityFile: at("authority.pem"),
+    files: { authority: at("authority.pem"), certificate: at("server.pem"), key: at("server.key") },
     authority: read("authority.pem"),
     certificate: read("server.pem"),
     key: read("server.key"),

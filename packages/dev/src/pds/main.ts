@@ -22,6 +22,16 @@ function listenOnLoopback(app: unknown, port: number): void {
   app.listen = () => createServer(app).listen(port, LOOPBACK);
 }
 
+/** Its own requests bring a dispatcher that knows of no proxy, and behind a front only the proxy knows the names. */
+function askByProxy(): void {
+  const ask = globalThis.fetch;
+  globalThis.fetch = (input, init = {}) => {
+    const asked = { ...init };
+    delete asked.dispatcher;
+    return ask(input, asked);
+  };
+}
+
 const settings = pdsSettings.parse(JSON.parse(process.argv[2] ?? "null"));
 const inside = (name: string): string => {
   const path = join(settings.dataDir, name);
@@ -35,10 +45,15 @@ const plc = PlcServer.create({ db: await PlcJournal.open(join(settings.dataDir, 
 listenOnLoopback(plc.app, settings.plcPort);
 await plc.start();
 
+if (settings.hostname !== undefined) askByProxy();
 const env = {
   // Plain HTTP and private addresses are refused otherwise, by its OAuth and by its fetches.
   devMode: true,
   port: settings.port,
+  ...(settings.hostname !== undefined && {
+    hostname: settings.hostname,
+    serviceHandleDomains: [".test"],
+  }),
   dataDirectory: inside("."),
   blobstoreDiskLocation: inside("blobs"),
   blobstoreDiskTmpLocation: inside("blobs-incoming"),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { HttpsFront } from "../https/front.js";
 import { LOOPBACK, freePort, isFree } from "../network/ports.js";
 import { Program } from "../processes/program.js";
 import { type Account, type NewAccount, createAccount } from "./accounts.js";
@@ -17,6 +18,8 @@ export interface PdsOptions {
   listenPort?: number;
   /** Default: a free one. */
   plcPort?: number;
+  /** It is `https://NAME` to the world, which an `HttpsFront` leads to it; takes the place of `port`. */
+  behind?: { readonly name: string; readonly front: HttpsFront };
   /** Default false. */
   rateLimitsEnabled?: boolean;
   /** In bytes. Default 5 MiB, as a PDS has it. */
@@ -24,7 +27,7 @@ export interface PdsOptions {
 }
 
 export interface Pds extends AsyncDisposable {
-  /** The public URL, `http://localhost:PORT`: the PDS in DID documents and the OAuth issuer. */
+  /** The public URL, `http://localhost:PORT` or `https://NAME`: the PDS in DID documents and the OAuth issuer. */
   readonly url: string;
   /** Where it listens: the same, or behind the gate. */
   readonly listenUrl: string;
@@ -75,6 +78,7 @@ export async function startPds(options: PdsOptions = {}): Promise<Pds> {
     dataDir,
     port,
     listenPort,
+    ...(options.behind && { hostname: options.behind.name }),
     plcPort: options.plcPort ?? (await freePort()),
     rateLimitsEnabled: options.rateLimitsEnabled ?? false,
     blobUploadLimit: options.blobUploadLimit ?? 5 * 1024 * 1024,
@@ -83,7 +87,14 @@ export async function startPds(options: PdsOptions = {}): Promise<Pds> {
     name: "The PDS",
     command: process.execPath,
     args: [program, JSON.stringify(settings)],
-    env: { ...process.env, LOG_ENABLED: "true", LOG_LEVEL: "error", LOG_SYSTEMS: "", LOG_DESTINATION: "" },
+    env: {
+      ...process.env,
+      ...options.behind?.front.env,
+      LOG_ENABLED: "true",
+      LOG_LEVEL: "error",
+      LOG_SYSTEMS: "",
+      LOG_DESTINATION: "",
+    },
     ipc: true,
     ...(temporary === undefined ? {} : { folder: temporary }),
   });
@@ -118,9 +129,10 @@ export async function startPds(options: PdsOptions = {}): Promise<Pds> {
     await close();
     throw error;
   });
+  options.behind?.front.lead(options.behind.name, listenPort);
   const listenUrl = `http://localhost:${String(listenPort)}`;
   return {
-    url: `http://localhost:${String(port)}`,
+    url: options.behind ? `https://${options.behind.name}` : `http://localhost:${String(port)}`,
     listenUrl,
     plcUrl: `http://${LOOPBACK}:${String(settings.plcPort)}`,
     dataDir,

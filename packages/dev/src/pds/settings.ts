@@ -7,6 +7,8 @@ export const pdsSettings = z.object({
   port: z.int().min(1).max(65535),
   /** Where it really listens; another port than `port` when something stands in front of it. */
   listenPort: z.int().min(1).max(65535),
+  /** It is `https://NAME` to the world: something in front of it speaks TLS. */
+  hostname: z.string().optional(),
   plcPort: z.int().min(1).max(65535),
   rateLimitsEnabled: z.boolean(),
   /** In bytes. */

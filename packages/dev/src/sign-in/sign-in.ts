@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FrontDoor } from "../https/front.js";
 import { CookieJar } from "./cookie-jar.js";
 import { exchange, type Reply } from "./exchange.js";
 
@@ -7,6 +8,8 @@ export interface SignIn {
   authorizeUrl: string;
   handle: string;
   password: string;
+  /** Where `https:` leads to. */
+  door?: FrontDoor | undefined;
 }
 
 const signedIn = z.object({ account: z.object({ did: z.string() }), ephemeralToken: z.string() });
@@ -18,12 +21,12 @@ const consented = z.object({ url: z.url() });
  *
  * @throws when the PDS refuses: a wrong password, a request that expired, …
  */
-export async function signIn({ authorizeUrl, handle, password }: SignIn): Promise<string> {
+export async function signIn({ authorizeUrl, handle, password, door }: SignIn): Promise<string> {
   const jar = new CookieJar();
   const page = new URL(authorizeUrl);
   const navigation = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "none" };
 
-  const opened = await exchange({ method: "GET", url: page, jar, headers: navigation });
+  const opened = await exchange({ method: "GET", url: page, jar, door, headers: navigation });
   if (opened.status !== 200) throw refusal("open its sign-in page", opened);
 
   const post = async (name: string, body: object, headers: Record<string, string> = {}): Promise<Reply> =>
@@ -31,6 +34,7 @@ export async function signIn({ authorizeUrl, handle, password }: SignIn): Promis
       method: "POST",
       url: new URL(`/@atproto/oauth-provider/~api/${name}`, page),
       jar,
+      door,
       body: JSON.stringify(body),
       headers: {
         "content-type": "application/json",
@@ -56,6 +60,7 @@ export async function signIn({ authorizeUrl, handle, password }: SignIn): Promis
     method: "GET",
     url: onward,
     jar,
+    door,
     headers: { ...navigation, "sec-fetch-site": "same-origin", referer: page.href },
   });
   const location = redirect.headers.location;

@@ -1,3 +1,4 @@
+import type { FrontDoor } from "../https/front.js";
 import { CookieJar } from "./cookie-jar.js";
 import { exchange, type Reply } from "./exchange.js";
 import { signIn } from "./sign-in.js";
@@ -23,9 +24,12 @@ export interface VisitorRequest {
 export class Visitor {
   readonly #base: URL;
   readonly #jar = new CookieJar();
+  readonly #door: FrontDoor | undefined;
 
-  constructor(serviceUrl: string) {
+  /** @param door where `https:` leads to */
+  constructor(serviceUrl: string, door?: FrontDoor) {
     this.#base = new URL(serviceUrl);
+    this.#door = door;
   }
 
   get(path: string, request: VisitorRequest = {}): Promise<VisitorReply> {
@@ -52,6 +56,7 @@ export class Visitor {
       method,
       url,
       jar: this.#jar,
+      door: this.#door,
       headers: {
         ...(method === "GET" ? {} : { origin: this.#base.origin, "sec-fetch-site": "same-origin" }),
         ...(content === undefined ? {} : { "content-type": "application/json" }),
@@ -81,6 +86,6 @@ export class Visitor {
         `/auth/start sent ${handle} nowhere: ${String(started.status)} ${started.text.slice(0, 500)}`,
       );
     }
-    return await this.get(await signIn({ authorizeUrl, handle, password }));
+    return await this.get(await signIn({ authorizeUrl, handle, password, door: this.#door }));
   }
 }

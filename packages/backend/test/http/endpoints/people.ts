@@ -16,6 +16,7 @@ export const people: readonly Endpoint[] = [
     answers: everybody(200),
     ask: () => ({ path: "/oauth/client-metadata.json" }),
   },
+  { route: "GET /oauth/jwks.json", answers: everybody(200), ask: () => ({ path: "/oauth/jwks.json" }) },
   {
     route: "POST /auth/logout",
     answers: everybody(204),
