@@ -30,6 +30,8 @@ export interface Stage extends AsyncDisposable {
   readonly tracks: readonly number[];
   /** The header with which a person is signed in. */
   readonly cookie: string;
+  /** What the service has logged last as an error. */
+  lastError(): string;
   /** Resolves when nothing is owed to the PDS. */
   quiet(): Promise<void>;
 }
@@ -60,8 +62,12 @@ export async function setStage(tracks: number): Promise<Stage> {
 
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
+  let lastError = "none was logged";
   const program = new Program({
     name: "the service",
+    onOutput: (text) => {
+      for (const line of text.split("\n")) if (line.startsWith('{"level":"error"')) lastError = line;
+    },
     command: process.execPath,
     args: [PROGRAM],
     grace: 40_000,
@@ -92,6 +98,7 @@ export async function setStage(tracks: number): Promise<Stage> {
     redis,
     tracks: ids,
     cookie: `plyr_session=${z.string().parse(visitor.cookie("plyr_session"))}`,
+    lastError: () => lastError,
     async quiet() {
       await until(
         "nothing is owed to the PDS",

@@ -67,7 +67,7 @@ async function hasVersion(
     .select("id")
     .where("id", "=", id)
     .where("wish_version", "=", version)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   return row !== undefined;
 }

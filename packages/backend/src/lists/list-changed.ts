@@ -22,7 +22,7 @@ export async function listsChanged(
     .select(["id", "did", "kind", "record_id", "owed"])
     .where("id", "in", [...listIds])
     .orderBy("id")
-    .forUpdate()
+    .forNoKeyUpdate()
     .execute();
   await tx
     .updateTable("lists")

@@ -79,12 +79,13 @@ function demandQuiet(list: List): void {
 /** @throws {RetryAt} while the person may not be done */
 async function wishForWhatItHolds(db: Kysely<Schema>, listId: number, recordId: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    // The record before the list, as in all who change both: no two wait for each other.
+    // The record before the list, as in all who change both: no two wait for each other. Whoever changes a list twice has its
+    // reference to the record checked, which must not wait either.
     const record = await tx
       .selectFrom("pds_records")
       .select(["collection", "wish", "confirmed_version"])
       .where("id", "=", recordId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirst();
     const list = await lockList(tx, listId);
     if (list === undefined || record === undefined) return;

@@ -26,7 +26,7 @@ export async function holdStill(
   found: FoundSettled,
   settle: number,
 ): Promise<boolean> {
-  return (await stillThere(tx, found, settle).forUpdate().executeTakeFirst()) !== undefined;
+  return (await stillThere(tx, found, settle).forNoKeyUpdate().executeTakeFirst()) !== undefined;
 }
 
 function stillThere(db: Kysely<Schema>, { id, version, confirmedCid }: FoundSettled, settle: number) {

@@ -71,7 +71,7 @@ export async function currentWrite(
     .selectFrom("pds_records")
     .select(["confirmed_version", "wish_version", "confirmed_wish", action("pds_records").as("action")])
     .where("id", "=", id)
-    .forUpdate()
+    .forNoKeyUpdate()
     .executeTakeFirst();
   if (row === undefined || row.confirmed_version === row.wish_version) {
     throw new TooLate("It has been written to your PDS in the meantime");

@@ -2,6 +2,7 @@ import { until, xrpc } from "@plyr/dev";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { followLikes } from "../../src/lists/liked-list.js";
 import { collections } from "../tracks/stage.js";
 import { setListsStage, type ListsStage, type PublishedTrack } from "./stage.js";
 
@@ -57,6 +58,30 @@ test("what a person likes is one list, the newest first, written once however ma
   expect(listWrites()).toBe(before + 1);
   await until("the page says so", async () => (await likedList()).write?.state === "confirmed");
   expect(await likedList()).toMatchObject({ likes: 3, listed: 3 });
+});
+
+test("a like that comes while the list is being written waits for it no more than it waits for the like", async () => {
+  const [track] = tracks;
+  if (track === undefined) throw new Error("there is no track");
+  const did = stage.listener.account.did;
+  await like(track);
+  await stage.db.transaction().execute(async (tx) => {
+    await tx.updateTable("lists").set({ title: "Liked tracks" }).where("did", "=", did).execute();
+    await until(
+      "the list's writer waits for the list",
+      async () => {
+        const { rows } = await sql`
+          select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%from "lists"%for update%'
+        `.execute(stage.db);
+        return rows.length > 0;
+      },
+      { within: 20_000 },
+    );
+    // Sooner than Postgres would look for a deadlock, and end one of the two.
+    await sql`set local lock_timeout = '500ms'`.execute(tx);
+    await followLikes("fm.plyr.test")(tx, () => Promise.resolve(""), did);
+  });
+  await stage.holds(stage.listener, await uriOfList(), [track]);
 });
 
 test("signing in again writes no list anew and makes no second one, and createdAt stays (incident 16)", async () => {
