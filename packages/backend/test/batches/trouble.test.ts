@@ -16,7 +16,8 @@ import {
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await setStage();
+  // Long enough that also a busy machine has new versions there before old ones arrive.
+  stage = await setStage({ settle: 14_000 });
 });
 afterEach(() => {
   stage.gate.clear();
@@ -194,12 +195,10 @@ test("older versions that were cut off and arrive after newer ones do not stay",
   const areAll = (texts: unknown[], word: string) => texts.every((text) => text === word);
   const slowly = { within: 30_000 };
   await until("the third versions are there", async () => areAll(await lateTexts(), "third"), slowly);
+  const answers = stage.gate.answered(applied, 200);
   held.forward();
-  await until(
-    "the second versions have arrived late",
-    async () => areAll(await lateTexts(), "second"),
-    slowly,
-  );
+  // They may not stay for long enough to be seen.
+  await until("the second versions have arrived late", () => stage.gate.answered(applied, 200) > answers);
   await allDone(stage);
   const texts = (await stage.commentsOnPds(track)).map(({ value }) => value.text);
   expect(texts).toHaveLength(12);
