@@ -31,7 +31,7 @@ export interface Stage extends AsyncDisposable {
   /** The header with which a person is signed in. */
   readonly cookie: string;
   /** What the service has logged last as an error. */
-  lastError(): string;
+  readonly lastError: () => string;
   /** Resolves when nothing is owed to the PDS. */
   quiet(): Promise<void>;
 }

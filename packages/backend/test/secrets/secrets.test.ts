@@ -68,7 +68,8 @@ beforeAll(async () => {
   tracks = [];
   for (const rkey of ["one", "two", "three", "four"]) {
     const { id } = await adoptTrack(db, {
-      artist: { did: account.did, handle: account.handle, displayName: null },
+      // Somebody else's: of their own the sign-in finds out that they are not on the PDS, and takes them for removed.
+      artist: { did: "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", handle: "artist.test", displayName: null },
       track: { title: rkey, fileType: "mp3", duration: 120, audioUrl: `${gated.pds.url}/audio` },
       record: { collection: `${NAMESPACE}.track`, rkey, content: { title: rkey }, cid: CID },
     });
