@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { NotAdoptable, type Adopting, type FoundRecord } from "../adoption/adopting.js";
 import { findTrackByUri } from "../tracks/find-by-uri.js";
+import { otherAlbumOf } from "./album-slug.js";
 import { slugOf } from "./album-title.js";
 
 const content = z.object({
@@ -79,15 +80,7 @@ async function freeSlug(
   own: number,
 ): Promise<string> {
   const slug = slugOf(title);
-  const other = await tx
-    .selectFrom("lists")
-    .select("id")
-    .where("did", "=", did)
-    .where("kind", "=", "album")
-    .where("slug", "=", slug)
-    .where("deleted_at", "is", null)
-    .where("id", "<>", own)
-    .executeTakeFirst();
+  const other = await otherAlbumOf(tx, did, slug, own);
   return other === undefined ? slug : `${slug}-${rkey}`;
 }
 

@@ -7,6 +7,7 @@ import { oneAtATime } from "../records/one-at-a-time.js";
 import { wishGone, wishRecord } from "../records/pds-record.js";
 import type { TaskServices } from "../tasks/services.js";
 import { demandDescription } from "../tracks/words.js";
+import { otherAlbumOf } from "./album-slug.js";
 import { demandAlbumTitle, slugOf } from "./album-title.js";
 import {
   nameAlbumOnAll,
@@ -156,15 +157,7 @@ async function freeSlug(
   own: number | null,
 ): Promise<string> {
   const slug = slugOf(title);
-  const other = await tx
-    .selectFrom("lists")
-    .select("title")
-    .where("did", "=", did)
-    .where("kind", "=", "album")
-    .where("slug", "=", slug)
-    .where("deleted_at", "is", null)
-    .where("id", "<>", own ?? 0)
-    .executeTakeFirst();
+  const other = await otherAlbumOf(tx, did, slug, own);
   if (other !== undefined) throw new SlugTaken(other.title);
   return slug;
 }

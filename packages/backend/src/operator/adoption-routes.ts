@@ -3,8 +3,7 @@ import { z } from "zod";
 import { adopt } from "../adoption/adopt.js";
 import type { HttpEnv } from "../http/env.js";
 import { parseBody } from "../http/posted-body.js";
-import { keepersOf } from "../keepers/keepers.js";
-import { SETTLE } from "../records/reconcile.js";
+import { auditPartsOf } from "./audit-parts-of.js";
 import { demandKnown } from "./known-person.js";
 import { answerLines } from "./lines.js";
 import type { OperatorServices } from "./services.js";
@@ -13,16 +12,8 @@ const request = z.strictObject({ did: z.string().startsWith("did:", "is not a DI
 
 /** Brings the database up to people's repositories. Answers record by record. */
 export function adoptionRoutes(services: OperatorServices): Hono<HttpEnv> {
-  const { db, background, repositories, namespace, publicUrl, log } = services;
-  const parts = {
-    db,
-    outbox: background.outbox,
-    ...repositories,
-    keepers: keepersOf(namespace),
-    namespace,
-    publicUrl,
-    settle: SETTLE,
-  };
+  const { db, publicUrl, log } = services;
+  const parts = { ...auditPartsOf(services), publicUrl };
   const routes = new Hono<HttpEnv>();
   routes.post("/adoption", async (c) => {
     const { did } = await parseBody(c, request);

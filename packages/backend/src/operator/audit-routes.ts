@@ -3,8 +3,7 @@ import { z } from "zod";
 import { audit } from "../audit/audit.js";
 import type { HttpEnv } from "../http/env.js";
 import { parseBody } from "../http/posted-body.js";
-import { keepersOf } from "../keepers/keepers.js";
-import { SETTLE } from "../records/reconcile.js";
+import { auditPartsOf } from "./audit-parts-of.js";
 import { demandKnown } from "./known-person.js";
 import { answerLines } from "./lines.js";
 import type { OperatorServices } from "./services.js";
@@ -16,15 +15,8 @@ const request = z.strictObject({
 
 /** Holds repositories against the database. Answers finding by finding. */
 export function auditRoutes(services: OperatorServices): Hono<HttpEnv> {
-  const { db, background, repositories, namespace, log } = services;
-  const parts = {
-    db,
-    outbox: background.outbox,
-    ...repositories,
-    keepers: keepersOf(namespace),
-    namespace,
-    settle: SETTLE,
-  };
+  const { db, log } = services;
+  const parts = auditPartsOf(services);
   const routes = new Hono<HttpEnv>();
   routes.post("/audit", async (c) => {
     const options = await parseBody(c, request);

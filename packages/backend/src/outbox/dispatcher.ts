@@ -52,9 +52,9 @@ export class Dispatcher<Services> {
     this.#lookAfter(intents, this.handOver(intents), "intents could not be handed over; the sweep will");
   }
 
-  /** Makes put-off intents due soon; returns at once. What fails here runs at its own time. */
+  /** Has intents carried out soon, wherever they wait; returns at once. What fails here is found by the sweep. */
   hasten(intents: readonly Intent[]): void {
-    this.#lookAfter(intents, this.wake(intents), "intents could not be woken; they run at their own time");
+    this.#lookAfter(intents, this.handOverNow(intents), "intents could not be hastened; the sweep will");
   }
 
   #lookAfter(intents: readonly Intent[], work: Promise<void>, otherwise: string): void {
@@ -148,19 +148,12 @@ export class Dispatcher<Services> {
     await this.wake(intents);
   }
 
-  /** Makes parked intents due now, wherever they wait. */
+  /** Makes put-off intents due now, where this process or a docket that can be reached has them. */
   async wake(intents: readonly Intent[]): Promise<void> {
     if (intents.length === 0) return;
     const ids = intents.map(({ id }) => id);
-    const { docket, local } = this.#parts;
-    await local.wake(ids);
-    if (docket === undefined) return;
-    try {
-      await this.#reach(() => docket.wake(ids));
-    } catch {
-      // Handing over again says what is wrong.
-      await this.handOver(intents);
-    }
+    await this.#parts.local.wake(ids);
+    await this.#tell((docket) => docket.wake(ids));
   }
 
   /**

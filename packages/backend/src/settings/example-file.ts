@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sections } from "./purposes.js";
+import { isSettingName, type SettingName } from "./setting-names.js";
 import { variables } from "./variables.js";
 
 /**
@@ -14,7 +15,7 @@ export function exampleFile(): string {
   for (const { title, purposes } of sections) {
     lines.push("", `## ${title}`);
     for (const [name, purpose] of Object.entries(purposes)) {
-      if (!isName(name)) throw new Error(`purposes.ts names ${name}, which is no variable`);
+      if (!isSettingName(name)) throw new Error(`purposes.ts names ${name}, which is no variable`);
       lines.push("", ...wrap(`${purpose}. Allowed: ${variables[name].allowed}`));
       lines.push(`#${name}=${defaultOf(name) ?? ""}`);
     }
@@ -22,14 +23,8 @@ export function exampleFile(): string {
   return `${lines.join("\n")}\n`;
 }
 
-export type Name = keyof typeof variables;
-
-export function isName(name: string): name is Name {
-  return Object.hasOwn(variables, name);
-}
-
 /** The text that stands for a variable which isn't set; undefined: there is none. */
-export function defaultOf(name: Name): string | undefined {
+export function defaultOf(name: SettingName): string | undefined {
   const schema: z.ZodType = variables[name].schema;
   if (!(schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)) return undefined;
   const { defaultValue } = schema.def;

@@ -1,12 +1,13 @@
 import type { Role } from "./role.js";
-import { defaultOf, isName, type Name } from "./example-file.js";
+import { defaultOf } from "./example-file.js";
+import { isSettingName, settingNames, type SettingName } from "./setting-names.js";
 import { SettingsError } from "./settings-error.js";
 import { parseSettings } from "./settings.js";
 import { variables } from "./variables.js";
 
 /** One setting as a process of this environment would have it. */
 export interface Standing {
-  readonly name: Name;
+  readonly name: SettingName;
   readonly from: "environment" | "default" | "unset";
   /** Null where it is unset, or a secret. */
   readonly value: string | null;
@@ -25,11 +26,9 @@ export interface Inspection {
 
 /** Looks at what a process with this environment would be. Nothing is opened or asked. */
 export function inspectSettings(env: Record<string, string | undefined>, role: Role): Inspection {
-  const settings = Object.keys(variables)
-    .filter(isName)
-    .map((name) => standingOf(name, env[name]));
+  const settings = settingNames.map((name) => standingOf(name, env[name]));
   const wrong = problemsOf(env, role);
-  const given = (name: Name) => (env[name] === "" ? undefined : env[name]);
+  const given = (name: SettingName) => (env[name] === "" ? undefined : env[name]);
   const missing = missingFor(given, role)
     // What stops the process is said once.
     .filter(({ name }) => !wrong.some((each) => each.includes(name)))
@@ -47,19 +46,19 @@ function problemsOf(env: Record<string, string | undefined>, role: Role): readon
   }
 }
 
-function standingOf(name: Name, set: string | undefined): Standing {
+function standingOf(name: SettingName, set: string | undefined): Standing {
   const given = set === "" ? undefined : set;
   const value = given ?? defaultOf(name);
   const from = given !== undefined ? "environment" : value === undefined ? "unset" : "default";
   return { name, from, value: "secret" in variables[name] ? null : (value ?? null) };
 }
 
-type Given = (name: Name) => string | undefined;
+type Given = (name: SettingName) => string | undefined;
 
 /** What production needs that a process would start without. */
-function missingFor(given: Given, role: Role): { name: Name; why: string }[] {
+function missingFor(given: Given, role: Role): { name: SettingName; why: string }[] {
   const publicUrl = given("PUBLIC_URL");
-  const needs: [name: Name, lacks: boolean, why: string][] = [
+  const needs: [name: SettingName, lacks: boolean, why: string][] = [
     ["PLYR_ENV", given("PLYR_ENV") === "development", "is development, which trusts PDSs on this machine"],
     [
       "PUBLIC_URL",
@@ -115,6 +114,6 @@ const PREFIXES = /^(PLYR|DOCKET|S3|AUDD|SESSION|RECORDS|TEAL)_/;
 /** A misspelt name would be ignored in silence. */
 function strangers(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
-    .filter((name) => PREFIXES.test(name) && !isName(name))
+    .filter((name) => PREFIXES.test(name) && !isSettingName(name))
     .map((name) => `${name} is set, and is no setting of this service`);
 }

@@ -1,14 +1,12 @@
-import type { variables } from "./variables.js";
-
-type Name = keyof typeof variables;
+import type { SettingName } from "./setting-names.js";
 
 /** What variables are about, and what each is for. */
 export interface Section {
   readonly title: string;
-  readonly purposes: Partial<Readonly<Record<Name, string>>>;
+  readonly purposes: Partial<Readonly<Record<SettingName, string>>>;
 }
 
-/** Every variable once (which `purposeOf` holds them to), as people look for them. */
+/** Every variable once (which a test holds them to), as people look for them. */
 export const sections: readonly Section[] = [
   {
     title: "Where the service is",

@@ -6,6 +6,7 @@ import type { ScanSettings } from "../scans/open.js";
 import { monitoringSettings, type MonitoringSettings } from "./monitoring-settings.js";
 import type { OauthKey } from "./oauth-keys.js";
 import { scanSettings } from "./scan-settings.js";
+import { isSettingName, type SettingName } from "./setting-names.js";
 import { SettingsError } from "./settings-error.js";
 import { storageSettings, type StorageSettings } from "./storage-settings.js";
 import { variables } from "./variables.js";
@@ -71,8 +72,6 @@ export interface Settings {
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 }
 
-type Name = keyof typeof variables;
-
 const environmentSchema = z.object(
   // Spelled out because a mapped type would lose each variable's own type.
   {
@@ -121,7 +120,7 @@ const environmentSchema = z.object(
     HANDLE_RESOLVER_URL: variables.HANDLE_RESOLVER_URL.schema,
     LOG_LEVEL: variables.LOG_LEVEL.schema,
     WEB_DIR: variables.WEB_DIR.schema,
-  } satisfies Record<Name, z.ZodType>,
+  } satisfies Record<SettingName, z.ZodType>,
 );
 
 const DEFAULT_PORT = 8000;
@@ -199,13 +198,9 @@ export function parseSettings(
   };
 }
 
-function isName(name: unknown): name is Name {
-  return typeof name === "string" && Object.hasOwn(variables, name);
-}
-
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = issue.path[0];
-  if (!isName(name)) return issue.message;
+  if (!isSettingName(name)) return issue.message;
   const definition = variables[name];
   const value = given[name] ?? "";
   const shown = "secret" in definition ? "not usable" : JSON.stringify(value.slice(0, 80));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { makeClientKey } from "../../src/auth/client-keys.js";
-import { isName, type Name } from "../../src/settings/example-file.js";
+import { isSettingName, type SettingName } from "../../src/settings/setting-names.js";
 import { sections } from "../../src/settings/purposes.js";
 import { parseSettings } from "../../src/settings/settings.js";
 import { variables } from "../../src/settings/variables.js";
@@ -64,7 +64,7 @@ describe("config check", () => {
   test("says what is set and where from, and ends with 0 when nothing is missing", async () => {
     const found = await check(production);
     expect(found).toMatchObject({ code: 0, wrong: [], missing: [], unusual: [] });
-    const of = (name: Name) => found.settings.find((each) => each.name === name);
+    const of = (name: SettingName) => found.settings.find((each) => each.name === name);
     expect(of("PUBLIC_URL")).toEqual({
       name: "PUBLIC_URL",
       from: "environment",
@@ -76,7 +76,9 @@ describe("config check", () => {
       value: "125s",
     });
     expect(of("AUDD_TOKEN")).toEqual({ name: "AUDD_TOKEN", from: "unset", value: null });
-    expect(found.settings.map(({ name }) => name).filter(isName)).toHaveLength(Object.keys(variables).length);
+    expect(found.settings.map(({ name }) => name).filter(isSettingName)).toHaveLength(
+      Object.keys(variables).length,
+    );
   });
 
   test("shows no secret, to people or programs, right or wrong", async () => {
