@@ -16,6 +16,7 @@ export const policy: LicencePolicy = {
   allowed: [
     "0BSD",
     "Apache-2.0",
+    "Python-2.0",
     "BlueOak-1.0.0",
     "BSD-2-Clause",
     "BSD-3-Clause",
