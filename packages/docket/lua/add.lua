@@ -1,36 +1,72 @@
 -- Adds tasks, each whole or not at all, in the order given.
--- args: now_override
--- each: id serial key name due group body
+-- args: now_override counts
+--   counts: name \t number for each name of those that nothing ties, tabs between
+-- each: head body
+--   head: the id alone where nothing ties it and it is due now; else id \t serial \t key \t name \t due \t group
 --   due: "" now, "+ms" after, else milliseconds since the epoch
 --   group: empty, or starts \t per (ms) \t group; starts and per may be empty
--- returns: for each, the id of the living task of its key (its own when it was added)
+-- returns: for each that a living task's key kept out: its place from 1, and the id of that task
 -- include: clock body watch ended strike gate lane dispatch
 
 local answer, added = {}, {}
 local soonest
+local stamp = string.format("%d\t", now)
+
+for name, count in string.gmatch(counts, "([^\t]+)\t(%d+)") do
+  added[name] = tonumber(count)
+end
+
+-- Those that nothing ties go in all at once: calls from a script cost more than what they do.
+local ids, sealed = {}, {}
+local function enter_free()
+  local there = redis.call("HMGET", bodies, unpack(ids))
+  for i = #ids, 1, -1 do
+    if there[i] then -- the same add once more, after a lost answer
+      local _, _, name = ties(sealed[2 * i])
+      added[name] = added[name] - 1
+      table.remove(ids, i)
+      table.remove(sealed, 2 * i)
+      table.remove(sealed, 2 * i - 1)
+    end
+  end
+  if #ids > 0 then
+    redis.call("HSET", bodies, unpack(sealed))
+    redis.call("RPUSH", ready, unpack(ids))
+  end
+  ids, sealed = {}, {}
+end
+
 for i = FIRST, #ARGV, STEP do
-  local id, serial, key, name, due, group, body = unpack(ARGV, i, i + STEP - 1)
-  local holder = key ~= "" and redis.call("HGET", keys, key)
-  if holder then
-    answer[#answer + 1] = holder
-  elseif redis.call("HSETNX", bodies, id, string.format("%d\t%s", now, body)) == 0 then
-    answer[#answer + 1] = id -- the same add once more, after a lost answer
+  local head, body = ARGV[i], stamp .. ARGV[i + 1]
+  if not string.find(head, "\t", 1, true) then
+    ids[#ids + 1] = head
+    local n = #sealed
+    sealed[n + 1], sealed[n + 2] = head, body
   else
-    answer[#answer + 1] = id
-    added[name] = (added[name] or 0) + 1
-    set_gates(id, group)
-    if key ~= "" then redis.call("HSET", keys, key, id) end
-    local at = due ~= "" and (string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due))
-    if at and at > now then
-      redis.call("ZADD", schedule, at, id)
-      soonest = math.min(soonest or at, at)
-    else
-      admit(id, serial)
+    if #ids > 0 then enter_free() end
+    local id, serial, key, name, due, group =
+      string.match(head, "^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$")
+    local holder = key ~= "" and redis.call("HGET", keys, key)
+    if holder then
+      local n = #answer
+      if holder ~= id then answer[n + 1], answer[n + 2] = (i - FIRST) / STEP + 1, holder end
+    elseif redis.call("HSETNX", bodies, id, body) == 1 then
+      added[name] = (added[name] or 0) + 1
+      set_gates(id, group)
+      if key ~= "" then redis.call("HSET", keys, key, id) end
+      local at = due ~= "" and (string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due))
+      if at and at > now then
+        redis.call("ZADD", schedule, at, id)
+        soonest = math.min(soonest or at, at)
+      else
+        admit(id, serial)
+      end
     end
   end
 end
+if #ids > 0 then enter_free() end
 for name, count in pairs(added) do
-  redis.call("HINCRBY", living, name, count)
+  if count > 0 then redis.call("HINCRBY", living, name, count) end
 end
 dispatch()
 -- Two watch, where there are two: one may be gone without anybody having noticed.

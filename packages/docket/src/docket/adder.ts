@@ -17,8 +17,7 @@ export class Adder {
 
   add(task: NewTask): Promise<Added> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, resolve, reject });
-      if (this.#waiting.length === 1) setImmediate(() => void this.#send());
+      if (this.#waiting.push({ task, resolve, reject }) === 1) setImmediate(() => void this.#send());
     });
   }
 

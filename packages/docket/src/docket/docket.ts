@@ -10,7 +10,7 @@ import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
 import { afterBurst, type DebounceOptions } from "./debounce.js";
-import { TaskHandle, type Handle } from "./handle.js";
+import { TaskHandle, type Handle, type Waiting } from "./handle.js";
 import { idMaker } from "./ids.js";
 import { newTask, type AddOptions } from "./new-task.js";
 import { seed } from "./seed.js";
@@ -59,6 +59,7 @@ export class Docket<Services> extends Oversight<Services> {
   readonly #tasks: ReadonlyMap<string, Task<unknown, Services>>;
   readonly #nextId = idMaker();
   readonly #closing = new AbortController();
+  readonly #waiting: Waiting;
 
   private constructor(options: DocketOptions<Services>, store: Store) {
     const tasks = new Map(options.tasks.map((task) => [task.name, task]));
@@ -67,6 +68,7 @@ export class Docket<Services> extends Oversight<Services> {
     this.#store = store;
     this.#adder = new Adder(store);
     this.#tasks = tasks;
+    this.#waiting = { store, closed: this.#closing.signal };
   }
 
   /**
@@ -114,7 +116,9 @@ export class Docket<Services> extends Oversight<Services> {
     payload: NoInfer<Input>,
     options: AddOptions = {},
   ): Promise<Handle> {
-    return this.#handle(task, await this.#adder.add(await this.#prepare(task, payload, options)));
+    const prepared = this.#prepare(task, payload, options);
+    const added = await this.#adder.add(prepared instanceof Promise ? await prepared : prepared);
+    return this.#handle(task, added);
   }
 
   /**
@@ -129,9 +133,8 @@ export class Docket<Services> extends Oversight<Services> {
   ): Promise<Handle[]> {
     const prepared: NewTask[] = [];
     for (const [at, payload] of payloads.entries()) {
-      prepared.push(
-        await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options),
-      );
+      const one = this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options);
+      prepared.push(one instanceof Promise ? await one : one);
     }
     return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));
   }
@@ -235,15 +238,14 @@ export class Docket<Services> extends Oversight<Services> {
   }
 
   #handle<Input>({ name, keepsResult }: Task<Input, Services>, added: Added): Handle {
-    const { signal: closed } = this.#closing;
-    return new TaskHandle(added, { store: this.#store, task: name, keepsResult, closed });
+    return new TaskHandle(added, name, keepsResult, this.#waiting);
   }
 
-  async #prepare<Input>(
+  #prepare<Input>(
     task: Task<Input, Services>,
     payload: NoInfer<Input>,
     options: AddOptions,
-  ): Promise<NewTask> {
+  ): NewTask | Promise<NewTask> {
     const known = this.#tasks.get(task.name);
     if (known === undefined)
       throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);

@@ -20,10 +20,9 @@ export interface Handle {
   result(): Promise<unknown>;
 }
 
-export interface HandleParts {
+/** What all handles of a docket wait with. */
+export interface Waiting {
   readonly store: Store;
-  readonly task: string;
-  readonly keepsResult: boolean;
   /** Aborted when the docket closes. */
   readonly closed: AbortSignal;
 }
@@ -31,17 +30,22 @@ export interface HandleParts {
 export class TaskHandle implements Handle {
   readonly id: string;
   readonly added: boolean;
-  readonly #parts: HandleParts;
+  readonly #task: string;
+  readonly #keepsResult: boolean;
+  readonly #waiting: Waiting;
 
-  constructor({ id, added }: Added, parts: HandleParts) {
+  constructor({ id, added }: Added, task: string, keepsResult: boolean, waiting: Waiting) {
     this.id = id;
     this.added = added;
-    this.#parts = parts;
+    this.#task = task;
+    this.#keepsResult = keepsResult;
+    this.#waiting = waiting;
   }
 
   async result(): Promise<unknown> {
-    const { store, task, keepsResult, closed } = this.#parts;
-    if (!keepsResult) throw new RangeError(`task ${task} keeps no results: define it with "result: true"`);
+    if (!this.#keepsResult)
+      throw new RangeError(`task ${this.#task} keeps no results: define it with "result: true"`);
+    const { store, closed } = this.#waiting;
     const end = await endOf(store, this.id, closed);
     switch (end.kind) {
       case "done":

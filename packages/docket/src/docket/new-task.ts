@@ -14,35 +14,36 @@ export interface AddOptions {
 }
 
 /**
- * A task as the store is given it.
+ * A task as the store is given it: at once, unless its schema takes its time.
  *
  * @throws {InvalidPayload} when the payload doesn't fit
  * @throws {RangeError} when a key or group is too long, or the time out of range
  */
-export async function newTask<Input, Services>(
+export function newTask<Input, Services>(
   id: string,
   task: Task<Input, Services>,
   payload: NoInfer<Input>,
   options: AddOptions,
   trace: Trace | undefined,
-): Promise<NewTask> {
+): NewTask | Promise<NewTask> {
   const { key = "" } = options;
   if (key.length > 500)
     throw new RangeError(
       `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
     );
-  const { serial, group } = await tiesOf(task, payload);
   const carried = checkedCarried(trace?.carried());
-  return {
+  const made = ({ serial, group }: Tied): NewTask => ({
     id,
     serial,
     key,
     name: task.name,
     due: due(task.name, options),
-    ...(group === undefined ? {} : { group }),
+    group,
     payload: toJson(task.name, payload),
-    ...(carried === undefined ? {} : { carried }),
-  };
+    carried,
+  });
+  const ties = tiesOf(task, payload);
+  return ties instanceof Promise ? ties.then(made) : made(ties);
 }
 
 /**
@@ -57,11 +58,17 @@ export async function replacementOf<Services>(
   return { ...(await tiesOf(task, payload)), payload: toJson(task.name, payload) };
 }
 
-async function tiesOf<Services>(
-  task: Task<unknown, Services>,
-  payload: unknown,
-): Promise<{ serial: string; group: Group | undefined }> {
-  const read = await checked(task.name, task.payload, payload);
+interface Tied {
+  readonly serial: string;
+  readonly group: Group | undefined;
+}
+
+function tiesOf<Services>(task: Task<unknown, Services>, payload: unknown): Tied | Promise<Tied> {
+  const read = checked(task.name, task.payload, payload);
+  return read instanceof Promise ? read.then((late) => tied(task, late)) : tied(task, read);
+}
+
+function tied<Services>(task: Task<unknown, Services>, read: unknown): Tied {
   const serial = task.serial(read) ?? "";
   if (serial.length > 500)
     throw new RangeError(

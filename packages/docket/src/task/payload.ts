@@ -5,12 +5,16 @@ import { InvalidPayload } from "../errors.js";
 export const LONGEST_PAYLOAD = 262_144;
 
 /**
- * What the schema makes of a payload.
+ * What the schema makes of a payload: at once, unless the schema itself takes its time.
  *
- * @throws {InvalidPayload} with the field and the reason
+ * @throws {InvalidPayload} with the field and the reason; rejects with it where the schema takes its time
  */
-export async function checked(task: string, schema: StandardSchemaV1, payload: unknown): Promise<unknown> {
-  const result = await schema["~standard"].validate(payload);
+export function checked(task: string, schema: StandardSchemaV1, payload: unknown): unknown {
+  const result = schema["~standard"].validate(payload);
+  return result instanceof Promise ? result.then((late) => valid(task, late)) : valid(task, result);
+}
+
+function valid(task: string, result: StandardSchemaV1.Result<unknown>): unknown {
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
   const path = (issue?.path ?? [])
@@ -40,7 +44,31 @@ export function toJson(task: string, payload: unknown): string {
 
 /** What in a value would not come back from JSON as it went in; undefined when all would. */
 export function troubleAsJson(value: unknown, name: string): string | undefined {
-  return lossy(value, name, new Set());
+  // Where it is gets looked for only when there is something to tell.
+  return isPlain(value, DEEPEST) ? undefined : lossy(value, name, new Set());
+}
+
+/** Deeper ones, and those that refer to themselves, are looked at with care. */
+const DEEPEST = 20;
+
+function isPlain(value: unknown, deepest: number): boolean {
+  if (value === null) return true;
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value);
+    case "object":
+      return deepest > 0 && Object.getPrototypeOf(value) === Object.prototype && arePlain(value, deepest - 1);
+    default:
+      return false;
+  }
+}
+
+function arePlain(value: object, deepest: number): boolean {
+  for (const item of Object.values(value)) if (!isPlain(item, deepest)) return false;
+  return true;
 }
 
 function lossy(value: unknown, path: string, above: Set<object>): string | undefined {

@@ -6,7 +6,30 @@ export const BATCH = 250;
 /** Characters of payload per script call: hosted Redis takes requests of 1 MB. */
 const BATCH_SIZE = 524_288;
 
-export function taskArguments(task: NewTask): string[] {
+/** Nothing ties it to others, and it is due now. */
+function isFree({ serial, key, due, group }: NewTask): boolean {
+  return serial === "" && key === "" && due.kind === "now" && group === undefined;
+}
+
+function headOf({ id, serial, key, name, due, group }: NewTask): string {
+  const ties = `${field(serial)}\t${field(key)}\t${field(name)}`;
+  return `${id}\t${ties}\t${dueArgument(due)}\t${groupArgument(group)}`;
+}
+
+/** All of one call to `add`: how many there are of each name that nothing ties, then each task. */
+export function batchArguments(tasks: readonly NewTask[]): [counts: string, each: string[]] {
+  const counts = new Map<string, number>();
+  const each: string[] = [];
+  for (const task of tasks) {
+    const free = isFree(task);
+    if (free) counts.set(task.name, (counts.get(task.name) ?? 0) + 1);
+    each.push(free ? task.id : headOf(task), seal(task, task.payload, task.carried));
+  }
+  return [[...counts].map(([name, count]) => `${field(name)}\t${String(count)}`).join("\t"), each];
+}
+
+/** A task for `replace`. */
+export function replaceArguments(task: NewTask): string[] {
   const { id, serial, key, name, due, group, payload, carried } = task;
   const ties = [field(serial), field(key), field(name)];
   return [id, ...ties, dueArgument(due), groupArgument(group), seal(task, payload, carried)];

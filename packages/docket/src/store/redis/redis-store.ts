@@ -30,13 +30,14 @@ import type {
 } from "../store.js";
 import {
   BATCH,
+  batchArguments,
   batches,
   dueArgument,
   outcomeDue,
   outcomeInfo,
+  replaceArguments,
   replacementArguments,
   strikeArgument,
-  taskArguments,
 } from "./arguments.js";
 import { Connection } from "./connection.js";
 import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
@@ -79,18 +80,21 @@ export class RedisStore implements Store {
 
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
     const answers: Added[] = [];
+    let sent: Promise<unknown> | undefined;
+    let of: readonly NewTask[] = [];
+    // One call at a time, so that they keep their order; the next is put together while one is on its way.
     for (const batch of batches(tasks)) {
-      const ids = reply.strings(await this.#call("add", [], batch.flatMap(taskArguments)));
-      batch.forEach((task, at) => {
-        const id = ids[at] ?? task.id;
-        answers.push({ id, added: id === task.id });
-      });
+      const [counts, each] = batchArguments(batch);
+      if (sent !== undefined) reply.added(of, await sent, answers);
+      sent = this.#call("add", [counts], each);
+      of = batch;
     }
+    if (sent !== undefined) reply.added(of, await sent, answers);
     return answers;
   }
 
   async replace(task: NewTask): Promise<Added> {
-    const [id = task.id] = reply.strings([await this.#call("replace", taskArguments(task), [])]);
+    const [id = task.id] = reply.strings([await this.#call("replace", replaceArguments(task), [])]);
     return { id, added: id === task.id };
   }
 

@@ -1,6 +1,17 @@
 import { unseal } from "../envelope.js";
 import type { Overview, Snapshot, Strike } from "../sight.js";
-import type { Claim, End, Found, FoundState, Letter, Message, Pause, Settled } from "../store.js";
+import type {
+  Added,
+  Claim,
+  End,
+  Found,
+  FoundState,
+  Letter,
+  Message,
+  NewTask,
+  Pause,
+  Settled,
+} from "../store.js";
 
 /** Thrown when a script answers what it can't answer: someone else writes under our keys, or versions are mixed up. */
 export class UnexpectedReply extends Error {
@@ -21,6 +32,15 @@ export function oneOf<const T extends string>(allowed: readonly T[], reply: unkn
   const found = allowed.find((value) => value === reply);
   if (found === undefined) throw new UnexpectedReply(`one of ${allowed.join(", ")}`, reply);
   return found;
+}
+
+/** What became of tasks that were added: the reply names those that a living one's key kept out, by place from 1. */
+export function added(tasks: readonly NewTask[], reply: unknown, into: Added[]): void {
+  const flat = list(reply);
+  const first = into.length;
+  for (const { id } of tasks) into.push({ id, added: true });
+  for (let at = 0; at < flat.length; at += 2)
+    into[first + number(flat[at]) - 1] = { id: text(flat[at + 1]), added: false };
 }
 
 export function settled(reply: unknown): Settled {
