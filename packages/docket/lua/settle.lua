@@ -1,14 +1,16 @@
 -- Reports how deliveries ended, takes back what other workers lost, wakes what is due, claims what the worker has room
 -- for, and says when it must come again.
--- args: now_override worker call answered want ahead received sleep lease
--- each: id delivery kind due serial key name info
+-- args: now_override worker call answered want ahead received sleep lease free_name
+-- each: id told
 --   answered: the last call whose answer came; what calls after it claimed goes back
 --   ahead: tasks to claim beyond `want`, where nobody else has room for them
 --   received: tasks that came through the inbox; -1: start counting again
+--   told: its delivery alone, where a task of `free_name` that nothing ties is done; else
+--     delivery \t kind \t due \t serial \t key \t name \t info
 --   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead and retry, JSON; for done,
 --   "=" and the result (JSON) where it is kept
--- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
---   id attempt delivery lost body
+-- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim its
+--   head, attempt:delivery:lost:id, and its body
 -- include: clock body watch ended strike gate lane letter minutes dispatch due
 
 want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
@@ -33,18 +35,37 @@ for i = FIRST, #ARGV, STEP do
 end
 local runs_told = #told > 0 and redis.call("HMGET", runs, unpack(told))
 local unleased, done, fewer, returned, kept, ended_as = {}, {}, {}, {}, {}, {}
+local free_done = 0
+-- As a run stands that was claimed once and neither failed, was lost nor cancelled: to be read at a glance.
+local mine = ":0:" .. worker .. "#"
 for i = FIRST, #ARGV, STEP do
-  local id, delivery, kind, due, serial, key, name, info = unpack(ARGV, i, i + STEP - 1)
+  local id, told_of = ARGV[i], ARGV[i + 1]
   local run = runs_told[(i - FIRST) / STEP + 1]
-  local attempt, delivered, lost, owner, cancelled = read_run(run)
+  local delivery, kind, due, serial, key, name, info
+  local attempt, delivered, lost, owner, cancelled
+  if string.find(told_of, "\t", 1, true) then
+    delivery, kind, due, serial, key, name, info =
+      string.match(told_of, "^(%d+)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$")
+  else
+    delivery, kind, due, serial, key, name, info = told_of, "done", "", "", "", free_name, ""
+    local head = "1:" .. delivery .. mine
+    if run and string.sub(run, 1, #head) == head and not string.find(run, "!", #head, true) then
+      owner, delivered = worker, tonumber(delivery)
+    end
+  end
+  if not owner then attempt, delivered, lost, owner, cancelled = read_run(run) end
   if owner ~= worker or delivered ~= tonumber(delivery) then
     answer[4] = answer[4] + 1
     answer[#answer + 1] = id
   else
     unleased[#unleased + 1] = id
-    local as = name ~= "" and COUNTED[kind] and kind .. "\t" .. name
+    local free = not cancelled and kind == "done" and serial == "" and key == "" and info == "" and name == free_name
+    local as = not free and name ~= "" and COUNTED[kind] and kind .. "\t" .. name
     if as then ended_as[as] = (ended_as[as] or 0) + 1 end
-    if kind == "done" or (cancelled and kind ~= "dead") then
+    if free then
+      free_done = free_done + 1
+      done[#done + 1] = id
+    elseif kind == "done" or (cancelled and kind ~= "dead") then
       done[#done + 1] = id
       fewer[name] = (fewer[name] or 0) + 1
       free_key(id, key)
@@ -86,6 +107,11 @@ for i = FIRST, #ARGV, STEP do
     end
   end
 end
+if free_done > 0 then
+  local as = "done\t" .. free_name
+  ended_as[as] = (ended_as[as] or 0) + free_done
+  fewer[free_name] = (fewer[free_name] or 0) + free_done
+end
 if #unleased > 0 then in_chunks(unleased, "ZREM", leases) end
 if #done > 0 then
   in_chunks(done, "HDEL", bodies)
@@ -123,27 +149,36 @@ end
 local room = want - (sent - received)
 local taken = 0
 local ends, holder = string.format("%d", now + lease), string.format("%s#%s@%d", worker, call, now)
+local first_run = write_run(1, 1, 0, holder)
 local function claim(ids)
   ids = through_gates(ids)
   if #ids == 0 then return end
   local bodies_of = redis.call("HMGET", bodies, unpack(ids))
-  local runs_of = redis.call("HMGET", runs, unpack(ids))
-  local runs_now, leases_now = {}, {}
+  -- Where as many have a run as a lease, none of those that wait has one.
+  local fresh = #ids > 1 and redis.call("HLEN", runs) == redis.call("ZCARD", leases)
+  local runs_of = fresh and {} or redis.call("HMGET", runs, unpack(ids))
+  local runs_now, leases_now, n = {}, {}, 0
   for i, id in ipairs(ids) do
     local body = bodies_of[i]
     if body then
-      local attempt, delivery, lost = read_run(runs_of[i])
-      delivery = delivery + 1
-      runs_now[#runs_now + 1] = id
-      runs_now[#runs_now + 1] = write_run(attempt, delivery, lost, holder, failures_of(runs_of[i]))
-      leases_now[#leases_now + 1] = ends
-      leases_now[#leases_now + 1] = id
+      local at = #answer
+      if runs_of[i] then
+        local attempt, delivery, lost = read_run(runs_of[i])
+        delivery = delivery + 1
+        runs_now[n + 2] = write_run(attempt, delivery, lost, holder, failures_of(runs_of[i]))
+        answer[at + 1] = string.format("%d:%d:%d:%s", attempt, delivery, lost, id)
+      else
+        runs_now[n + 2] = first_run
+        answer[at + 1] = "1:1:0:" .. id
+      end
+      answer[at + 2] = body
+      runs_now[n + 1] = id
+      leases_now[n + 1], leases_now[n + 2] = ends, id
+      n = n + 2
       taken = taken + 1
-      local n = #answer
-      answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4], answer[n + 5] = id, attempt, delivery, lost, body
     end
   end
-  if #runs_now > 0 then
+  if n > 0 then
     in_chunks(runs_now, "HSET", runs)
     in_chunks(leases_now, "ZADD", leases)
   end

@@ -133,7 +133,11 @@ export class Docket<Services> extends Oversight<Services> {
   ): Promise<Handle[]> {
     const prepared: NewTask[] = [];
     for (const [at, payload] of payloads.entries()) {
-      const one = this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options);
+      const one = this.#prepare(
+        task,
+        payload,
+        typeof options === "function" ? options(payload, at) : options,
+      );
       prepared.push(one instanceof Promise ? await one : one);
     }
     return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from "../errors.js";
 import type { Log } from "../log.js";
-import type { Store } from "../store/store.js";
+import type { NewTask, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import { newTask } from "./new-task.js";
 
@@ -18,9 +18,11 @@ export async function seed<Services>(
 ): Promise<void> {
   const perpetual = [...tasks].filter(({ everyMs }) => everyMs !== undefined);
   if (perpetual.length === 0) return;
-  const seeds = await Promise.all(
-    perpetual.map((task) => newTask(nextId(), task, null, { key: perpetualKey(task.name) }, undefined)),
-  );
+  const seeds: NewTask[] = [];
+  for (const task of perpetual) {
+    const seeded = newTask(nextId(), task, null, { key: perpetualKey(task.name) }, undefined);
+    seeds.push(seeded instanceof Promise ? await seeded : seeded);
+  }
   try {
     await store.add(seeds);
   } catch (err) {

@@ -13,27 +13,19 @@ export function seal(ties: Ties, payload: string, carried: string | undefined): 
 /** Undefined when it isn't what `seal` makes behind a time. */
 export function unseal(body: string): Stored | undefined {
   const parts = body.split("\t");
-  const [addedAt, serial, key, name, payload, carried] = parts;
-  if (
-    parts.length < 5 ||
-    parts.length > 6 ||
-    !/^\d+$/.test(addedAt ?? "") ||
-    name === "" ||
-    name === undefined
-  )
-    return undefined;
+  const [addedAt = "", serial = "", key = "", name = "", payload = "", carried] = parts;
+  if (parts.length < 5 || parts.length > 6 || name === "" || !/^\d+$/.test(addedAt)) return undefined;
   try {
-    return {
-      addedAt: Number(addedAt),
-      serial: decodeURIComponent(serial ?? ""),
-      key: decodeURIComponent(key ?? ""),
-      name: decodeURIComponent(name),
-      payload: payload ?? "",
-      ...(carried === undefined ? {} : { carried }),
-    };
+    const ties = { serial: unfield(serial), key: unfield(key), name: unfield(name) };
+    return { addedAt: Number(addedAt), ...ties, payload, ...(carried === undefined ? {} : { carried }) };
   } catch {
     return undefined;
   }
+}
+
+/** @throws {URIError} when it isn't what `field` makes */
+function unfield(text: string): string {
+  return text.includes("%") ? decodeURIComponent(text) : text;
 }
 
 /** A tie as scripts see it: encoded, so that it holds neither a tab nor a line break. */

@@ -52,18 +52,10 @@ export function troubleAsJson(value: unknown, name: string): string | undefined 
 const DEEPEST = 20;
 
 function isPlain(value: unknown, deepest: number): boolean {
-  if (value === null) return true;
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return true;
-    case "number":
-      return Number.isFinite(value);
-    case "object":
-      return deepest > 0 && Object.getPrototypeOf(value) === Object.prototype && arePlain(value, deepest - 1);
-    default:
-      return false;
-  }
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || deepest === 0) return false;
+  return Object.getPrototypeOf(value) === Object.prototype && arePlain(value, deepest - 1);
 }
 
 function arePlain(value: object, deepest: number): boolean {

@@ -2,6 +2,8 @@ import type { Claim } from "../store/store.js";
 
 /** Tasks of how many ms of the worker's own pace are claimed ahead. */
 const AHEAD_MS = 8;
+/** At most so many are, or as many as run at once: a call that reports and claims that many costs little more than one for few. */
+const MOST = 100;
 /** How long a claim may lie ahead before it is handed back: others may have room for it. */
 const PATIENCE_MS = 50;
 
@@ -31,7 +33,8 @@ export class Ahead {
   /** How many more to ask for. */
   get wanted(): number {
     if (!this.#open) return 0;
-    const target = Math.min(this.#concurrency, Math.floor((this.#concurrency * AHEAD_MS) / this.#meanMs));
+    const most = Math.max(this.#concurrency, MOST);
+    const target = Math.min(most, Math.floor((this.#concurrency * AHEAD_MS) / this.#meanMs));
     return Math.max(0, target - this.#claims.length);
   }
 

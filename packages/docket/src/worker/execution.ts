@@ -2,7 +2,7 @@ import { Cancelled, LeaseLost, RetryAt, TimedOut } from "../errors.js";
 import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
-import type { RunContext, Task } from "../task/task.js";
+import type { Progress, RunContext, Task } from "../task/task.js";
 import type { Trace, TracedEnd } from "../trace.js";
 import { ASIDE, comeAgain, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
 import { Reporter } from "./reporter.js";
@@ -35,23 +35,35 @@ export class Execution<Services> {
   readonly claim: Claim;
   /** Monotonic local time (ms) up to which the lease is surely held. */
   leasedUntil: number;
-  readonly #controller = new AbortController();
   readonly #tools: ExecutionTools<Services>;
-  readonly #reporter: Reporter;
+  /** Made when somebody looks: most handlers need neither, and both cost more than a short run. */
+  #controller: AbortController | undefined;
+  #reporter: Reporter | undefined;
+  /** Why the signal is aborted. */
+  #reason: Error | undefined;
 
   constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
     this.claim = claim;
     this.leasedUntil = leasedUntil;
     this.#tools = tools;
-    this.#reporter = new Reporter(claim, (held, progress) => tools.report(held, progress));
   }
 
   abort(reason: Error): void {
-    this.#controller.abort(reason);
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
   }
 
-  get lost(): boolean {
-    return this.#controller.signal.reason instanceof LeaseLost;
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get progress(): Progress {
+    this.#reporter ??= new Reporter(this.claim, (held, progress) => this.#tools.report(held, progress));
+    return this.#reporter;
   }
 
   /** Decides whether the task may run, runs it, and says what it came to; undefined when that no longer counts. */
@@ -74,31 +86,29 @@ export class Execution<Services> {
   }
 
   async #attempt(task: Task<unknown, Services>, stored: Stored): Promise<Attempt> {
-    const signal = this.#controller.signal;
-    const limit = this.#limitTime(task.timeoutMs, stored.name);
     const startedAt = this.#tools.storeNow();
     try {
-      const returned = await Promise.race([this.#handle(task, stored), limit.overdue]);
+      const returned = await this.#inTime(task.timeoutMs, stored.name, this.#handle(task, stored));
       // Whoever returns because the signal told it to hasn't done its work.
-      if (signal.reason instanceof TimedOut) throw signal.reason;
-      if (signal.reason instanceof LeaseLost) return attempt(undefined);
+      if (this.#reason instanceof TimedOut) throw this.#reason;
+      if (this.#reason instanceof LeaseLost) return attempt(undefined);
       return attempt(this.#next(task, startedAt, task.keepsResult ? doneWith(task.name, returned) : DONE));
     } catch (error) {
-      const cause = signal.reason instanceof TimedOut ? signal.reason : error;
+      const reason = this.#reason;
+      const cause = reason instanceof TimedOut ? reason : error;
       const { random } = this.#tools;
       const now = this.#tools.storeNow();
-      const verdict = judge(cause, { claim: this.claim, stored, task, signal, now, random });
+      const verdict = judge(cause, { claim: this.claim, stored, task, reason, now, random });
       return attempt(verdict && this.#next(task, startedAt, verdict, cause), cause);
     } finally {
-      limit.clear();
-      this.#reporter.stop();
+      this.#reporter?.stop();
     }
   }
 
   /** Of a task that comes by itself, unless it was cancelled: when it comes again. */
   #next(task: Task<unknown, Services>, startedAt: number, verdict: Verdict, error?: unknown): Verdict {
     const { everyMs } = task;
-    if (everyMs === undefined || this.#controller.signal.reason instanceof Cancelled) return verdict;
+    if (everyMs === undefined || this.#reason instanceof Cancelled) return verdict;
     const { log } = this.#tools;
     if (error !== undefined && !(error instanceof RetryAt))
       log.error(
@@ -110,29 +120,18 @@ export class Execution<Services> {
   }
 
   async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {
-    const payload = await checked(task.name, task.payload, parse(stored.payload));
-    const ctx: RunContext<Services> = {
-      services: this.#tools.services,
-      signal: this.#controller.signal,
-      task: task.name,
-      id: this.claim.id,
-      key: stored.key === "" ? undefined : stored.key,
-      attempt: this.claim.attempt,
-      delivery: this.claim.delivery,
-      addedAt: new Date(stored.addedAt),
-      log: this.#tools.log,
-      progress: this.#reporter,
-    };
+    const read = checked(task.name, task.payload, parse(stored.payload));
+    const payload = read instanceof Promise ? ((await read) as unknown) : read;
+    const ctx = contextOf(this, stored, this.#tools);
     return this.#tools.around(() => task.run(payload, ctx), ctx);
   }
 
-  /** Aborts the signal at the timeout; `overdue` rejects for a handler that doesn't heed it. */
-  #limitTime(ms: number, name: string): { overdue: Promise<never>; clear: () => void } {
-    let timer: NodeJS.Timeout | undefined;
-    const overdue = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
+  /** What the handler comes to; its signal is aborted at the timeout, and one that doesn't heed that isn't waited for. */
+  #inTime(ms: number, name: string, handled: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let timer = setTimeout(() => {
         const error = new TimedOut(`${name} took longer than its timeout of ${String(ms)} ms`);
-        this.#controller.abort(error);
+        this.abort(error);
         timer = setTimeout(() => {
           this.#tools.log.error(
             { task: name, id: this.claim.id },
@@ -141,13 +140,12 @@ export class Execution<Services> {
           reject(error);
         }, GRACE_MS);
       }, ms);
-    });
-    return {
-      overdue,
-      clear: () => {
+      const over = (): void => {
         clearTimeout(timer);
-      },
-    };
+        resolve(handled);
+      };
+      handled.then(over, over);
+    });
   }
 
   #unreadable(): Verdict {
@@ -166,6 +164,30 @@ export class Execution<Services> {
     );
     return dead("deliveries", error, this.claim, stored);
   }
+}
+
+function contextOf<Services>(
+  execution: Execution<Services>,
+  { name, key, addedAt }: Stored,
+  { services, log }: ExecutionTools<Services>,
+): RunContext<Services> {
+  const { id, attempt, delivery } = execution.claim;
+  return {
+    services,
+    task: name,
+    id,
+    key: key === "" ? undefined : key,
+    attempt,
+    delivery,
+    addedAt: new Date(addedAt),
+    log,
+    get signal() {
+      return execution.signal;
+    },
+    get progress() {
+      return execution.progress;
+    },
+  };
 }
 
 /** What a run came to, and how it is told to whoever traces it. */

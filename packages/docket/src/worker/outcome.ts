@@ -39,15 +39,16 @@ export function judge<Services>(
     claim: Claim;
     stored: Stored;
     task: Task<unknown, Services>;
-    signal: AbortSignal;
+    /** Why the run was told to end, if it was. */
+    reason: Error | undefined;
     now: number;
     random: () => number;
   },
 ): Verdict | undefined {
-  const { claim, stored, task, signal, now, random } = facts;
-  if (signal.reason instanceof LeaseLost) return undefined;
-  if (signal.reason instanceof Cancelled) return DONE;
-  if (signal.reason instanceof WorkerStopping) return RETURNED;
+  const { claim, stored, task, reason, now, random } = facts;
+  if (reason instanceof LeaseLost) return undefined;
+  if (reason instanceof Cancelled) return DONE;
+  if (reason instanceof WorkerStopping) return RETURNED;
   if (error instanceof Terminal) return dead("terminal", error, claim, stored);
   if (error instanceof InvalidPayload) return dead("payload", error, claim, stored);
   const oldest = stored.addedAt + task.maxAgeMs;

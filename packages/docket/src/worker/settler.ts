@@ -6,6 +6,8 @@ import type { Settled, Settlement, SettleRequest, Store } from "../store/store.j
 const AWAY_MS = 250;
 /** Settlements that travel together at most. */
 const BATCH = 250;
+/** With so many to tell there is no waiting for more: the store works on them while the worker goes on. */
+const ENOUGH = 50;
 
 interface Telling {
   readonly settlement: Settlement;
@@ -54,8 +56,11 @@ export class Settler {
 
   /** @param told called once the store has taken it; not when the lease was lost */
   push(settlement: Settlement, told: () => void = () => undefined): void {
-    this.#waiting.push({ settlement, told, repeated: false });
-    this.soon();
+    const waiting = this.#waiting.push({ settlement, told, repeated: false });
+    if (waiting === ENOUGH && !this.#calling && !this.#stopped) {
+      this.#calling = true;
+      void this.#call();
+    } else this.soon();
   }
 
   /** Calls in this turn of the event loop, or right after the call that is under way. */

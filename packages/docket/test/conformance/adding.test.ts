@@ -16,6 +16,29 @@ onBothStores("adding", () => {
     expect(ids(await desk.claim("w", 1_000))).toEqual(names);
   });
 
+  test("tasks that something ties and tasks that nothing ties keep their order among each other", async ({
+    desk,
+  }) => {
+    const tasks = Array.from({ length: 20 }, (_, at) => {
+      const tied = [{}, { key: `k${String(at)}` }, { serial: `s${String(at)}` }, {}][at % 4];
+      return newTask(`t${String(at)}`, { ...tied, name: `task ${String(at % 3)}` });
+    });
+    await desk.store.add(tasks);
+    expect((await desk.store.snapshot()).tasks).toEqual({ "task 0": 7, "task 1": 7, "task 2": 6 });
+    expect(await desk.runAll("w")).toEqual(tasks.map(({ id }) => id));
+  });
+
+  test("once more, with others, after a lost answer: those that are there are added once", async ({
+    desk,
+  }) => {
+    const [a, b, c] = [newTask("a"), newTask("b"), newTask("c")];
+    await desk.store.add([a, b]);
+    const added = await desk.store.add([a, c, b]);
+    expect(added).toEqual(["a", "c", "b"].map((id) => ({ id, added: true })));
+    expect((await desk.store.snapshot()).tasks).toEqual({ [a.name]: 3 });
+    expect(await desk.runAll("w")).toEqual(["a", "b", "c"]);
+  });
+
   test("a worker is never given more than it wants", async ({ desk }) => {
     await desk.store.add(["a", "b", "c"].map((id) => newTask(id)));
     expect(await desk.claim("w", 0)).toEqual([]);

@@ -47,7 +47,7 @@ class Adder {
 interface Crew {
   adders: Adder[];
   /** Has the adders stop, and waits until all that was acknowledged has run. */
-  finish(): Promise<void>;
+  readonly finish: () => Promise<void>;
 }
 
 /** Two workers and two adders, each on a docket of its own, under way. */

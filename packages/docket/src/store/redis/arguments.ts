@@ -1,5 +1,5 @@
 import { field, seal } from "../envelope.js";
-import type { Due, Group, NewTask, Outcome, Replacement } from "../store.js";
+import type { Due, Group, NewTask, Outcome, Replacement, Settlement } from "../store.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 export const BATCH = 250;
@@ -63,13 +63,34 @@ export function dueArgument(due: Due): string {
   return due.kind === "in" ? `+${String(due.ms)}` : String(due.at);
 }
 
-export function outcomeInfo(outcome: Outcome): string {
+/** What is told of deliveries: of which name those are that are told by their delivery alone, then each. */
+export function settlementArguments(settlements: readonly Settlement[]): [freeName: string, each: string[]] {
+  const free = settlements.find(isFreelyDone)?.ties.name ?? "";
+  const each: string[] = [];
+  for (const settlement of settlements) {
+    const { id, delivery, ties, outcome } = settlement;
+    if (isFreelyDone(settlement) && ties.name === free) each.push(id, String(delivery));
+    else {
+      const tied = `${field(ties.serial)}\t${field(ties.key)}\t${field(ties.name)}`;
+      const of = `${String(delivery)}\t${outcome.kind}\t${outcomeDue(outcome)}`;
+      each.push(id, `${of}\t${tied}\t${outcomeInfo(outcome)}`);
+    }
+  }
+  return [field(free), each];
+}
+
+function isFreelyDone({ ties, outcome }: Settlement): boolean {
+  const plain = outcome.kind === "done" && outcome.result === undefined;
+  return plain && ties.serial === "" && ties.key === "" && ties.name !== "";
+}
+
+function outcomeInfo(outcome: Outcome): string {
   if (outcome.kind === "dead") return outcome.info;
   if (outcome.kind === "retry") return outcome.info ?? "";
   return outcome.kind === "done" && outcome.result !== undefined ? `=${outcome.result.json ?? ""}` : "";
 }
 
-export function outcomeDue(outcome: Outcome): string {
+function outcomeDue(outcome: Outcome): string {
   if (outcome.kind === "retry") return `+${String(outcome.ms)}`;
   return outcome.kind === "park" ? String(outcome.at) : "";
 }

@@ -33,10 +33,9 @@ import {
   batchArguments,
   batches,
   dueArgument,
-  outcomeDue,
-  outcomeInfo,
   replaceArguments,
   replacementArguments,
+  settlementArguments,
   strikeArgument,
 } from "./arguments.js";
 import { Connection } from "./connection.js";
@@ -100,22 +99,11 @@ export class RedisStore implements Store {
 
   async settle(request: SettleRequest): Promise<Settled> {
     const { worker, call, answered, want, ahead, received, sleepMs, leaseMs } = request;
-    const answer = await this.#call(
-      "settle",
-      [worker, call, answered, want, ahead, received === "reset" ? -1 : received, sleepMs, leaseMs],
-      request.settlements.flatMap(({ id, delivery, ties, outcome }) => [
-        id,
-        delivery,
-        outcome.kind,
-        outcomeDue(outcome),
-        field(ties.serial),
-        field(ties.key),
-        field(ties.name),
-        outcomeInfo(outcome),
-      ]),
-      request.settlements.length > 0 ? "finishing" : "claiming",
-    );
-    return reply.settled(answer);
+    const [freeName, each] = settlementArguments(request.settlements);
+    const purpose = each.length > 0 ? "finishing" : "claiming";
+    const count = received === "reset" ? -1 : received;
+    const args = [worker, call, answered, want, ahead, count, sleepMs, leaseMs, freeName];
+    return reply.settled(await this.#call("settle", args, each, purpose));
   }
 
   async renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {

@@ -44,21 +44,30 @@ export function added(tasks: readonly NewTask[], reply: unknown, into: Added[]):
 }
 
 export function settled(reply: unknown): Settled {
-  const [now, nextMs, known, refusedCount, ...rest] = list(reply);
-  const refused = rest.slice(0, number(refusedCount)).map(text);
-  const flat = rest.slice(refused.length);
+  const flat = list(reply);
+  const [now, nextMs, known, refusedCount] = flat;
+  const from = 4 + number(refusedCount);
+  const refused = flat.slice(4, from).map(text);
   const claims: Claim[] = [];
-  for (let at = 0; at < flat.length; at += 5) {
-    claims.push({
-      id: text(flat[at]),
-      attempt: number(flat[at + 1]),
-      delivery: number(flat[at + 2]),
-      lost: number(flat[at + 3]),
-      stored: unseal(text(flat[at + 4])),
-      claimedAt: number(now),
-    });
-  }
-  return { now: number(now), nextMs: number(nextMs), known: known === 1, refused, claims };
+  const claimedAt = number(now);
+  for (let at = from; at < flat.length; at += 2)
+    claims.push(claim(text(flat[at]), text(flat[at + 1]), claimedAt));
+  return { now: claimedAt, nextMs: number(nextMs), known: known === 1, refused, claims };
+}
+
+/** @param head attempt:delivery:lost:id */
+function claim(head: string, body: string, claimedAt: number): Claim {
+  const fresh = head.startsWith("1:1:0:");
+  const [attempt = "1", delivery = "1", lost = "0"] = fresh ? [] : head.split(":", 3);
+  const id = fresh ? head.slice(6) : head.slice(attempt.length + delivery.length + lost.length + 3);
+  return {
+    id,
+    stored: unseal(body),
+    attempt: Number(attempt),
+    delivery: Number(delivery),
+    lost: Number(lost),
+    claimedAt,
+  };
 }
 
 /** A message as `dispatch.lua`, `watch.lua` and `cancel.lua` write it; undefined for anything else. */
