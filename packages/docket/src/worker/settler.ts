@@ -6,8 +6,8 @@ import type { Settled, Settlement, SettleRequest, Store } from "../store/store.j
 const AWAY_MS = 250;
 /** Settlements that travel together at most. */
 const BATCH = 250;
-/** With so many to tell there is no waiting for more: the store works on them while the worker goes on. */
-const ENOUGH = 50;
+/** With fewer to tell, it is worth waiting for the end of the turn, for more. */
+const FEW = 16;
 
 interface Telling {
   readonly settlement: Settlement;
@@ -32,6 +32,9 @@ export class Settler {
   readonly #on: Asker;
   #waiting: Telling[] = [];
   #calling = false;
+  /** With so many to tell it calls at once: half of what it was given, so that the store works on these while the worker does the rest. */
+  #enough = FEW;
+  #calledThisTurn = false;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
   /** Monotonic time (ms) at which the timer ends. */
@@ -57,10 +60,8 @@ export class Settler {
   /** @param told called once the store has taken it; not when the lease was lost */
   push(settlement: Settlement, told: () => void = () => undefined): void {
     const waiting = this.#waiting.push({ settlement, told, repeated: false });
-    if (waiting === ENOUGH && !this.#calling && !this.#stopped) {
-      this.#calling = true;
-      void this.#call();
-    } else this.soon();
+    if (waiting >= this.#enough) this.#atOnce();
+    else this.soon();
   }
 
   /** Calls in this turn of the event loop, or right after the call that is under way. */
@@ -72,6 +73,20 @@ export class Settler {
     }
     this.#calling = true;
     setImmediate(() => void this.#call());
+  }
+
+  /** Calls without waiting for the end of the turn; once in each, since a store that answers within it would never let it end. */
+  #atOnce(): void {
+    if (this.#calling || this.#calledThisTurn || this.#stopped) {
+      this.soon();
+      return;
+    }
+    this.#calledThisTurn = true;
+    setImmediate(() => {
+      this.#calledThisTurn = false;
+    });
+    this.#calling = true;
+    void this.#call();
   }
 
   /** Calls within `ms`: an earlier wish stands. */
@@ -104,8 +119,9 @@ export class Settler {
       this.#calling = false;
       for (const { settlement, told, repeated } of batch)
         if (repeated || !settled.refused.includes(settlement.id)) told();
+      this.#enough = Math.max(FEW, Math.ceil(settled.claims.length / 2));
       this.#take(settled);
-      if (this.#again) this.soon();
+      if (this.#again) this.#atOnce();
     } catch (error) {
       this.#calling = false;
       this.#waiting.unshift(...batch.map((telling) => ({ ...telling, repeated: true })));
