@@ -2,7 +2,7 @@
 -- args: now_override layout worker info
 -- each: task
 -- returns: the layout that the store has
--- include: clock body ended forget
+-- include: time clock body ended forget
 
 local has = redis.call("HGET", meta, "layout")
 if has and has ~= layout then return has end

@@ -1,7 +1,7 @@
 -- How a task ended.
 -- args: now_override id
 -- returns: living, dead and the letter's info, done and the result, cancelled, or unknown
--- include: clock body ended
+-- include: time clock body ended
 
 if redis.call("HEXISTS", bodies, id) == 1 then return { "living", "" } end
 local letter = redis.call("HGET", letters, id)

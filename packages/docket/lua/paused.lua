@@ -1,7 +1,7 @@
 -- The groups that are paused.
 -- args: now_override
 -- returns: for each: group until reason
--- include: clock
+-- include: time clock
 
 local answer = {}
 local all = redis.call("HGETALL", paused)

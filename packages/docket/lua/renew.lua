@@ -2,7 +2,7 @@
 -- args: now_override worker lease
 -- each: id delivery
 -- returns: the ids that it has lost
--- include: clock body
+-- include: time clock body
 
 local lost_ids = {}
 for i = FIRST, #ARGV, STEP do

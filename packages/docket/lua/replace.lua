@@ -3,7 +3,7 @@
 -- args: now_override id serial key name due group body
 --   due, group: as in add; "~ms:longest" for a burst: after so long without another call, no later than so long after its first
 -- returns: the id of the task that has the payload
--- include: clock body watch ended strike gate lane dispatch
+-- include: time clock body watch ended gated strike gate lane dispatch
 
 local quiet, longest = string.match(due, "^~(%d+):(%d+)$")
 local at = now

@@ -2,7 +2,7 @@
 -- args: now_override id edited serial group payload
 --   edited: 1 when what follows takes the place of what it had: its serial key, its group (as in add), its payload
 -- returns: replayed, unknown, or "key in use" when a living task has its key
--- include: clock body watch ended strike gate lane letter dispatch
+-- include: time clock body watch ended gated strike gate lane letter dispatch
 
 local letter = redis.call("HGET", letters, id)
 if not letter then return "unknown" end

@@ -1,22 +1,35 @@
 -- Reports how deliveries ended, takes back what other workers lost, wakes what is due, claims what the worker has room
 -- for, and says when it must come again.
--- args: now_override worker call answered want ahead received sleep lease free_name
+-- args: now_override worker call answered want ahead sleep lease free_name about alive_until slots_told
 -- each: id told
 --   answered: the last call whose answer came; what calls after it claimed goes back
 --   ahead: tasks to claim beyond `want`, where nobody else has room for them
---   received: tasks that came through the inbox; -1: start counting again
+--   about: the time, as far as it knows; alive_until: until when it is counted on; slots_told: what stands of it in `slots`;
+--   each as its last answer said, empty where that is long ago
 --   told: its delivery alone, where a task of `free_name` that nothing ties is done; else
 --     delivery \t kind \t due \t serial \t key \t name \t info
 --   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead and retry, JSON; for done,
 --   "=" and the result (JSON) where it is kept
--- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim its
+-- returns: now, ms until the next call, 1 if the worker was known, until when it is counted on, what stands of it in
+--   `slots`, number of refused, the refused ids, then per claim its
 --   head, attempt:delivery:lost:id, and its body
--- include: clock body watch ended strike gate lane letter minutes dispatch due
+-- include: time about body watch ended later strike gate lane letter minutes dispatch due
 
-want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
+want, ahead = tonumber(want), tonumber(ahead)
 sleep, lease = tonumber(sleep), tonumber(lease)
 
-if tonumber(answered) < tonumber(call) - 1 then
+local told, only_ends = {}, #ARGV >= FIRST
+for i = FIRST, #ARGV, STEP do
+  told[#told + 1] = ARGV[i]
+  if string.find(ARGV[i + 1], "\t", 1, true) then only_ends = false end
+end
+local unanswered = tonumber(answered) < tonumber(call) - 1
+if not only_ends or unanswered then
+  if not exact then now = server_time() end
+  look_at_gates()
+end
+
+if unanswered then
   for _, id in ipairs(redis.call("ZREVRANGE", leases, 0, -1)) do
     local run = redis.call("HGET", runs, id)
     local _, _, _, owner, _, claimed_by = read_run(run)
@@ -26,13 +39,9 @@ if tonumber(answered) < tonumber(call) - 1 then
   end
 end
 
-local answer = { now, 0, 1, 0 }
+local answer = { now, 0, 1, alive_until, "", 0 }
 local COUNTED = { done = true, retry = true, park = true, dead = true }
 -- What many have in common is done for all at once: calls from a script cost more than what they do.
-local told = {}
-for i = FIRST, #ARGV, STEP do
-  told[#told + 1] = ARGV[i]
-end
 local runs_told = #told > 0 and redis.call("HMGET", runs, unpack(told))
 local unleased, done, fewer, returned, kept, ended_as = {}, {}, {}, {}, {}, {}
 local free_done = 0
@@ -55,7 +64,7 @@ for i = FIRST, #ARGV, STEP do
   end
   if not owner then attempt, delivered, lost, owner, cancelled = read_run(run) end
   if owner ~= worker or delivered ~= tonumber(delivery) then
-    answer[4] = answer[4] + 1
+    answer[6] = answer[6] + 1
     answer[#answer + 1] = id
   else
     unleased[#unleased + 1] = id
@@ -116,6 +125,15 @@ if #unleased > 0 then in_chunks(unleased, "ZREM", leases) end
 if #done > 0 then
   in_chunks(done, "HDEL", bodies)
   in_chunks(done, "HDEL", runs)
+end
+-- Nothing waits, runs, or is to come, as most find who tell of an isolated task: then nothing else has to be asked for.
+local calm = gated == nil and sleep > 0 and want > 0
+  and redis.call("EXISTS", groups, strikes, asides, ready, schedule, leases, inbox .. worker) == 0
+if gated == nil and not calm then
+  if not exact then now = server_time() end
+  look_at_gates()
+end
+if #done > 0 then
   if gated then in_chunks(done, "HDEL", groups) end
   for name, count in pairs(fewer) do
     redis.call("HINCRBY", living, name, -count)
@@ -127,27 +145,20 @@ for as, count in pairs(ended_as) do
 end
 for _, one in ipairs(kept) do keep_result(one[1], one[2]) end
 if #returned > 0 then in_chunks(returned, "LPUSH", ready) end
-if answer[4] > 0 then redis.call("HINCRBY", counts, "refused", answer[4]) end
+if answer[6] > 0 then redis.call("HINCRBY", counts, "refused", answer[6]) end
 
-recover()
-promote()
-open_gates()
+answer[1] = now
+if not calm then
+  recover()
+  promote()
+  open_gates()
+end
 
 -- What lies unread in the inbox has a slot already.
-local known = sleep > 0 or redis.call("ZSCORE", workers, worker)
-local sent = tonumber(redis.call("HGET", assigned, worker) or 0)
-if received < 0 then
-  received, sent = 0, 0
-  for _, message in ipairs(redis.call("LRANGE", inbox .. worker, 0, -1)) do
-    if string.sub(message, 1, 5) == "task\t" then sent = sent + 1 end
-  end
-  if known then redis.call("HSET", assigned, worker, sent) end
-elseif sent < received then
-  if known then redis.call("HSET", assigned, worker, received) end
-  sent = received
+local room, taken = want, 0
+for _, message in ipairs(calm and {} or redis.call("LRANGE", inbox .. worker, 0, -1)) do
+  if string.sub(message, 1, 5) == "task\t" then room = room - 1 end
 end
-local room = want - (sent - received)
-local taken = 0
 local ends, holder = string.format("%d", now + lease), string.format("%s#%s@%d", worker, call, now)
 local first_run = write_run(1, 1, 0, holder)
 local function claim(ids)
@@ -184,7 +195,7 @@ local function claim(ids)
   end
 end
 
-if room > 0 then
+if room > 0 and not calm then
   for _, name in ipairs(redis.call("SMEMBERS", asides)) do
     if redis.call("SISMEMBER", skills .. name, worker) == 1 then
       if room > taken then claim(redis.call("LPOP", aside .. name, room - taken) or {}) end
@@ -192,7 +203,7 @@ if room > 0 then
     end
   end
 end
-while room > taken and not gates_busy() do
+while not calm and room > taken and not gates_busy() do
   local ids = redis.call("LPOP", ready, math.min(room - taken, 1000))
   if not ids or #ids == 0 then break end
   claim(ids)
@@ -203,20 +214,24 @@ if ahead > 0 and taken >= room and redis.call("EXISTS", ready) == 1 then
   if redis.call("EXISTS", sleepers) == 0 then claim(redis.call("LPOP", ready, ahead) or {}) end
 end
 
-local event = next_event()
+local event = not calm and next_event() or nil
 local wakes = now + sleep
 if event then wakes = math.max(now, math.min(wakes, event)) end
 if gates_busy() then wakes = now end
 if sleep > 0 and room > taken then
-  redis.call("ZADD", sleepers, wakes, worker)
-  redis.call("HSET", slots, worker, (room - taken) .. ":" .. lease)
+  local slot = string.format("%d:%d", room - taken, lease)
+  local new = redis.call("ZADD", sleepers, sleeper_score(wakes, room - taken, lease), worker) == 1
+  if new or slot ~= slots_told then redis.call("HSET", slots, worker, slot) end
+  answer[5] = slot
 else
   redis.call("ZREM", sleepers, worker)
   redis.call("HDEL", slots, worker)
   if redis.call("EXISTS", ready) == 1 then dispatch() end
 end
-if sleep > 0 then
-  if redis.call("ZADD", workers, wakes + math.min(15000, sleep), worker) == 1 then answer[3] = 0 end
+-- Whoever is counted on for long enough doesn't have to say so again.
+if sleep > 0 and wakes > (tonumber(alive_until) or 0) then
+  answer[4] = wakes + math.min(15000, sleep)
+  if redis.call("ZADD", workers, answer[4], worker) == 1 then answer[3] = 0 end
   redis.call("HSET", seen, worker, now)
 end
 if event then keep_watch(event, worker) end

@@ -1,7 +1,7 @@
 -- Counts, for people: what waits, runs, is delayed, laid aside or dead, and who is there.
 -- args: now_override
 -- returns: JSON
--- include: clock body strike gate due
+-- include: time clock body gated strike gate due
 
 local function object(flat)
   local made = {}

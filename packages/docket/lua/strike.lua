@@ -2,7 +2,7 @@
 -- args: now_override strike said
 --   said: the reason
 -- returns: 1, or 0 when there are too many strikes
--- include: clock
+-- include: time clock
 
 local MOST = 1000
 if redis.call("HEXISTS", strikes, strike) == 0 and redis.call("HLEN", strikes) >= MOST then return 0 end

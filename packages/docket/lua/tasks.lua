@@ -2,7 +2,7 @@
 -- most, whatever the backlog; of longer ones the rest is taken to be as those are.
 -- args: now_override minutes_back
 -- returns: JSON: estimated, tasks
--- include: clock body minutes
+-- include: time clock body minutes
 
 local MOST = 500
 local tasks, estimated = {}, false

@@ -74,7 +74,6 @@ export class Desk {
       settlements: [],
       want: 0,
       ahead: 0,
-      received: 0,
       sleepMs: 0,
       leaseMs: LEASE,
     } as const;
@@ -130,7 +129,7 @@ export class Desk {
       (message) => (message.kind === "look" && message.ms === 0) || (message.kind === "task" && message.more),
     );
     if (!called) return given;
-    const { claims } = await this.settle(worker, { want: want - given.length, received: given.length });
+    const { claims } = await this.settle(worker, { want: want - given.length });
     return [...given, ...claims];
   }
 

@@ -62,7 +62,6 @@ export async function sweep(store: Store): Promise<void> {
       settlements,
       want: 1_000,
       ahead: 0,
-      received: 0,
       sleepMs: 0,
       leaseMs: 10_000,
     } as const;

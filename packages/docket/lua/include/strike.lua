@@ -1,9 +1,6 @@
 -- What is struck isn't started: when its turn comes it is held behind its strike's gate until that is restored. A strike is
--- a task's name; or that, a tab and an object (JSON) whose fields those of the payload must equal. Where none stands, and no
--- task has a group, one question is all that this and the gates cost.
-local some = redis.call("EXISTS", groups, strikes)
-local gated = some > 0
-
+-- a task's name; or that, a tab and an object (JSON) whose fields those of the payload must equal. See gated.lua
+-- for where none stands.
 local strikes_of
 local function strikes_on(name)
   if not strikes_of then

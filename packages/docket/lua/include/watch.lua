@@ -1,9 +1,23 @@
 -- Sleeping workers send nothing for minutes. So that a lease that ends, or a task that falls due, is noticed in time,
--- one of them must have promised to wake by then: `sleepers` has the time at which each wakes by itself.
+-- one of them must have promised to wake by then: `sleepers` has the time at which each wakes by itself. Behind the point of
+-- that time stands what it can be given: twice its lease in whole seconds, and one more where one slot is all that it has
+-- free. With more, it says itself when it has none left; where nothing stands there (a worker of the last release), `slots`
+-- has what it can be given, and is counted down.
+local function sleeper_score(wakes, free, lease)
+  return string.format("%d.%03d", wakes, 2 * math.ceil(lease / 1000) + (free == 1 and 1 or 0))
+end
+
+-- When it wakes, its lease (ms), and whether it has one slot; nil for both where `slots` has them.
+local function read_sleeper(score)
+  local wakes = math.floor(score)
+  local given = math.floor((score - wakes) * 1000 + 0.5)
+  if given == 0 then return wakes end
+  return wakes, math.floor(given / 2) * 1000, given % 2 == 1
+end
 
 -- Tells a sleeping worker to come after `ms`.
 local function poke(worker, ms)
-  redis.call("RPUSH", inbox .. worker, "look\t" .. ms)
+  redis.call("RPUSH", inbox .. worker, string.format("look\t%d", ms))
 end
 
 -- Sees to it that a sleeping worker other than `except` wakes by `at`, if there is one; returns which.
@@ -16,14 +30,14 @@ local function keep_watch(at, except)
       redis.call("HDEL", slots, first[i])
       return keep_watch(at, except)
     end
-    if first[i] ~= except and wakes <= at then return first[i] end
+    if first[i] ~= except and math.floor(wakes) <= at then return first[i] end
   end
-  if #first == 0 then return end
-  local last = redis.call("ZREVRANGE", sleepers, 0, 1)
-  local worker = last[1]
-  if worker == except then worker = last[2] end
+  if #first == 0 or (#first == 2 and first[1] == except) then return end
+  local last = redis.call("ZREVRANGE", sleepers, 0, 1, "WITHSCORES")
+  local worker, score = last[1], tonumber(last[2])
+  if worker == except then worker, score = last[3], tonumber(last[4]) end
   if not worker then return end
   poke(worker, math.max(0, at - now))
-  redis.call("ZADD", sleepers, at, worker)
+  redis.call("ZADD", sleepers, string.format("%.3f", at + score - math.floor(score)), worker)
   return worker
 end

@@ -123,8 +123,6 @@ export interface SettleRequest {
   readonly want: number;
   /** Tasks to claim beyond `want`, where no other worker has room for them. */
   readonly ahead: number;
-  /** How many tasks have reached the worker through its inbox since it last said `"reset"` (its reads may have been lost). */
-  readonly received: number | "reset";
   /** How long the worker may sleep if nothing happens, in ms; 0: it doesn't take tasks through its inbox (stopping). */
   readonly sleepMs: number;
   readonly leaseMs: number;

@@ -43,7 +43,6 @@ export class Worker<Services> {
   readonly #unsubscribe: (() => void)[] = [];
   #phase: "new" | "running" | "draining" | "stopped" = "new";
   readonly #info: WorkerInfo;
-  #received: number | "reset" = "reset";
   /** The store's time less this process's, in ms. */
   #offset = 0;
   #starting: Promise<void> | undefined;
@@ -83,7 +82,8 @@ export class Worker<Services> {
       message: (message) => {
         this.#receive(message);
       },
-      broken: () => this.#recount(),
+      // What the broken read may have swallowed is left to its lease.
+      broken: () => this.#untilAnswered(() => this.#settler.now()),
     });
     this.#renewer = new Renewer(this.#store, this.id, this.#leaseMs, this.#running, (id) => {
       this.#lose(id);
@@ -167,14 +167,12 @@ export class Worker<Services> {
       worker: this.id,
       want: open ? this.#concurrency - this.#running.size : 0,
       ahead: open ? this.#ahead.wanted : 0,
-      received: this.#received,
       sleepMs: open ? this.#sleepMs : 0,
       leaseMs: this.#leaseMs,
     };
   }
 
   #take(settled: Settled): void {
-    if (this.#received === "reset") this.#received = 0;
     this.#offset = settled.now - Date.now();
     for (const id of settled.refused)
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
@@ -197,16 +195,11 @@ export class Worker<Services> {
       if (claim !== undefined) this.#settler.push(settlementOf(claim, DONE));
       this.#running.get(message.id)?.abort(new Cancelled("the task was cancelled"));
     } else {
-      if (this.#received !== "reset") this.#received += 1;
       this.#run(message.claim);
-      if (message.more) this.#settler.soon();
+      // The store goes on giving to whoever has had more than one slot, until it is told otherwise.
+      const full = this.#concurrency > 1 && this.#running.size >= this.#concurrency;
+      if (message.more || full) this.#settler.soon();
     }
-  }
-
-  /** After a broken read: what it may have swallowed is left to its lease, and the count begins anew. */
-  #recount(): Promise<void> {
-    this.#received = "reset";
-    return this.#untilAnswered(() => this.#settler.now());
   }
 
   #run(claim: Claim): void {

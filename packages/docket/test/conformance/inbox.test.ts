@@ -65,11 +65,11 @@ onBothStores("a sleeping worker", () => {
     await desk.finish("busy", head);
     expect(taskIn(await desk.messages("w")).id).toBe("next");
 
-    await desk.sleep("w", 1, { received: 1 });
+    await desk.sleep("w", 1);
     await desk.store.wake(["delayed"]);
     expect(taskIn(await desk.messages("w")).id).toBe("delayed");
 
-    await desk.sleep("w", 1, { received: 2 });
+    await desk.sleep("w", 1);
     await desk.store.replay("dies");
     expect(taskIn(await desk.messages("w")).id).toBe("dies");
 
@@ -78,7 +78,7 @@ onBothStores("a sleeping worker", () => {
     await desk.settle("busy");
     await desk.add("behind", { serial: "t" });
     await desk.store.cancel("lane's head");
-    await desk.sleep("w", 2, { received: 3 });
+    await desk.sleep("w", 2);
     expect(await desk.store.snapshot()).toMatchObject({ waiting: 0, blocked: 0 });
   });
 });
@@ -89,7 +89,7 @@ onBothStores("what is on its way to a worker", () => {
     await desk.add("sent");
     await desk.store.add([newTask("b"), newTask("c"), newTask("d")]);
     const unread = (await desk.store.snapshot()).running;
-    const { claims } = await desk.settle("w", { want: 2, received: 0 });
+    const { claims } = await desk.settle("w", { want: 2 });
     expect(claims.length + unread).toBe(2);
     const sent = (await desk.messages("w")).flatMap((message) =>
       message.kind === "task" ? [message.claim.id] : [],
@@ -102,27 +102,26 @@ onBothStores("what is on its way to a worker", () => {
     await desk.add("a");
     await desk.finish("w", taskIn(await desk.messages("w")));
     await desk.store.add([newTask("b"), newTask("c")]);
-    expect(ids(await desk.claim("w", 2, { received: 1 }))).toEqual(["b", "c"]);
+    expect(ids(await desk.claim("w", 2))).toEqual(["b", "c"]);
   });
 
-  test('is forgotten by "reset": a read that broke may have swallowed it', async ({ desk }) => {
+  test("takes none when the read that had it broke, and comes back at its lease's end", async ({ desk }) => {
     await desk.sleep("w", 1);
     await desk.add("a");
     await desk.messages("w"); // imagine that the connection broke here
     await desk.add("b");
-    expect(await desk.claim("w", 1, { received: 0 })).toEqual([]);
-    expect(ids(await desk.claim("w", 1, { received: "reset" }))).toEqual(["b"]);
+    expect(ids(await desk.claim("w", 1))).toEqual(["b"]);
     desk.clock.advance(LEASE);
-    expect(ids(await desk.claim("w", 9, { received: 0 }))).toEqual(["a", "b"]);
+    expect(ids(await desk.claim("w", 9))).toEqual(["a", "b"]);
   });
 
-  test('still counts after "reset" when it lies unread', async ({ desk }) => {
+  test("takes one as long as it lies unread", async ({ desk }) => {
     await desk.sleep("w", 1);
     await desk.add("unread");
     await desk.add("b");
-    expect(await desk.claim("w", 1, { received: "reset" })).toEqual([]);
+    expect(await desk.claim("w", 1)).toEqual([]);
     expect(taskIn(await desk.messages("w")).id).toBe("unread");
-    expect(ids(await desk.claim("w", 1, { received: 1 }))).toEqual(["b"]);
+    expect(ids(await desk.claim("w", 1))).toEqual(["b"]);
   });
 
   test("goes back when it says goodbye: to the front, in order, uncounted", async ({ desk }) => {
@@ -141,8 +140,8 @@ onBothStores("what is on its way to a worker", () => {
     await desk.add("a");
     const claim = taskIn(await desk.messages("leaves"));
     await desk.bye("leaves");
-    for (const received of [1, "reset"] as const) await desk.settle("leaves", { received });
-    await desk.conclude("leaves", claim, { kind: "return" }, { received: 1 });
+    await desk.settle("leaves");
+    await desk.conclude("leaves", claim, { kind: "return" });
     expect(ids(await desk.claim("w", 9))).toEqual(["a"]);
   });
 

@@ -59,6 +59,27 @@ describe.each([1, 50])("with %i task types and one worker", (types) => {
   });
 });
 
+test("an isolated task has at most 20 commands carried out, those of scripts among them", async ({
+  harbour,
+}) => {
+  const ran: unknown[] = [];
+  const [task] = tasks(1, ran);
+  const docket = await harbour.open(undefined, [task]);
+  await harbour.worker(docket);
+  // The first one loads the scripts.
+  await docket.add(task, 0);
+  await until("it has run", () => ran.length === 1);
+  await until("it is settled", async () => (await docket.snapshot()).running === 0);
+  await using monitor = await Monitor.start(harbour.server.url);
+  await monitor.taken();
+  await docket.add(task, 1);
+  await monitor.sees("settle");
+  const sent = await monitor.taken();
+  expect(sent).toHaveLength(3);
+  expect(monitor.inScripts).toBeGreaterThan(0);
+  expect(sent.length + monitor.inScripts).toBeLessThanOrEqual(20);
+});
+
 test("a worker that drains sends nothing but what it must to keep its leases", async ({ harbour }) => {
   const began = signal();
   const finish = signal();

@@ -64,7 +64,6 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
     settlements: [],
     want: 1,
     ahead: 0,
-    received: 0,
     sleepMs: 0,
     leaseMs: 10_000,
   } as const;

@@ -4,6 +4,8 @@ import { until } from "../until.js";
 
 /** The commands that clients send, as Redis sees them; those of scripts apart. */
 export class Monitor implements AsyncDisposable {
+  /** How many commands scripts have called so far. */
+  inScripts = 0;
   readonly #lines: string[][] = [];
   readonly #redis: Redis;
   readonly #monitor: Redis;
@@ -12,7 +14,8 @@ export class Monitor implements AsyncDisposable {
     this.#redis = redis;
     this.#monitor = monitor;
     monitor.on("monitor", (_time: string, args: string[], source: string) => {
-      if (source !== "lua") this.#lines.push(args);
+      if (source === "lua") this.inScripts += 1;
+      else this.#lines.push(args);
     });
   }
 

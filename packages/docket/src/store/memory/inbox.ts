@@ -4,16 +4,13 @@ import type { Message } from "../store.js";
 export class Inbox {
   #messages: Message[] = [];
   #reader: ((message: Message | undefined) => void) | undefined;
-  #assigned = 0;
 
-  /** How many tasks are on their way to a reader that has seen so many. */
-  unread(received: number | "reset"): number {
-    if (received === "reset") this.#assigned = this.#messages.filter(({ kind }) => kind === "task").length;
-    return this.#assigned - (received === "reset" ? 0 : received);
+  /** How many tasks wait for their reader. */
+  get tasks(): number {
+    return this.#messages.filter(({ kind }) => kind === "task").length;
   }
 
   push(message: Message): void {
-    if (message.kind === "task") this.#assigned += 1;
     if (this.#reader !== undefined) {
       this.#reader(message);
       return;

@@ -78,7 +78,7 @@ export class MemoryStore implements Store {
     this.#recover(now);
     this.#tasks.promote(now);
     const present = this.#workers.get(request.worker);
-    const room = request.want - (present?.inbox.unread(request.received) ?? 0);
+    const room = request.want - (present?.inbox.tasks ?? 0);
     const claims: Claim[] = [];
     const others = [...this.#workers].some(
       ([worker, { asleep }]) => worker !== request.worker && asleep !== undefined && asleep.free > 0,

@@ -49,11 +49,11 @@ export const KEYS = {
   seen: "seen",
   /** HASH worker → what it said of itself (JSON). */
   infos: "infos",
-  /** ZSET sleeping worker → when it wakes by itself (ms). */
+  /** ZSET sleeping worker → when it wakes by itself (ms), and behind the point what it can be given (watch.lua). */
   sleepers: "sleepers",
   /** HASH sleeping worker → free slots:lease (ms). */
   slots: "slots",
-  /** HASH worker → how many tasks were put in its inbox. */
+  /** HASH worker of release 0.1.0 → how many tasks its like have put in its inbox; here only to be cleared away. */
   assigned: "assigned",
   /** LIST that every worker listens to beside its own inbox. */
   bell: "bell",

@@ -43,6 +43,7 @@ import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
 import { Meter, type Purpose, type Server } from "./meter.js";
 import { loadScripts, type Scripts } from "./scripts.js";
+import { Standings } from "./standings.js";
 import { Watcher } from "./watcher.js";
 
 const PURPOSE: { readonly [Name in keyof Scripts]?: Purpose } = {
@@ -64,6 +65,7 @@ export class RedisStore implements Store {
   readonly #server: Server;
   readonly #log: Log;
   readonly #clock: Clock | undefined;
+  readonly #standings = new Standings();
   /** Blocking reads need connections of their own, one per worker. */
   readonly #listeners = new Map<string, Connection>();
 
@@ -98,12 +100,16 @@ export class RedisStore implements Store {
   }
 
   async settle(request: SettleRequest): Promise<Settled> {
-    const { worker, call, answered, want, ahead, received, sleepMs, leaseMs } = request;
+    const { worker, call, answered, want, ahead, sleepMs, leaseMs } = request;
     const [freeName, each] = settlementArguments(request.settlements);
+    // Whoever only asks is to be known afterwards: it may have been forgotten.
+    const told = each.length > 0 ? this.#standings.told(worker) : ["", "", ""];
+    const args = [worker, call, answered, want, ahead, sleepMs, leaseMs, freeName, ...told];
+    this.#standings.forget(worker);
     const purpose = each.length > 0 ? "finishing" : "claiming";
-    const count = received === "reset" ? -1 : received;
-    const args = [worker, call, answered, want, ahead, count, sleepMs, leaseMs, freeName];
-    return reply.settled(await this.#call("settle", args, each, purpose));
+    const { settled, standing } = reply.settled(await this.#call("settle", args, each, purpose));
+    this.#standings.heard(worker, standing);
+    return settled;
   }
 
   async renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
@@ -163,6 +169,7 @@ export class RedisStore implements Store {
   }
 
   async bye(worker: string): Promise<void> {
+    this.#standings.forget(worker);
     await this.#call("bye", [worker], []);
   }
 

@@ -43,16 +43,28 @@ export function added(tasks: readonly NewTask[], reply: unknown, into: Added[]):
     into[first + number(flat[at]) - 1] = { id: text(flat[at + 1]), added: false };
 }
 
-export function settled(reply: unknown): Settled {
+export function settled(reply: unknown): { settled: Settled; standing: Standing } {
   const flat = list(reply);
-  const [now, nextMs, known, refusedCount] = flat;
-  const from = 4 + number(refusedCount);
-  const refused = flat.slice(4, from).map(text);
+  const [now, nextMs, known, aliveUntil, slots, refusedCount] = flat;
+  const from = 6 + number(refusedCount);
   const claims: Claim[] = [];
   const claimedAt = number(now);
   for (let at = from; at < flat.length; at += 2)
     claims.push(claim(text(flat[at]), text(flat[at + 1]), claimedAt));
-  return { now: claimedAt, nextMs: number(nextMs), known: known === 1, refused, claims };
+  const refused = flat.slice(6, from).map(text);
+  return {
+    settled: { now: claimedAt, nextMs: number(nextMs), known: known === 1, refused, claims },
+    standing: { now: claimedAt, aliveUntil: String(aliveUntil), slots: text(slots) },
+  };
+}
+
+/** How a worker stands with the store, as the answer to its call says. */
+export interface Standing {
+  readonly now: number;
+  /** Until when it is counted on (ms); empty where that isn't known. */
+  readonly aliveUntil: string;
+  /** What the store says that it can be given; empty: nothing. */
+  readonly slots: string;
 }
 
 /** @param head attempt:delivery:lost:id */
