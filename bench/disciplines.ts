@@ -9,6 +9,8 @@ export interface Place {
 
 export interface Discipline {
   readonly name: string;
+  /** Of the tasks, for whom a call is a transaction: it takes minutes otherwise. */
+  readonly shareOnPostgres: number;
   /** Tasks per second. */
   run(contender: Contender, place: Place, tasks: number): Promise<number>;
 }
@@ -16,14 +18,16 @@ export interface Discipline {
 const ADDERS = 50;
 
 export const DISCIPLINES: readonly Discipline[] = [
-  { name: "adds, 50 adders", run: adds },
-  { name: "adds in bulk", run: bulk },
+  { name: "adds, 50 adders", shareOnPostgres: 0.1, run: adds },
+  { name: "adds in bulk", shareOnPostgres: 1, run: bulk },
   {
     name: "drains, concurrency 10",
+    shareOnPostgres: 1,
     run: (contender, place, tasks) => drain(contender, place, { tasks, concurrency: 10 }),
   },
   {
     name: "drains, concurrency 100",
+    shareOnPostgres: 1,
     run: (contender, place, tasks) => drain(contender, place, { tasks, concurrency: 100 }),
   },
 ];

@@ -5,7 +5,10 @@ import type { Bench, Measurement } from "./measurement.ts";
 import { httpLatency } from "./measurements/http-latency.ts";
 import { idleWorker } from "./measurements/idle-worker.ts";
 import { isolatedTask } from "./measurements/isolated-task.ts";
+import { latency } from "./measurements/latency.ts";
+import { memory } from "./measurements/memory.ts";
 import { recovery } from "./measurements/recovery.ts";
+import { redisBytes } from "./measurements/redis-bytes.ts";
 import { shortTasks } from "./measurements/short-tasks.ts";
 import { tracing } from "./measurements/tracing.ts";
 import { throughput } from "./measurements/throughput.ts";
@@ -17,6 +20,9 @@ const MEASUREMENTS: readonly Measurement[] = [
   recovery,
   shortTasks,
   throughput,
+  latency,
+  memory,
+  redisBytes,
   httpLatency,
   tracing,
 ];

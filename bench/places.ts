@@ -36,6 +36,7 @@ export class Places implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Redis first: graphile-worker closes its connections without waiting, and PostgreSQL is to have seen it.
     try {
       await this.#redis.close();
     } finally {

@@ -1,5 +1,5 @@
 import BeeQueue from "bee-queue";
-import { packageVersion } from "../machine.ts";
+import { packageVersion } from "../versions.ts";
 import type { Contender, Payload } from "./contender.ts";
 
 /** Without what its settings offer to leave out where nobody listens or asks: events, handles of jobs, finished jobs. */

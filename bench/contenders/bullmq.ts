@@ -1,10 +1,10 @@
 import { Queue, Worker } from "bullmq";
-import { packageVersion } from "../machine.ts";
+import { packageVersion } from "../versions.ts";
 import type { Contender, Payload } from "./contender.ts";
 
 /**
  * Finished jobs are removed at once, as its guide on auto-removal advises where nobody asks for them later, so that it has
- * no sets of them to keep.
+ * no sets of them to keep. Its client gathers the adds of one tick, which makes adding a fifth faster here.
  */
 export const bullmq: Contender = {
   name: "BullMQ",
@@ -14,7 +14,7 @@ export const bullmq: Contender = {
     const { hostname: host, port } = new URL(url);
     const connection = { host, port: Number(port), maxRetriesPerRequest: null };
     const queue = new Queue<Payload>(name, {
-      connection,
+      connection: { ...connection, enableAutoPipelining: true },
       skipMetasUpdate: true,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
     });

@@ -1,6 +1,6 @@
 import { defineTask, Docket } from "@plyr/docket";
 import { z } from "zod";
-import { packageVersion } from "../machine.ts";
+import { packageVersion } from "../versions.ts";
 import type { Contender } from "./contender.ts";
 
 interface Services {

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { packageVersion } from "../machine.ts";
+import { packageVersion } from "../versions.ts";
 import type { Contender } from "./contender.ts";
 import { Loop, type LoopScripts } from "./loop.ts";
 

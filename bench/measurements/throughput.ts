@@ -1,6 +1,6 @@
 import type { Contender } from "../contenders/contender.ts";
 import { CONTENDER_NAMES, contender, PEER_NAMES, REDIS_PEER_NAMES } from "../contenders/roster.ts";
-import { DISCIPLINES } from "../disciplines.ts";
+import { DISCIPLINES, type Discipline } from "../disciplines.ts";
 import type { Figure, Measurement } from "../measurement.ts";
 import { Places } from "../places.ts";
 import { rotated, Samples, tellRound } from "../rounds.ts";
@@ -29,7 +29,7 @@ const MARKS: Readonly<Record<string, Readonly<Record<string, Mark>>>> = {
 export const throughput: Measurement = {
   name: "throughput",
   method:
-    "20,000 tasks that do nothing (1,000 with --quick; a tenth for those on PostgreSQL, which would take minutes), one process, Redis with AOF everysec without rewrites, PostgreSQL without flushes to the disk. 50 adders that each await their add before the next; one bulk add; a drain of what was added before, from the worker's start to the last task's end, each task seen exactly once. Contenders take turns within each round, in an order that rotates, after one round that doesn't count; ratios are taken within a round. Settings: docs/decisions/0028-peers.md.",
+    "20,000 tasks that do nothing (1,000 with --quick), one process, Redis with AOF everysec without rewrites, PostgreSQL without flushes to the disk. 50 adders that each await their add before the next (a tenth of the tasks for those on PostgreSQL, which would take minutes); one bulk add; a drain of what was added before, from the worker's start to the last task's end, each task seen exactly once. Contenders take turns within each round, in an order that rotates, after one round that doesn't count; ratios are taken within a round. Settings: docs/decisions/0028-peers.md.",
   async run(bench) {
     const rounds = bench.quick ? 1 : 7;
     const contenders = await Promise.all(CONTENDER_NAMES.map(contender));
@@ -39,7 +39,7 @@ export const throughput: Measurement = {
       for (const discipline of DISCIPLINES) {
         for (const one of rotated(contenders, round)) {
           const place = { url: await places.fresh(one), queue: `bench-${String(round)}` };
-          const rate = await discipline.run(one, place, tasksFor(one, bench.quick));
+          const rate = await discipline.run(one, place, tasksFor(one, discipline, bench.quick));
           await places.clear();
           if (round > 0) rates.push(label(discipline.name, one.name), rate);
         }
@@ -50,9 +50,9 @@ export const throughput: Measurement = {
   },
 };
 
-function tasksFor({ store }: Contender, quick: boolean): number {
+function tasksFor({ store }: Contender, { shareOnPostgres }: Discipline, quick: boolean): number {
   const tasks = quick ? 1_000 : 20_000;
-  return store === "postgres" ? tasks / 10 : tasks;
+  return store === "postgres" ? tasks * shareOnPostgres : tasks;
 }
 
 function figures(discipline: string, contenders: readonly Contender[], rates: Samples): Figure[] {
