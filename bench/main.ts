@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { describeMachine, load } from "./machine.ts";
 import type { Bench, Measurement } from "./measurement.ts";
+import { backlog } from "./measurements/backlog.ts";
 import { httpLatency } from "./measurements/http-latency.ts";
 import { idleWorker } from "./measurements/idle-worker.ts";
 import { isolatedTask } from "./measurements/isolated-task.ts";
@@ -23,6 +24,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   latency,
   memory,
   redisBytes,
+  backlog,
   httpLatency,
   tracing,
 ];

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Apart } from "../apart/apart.ts";
-import { machineNow } from "../apart/messages.ts";
-import type { Queue } from "../contenders/contender.ts";
+import { waited, type Pair } from "../apart/pair.ts";
 import { contender, PEER_NAMES } from "../contenders/roster.ts";
 import type { Figure, Measurement } from "../measurement.ts";
 import { Places } from "../places.ts";
@@ -13,12 +12,6 @@ const NAMES = ["docket", ...PEER_NAMES] as const;
 const APART_MS = 10;
 /** Whoever needs a connection or a script has it by then. */
 const UNCOUNTED = 5;
-
-interface Pair {
-  readonly name: (typeof NAMES)[number];
-  readonly adding: Queue;
-  readonly working: Apart;
-}
 
 export const latency: Measurement = {
   name: "latency",
@@ -56,13 +49,6 @@ export const latency: Measurement = {
     return figures(waits, perRound);
   },
 };
-
-async function waited({ adding, working }: Pair, n: number): Promise<number> {
-  const started = working.started(n);
-  const from = machineNow();
-  await adding.add({ n });
-  return (await started) - from;
-}
 
 function figures(waits: Samples, perRound: number): Figure[] {
   const medians = new Samples();
