@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { Payload, Queue } from "./contender.ts";
 
 /** What a loop keeps in Redis, as two scripts. */
