@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { findPostgres } from "@plyr/dev";
 import { Redis } from "ioredis";
-import { z } from "zod";
 import { ownRedis } from "./redis.ts";
+import { packageVersion } from "./versions.ts";
 
 export interface Machine {
   readonly cpu: string;
@@ -25,40 +26,20 @@ export async function describeMachine(): Promise<Machine> {
     versions: {
       node: process.versions.node,
       redis: await redisVersion(),
-      ioredis: packageVersion("ioredis"),
+      postgres: postgresVersion(),
       docket: packageVersion("@plyr/docket"),
+      ...Object.fromEntries(BESIDE.map((name) => [name, packageVersion(name)])),
     },
     loadBefore: load(),
   };
 }
 
+const BESIDE = ["ioredis", "bullmq", "bee-queue", "pg-boss", "graphile-worker", "pg"];
+
 /** Processes that wanted a core, on average over the last minute. */
 export function load(): number {
   return Number((loadavg()[0] ?? 0).toFixed(2));
 }
-
-/** @throws when the package isn't installed */
-export function packageVersion(name: string): string {
-  // A package's exports need not offer its package.json, so its folder is found through its entry.
-  const entry = fileURLToPath(import.meta.resolve(name));
-  const folders = entry.split("/");
-  while (folders.pop() !== undefined && folders.length > 0) {
-    const found = manifest(`${folders.join("/")}/package.json`);
-    if (found?.version !== undefined) return found.version;
-  }
-  throw new Error(`no package.json above ${entry}: is ${name} installed?`);
-}
-
-function manifest(path: string): z.output<typeof Manifest> | undefined {
-  try {
-    return Manifest.parse(JSON.parse(readFileSync(path, "utf8")));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-const Manifest = z.object({ version: z.string().optional() });
 
 async function redisVersion(): Promise<string> {
   await using server = await ownRedis();
@@ -68,4 +49,11 @@ async function redisVersion(): Promise<string> {
   } finally {
     redis.disconnect();
   }
+}
+
+function postgresVersion(): string {
+  const programs = findPostgres();
+  if (programs === undefined) return "none";
+  const said = execFileSync(join(programs, "postgres"), ["--version"], { encoding: "utf8" });
+  return /[\d.]+/.exec(said)?.[0] ?? "unknown";
 }

@@ -2,10 +2,14 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { describeMachine, load } from "./machine.ts";
 import type { Bench, Measurement } from "./measurement.ts";
+import { backlog } from "./measurements/backlog.ts";
 import { httpLatency } from "./measurements/http-latency.ts";
 import { idleWorker } from "./measurements/idle-worker.ts";
 import { isolatedTask } from "./measurements/isolated-task.ts";
+import { latency } from "./measurements/latency.ts";
+import { memory } from "./measurements/memory.ts";
 import { recovery } from "./measurements/recovery.ts";
+import { redisBytes } from "./measurements/redis-bytes.ts";
 import { shortTasks } from "./measurements/short-tasks.ts";
 import { tracing } from "./measurements/tracing.ts";
 import { throughput } from "./measurements/throughput.ts";
@@ -17,6 +21,10 @@ const MEASUREMENTS: readonly Measurement[] = [
   recovery,
   shortTasks,
   throughput,
+  latency,
+  memory,
+  redisBytes,
+  backlog,
   httpLatency,
   tracing,
 ];

@@ -16,3 +16,15 @@ export function spread(samples: readonly number[]): Spread {
   }
   return { median: (lower + upper) / 2, min, max };
 }
+
+/**
+ * The smallest sample that so many of a hundred don't exceed.
+ *
+ * @throws {RangeError} when there are no samples
+ */
+export function percentile(samples: readonly number[], of100: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const found = sorted[Math.max(0, Math.ceil((sorted.length * of100) / 100) - 1)];
+  if (found === undefined) throw new RangeError("a percentile needs at least one sample");
+  return found;
+}

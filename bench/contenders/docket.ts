@@ -1,6 +1,6 @@
 import { defineTask, Docket } from "@plyr/docket";
 import { z } from "zod";
-import { packageVersion } from "../machine.ts";
+import { packageVersion } from "../versions.ts";
 import type { Contender } from "./contender.ts";
 
 interface Services {
@@ -9,24 +9,22 @@ interface Services {
 
 const count = defineTask<Services>()({
   name: "bench.count",
-  payload: z.object({ n: z.number() }),
+  payload: z.object({ n: z.number(), text: z.string().optional() }),
   run: ({ n }, { services }) => services.handle(n),
 });
 
 export const docket: Contender = {
   name: "docket",
-  builtOn: () => `@plyr/docket ${packageVersion("@plyr/docket")}`,
-  async open(url, queue, handle) {
+  store: "redis",
+  builtOn: () => `@plyr/docket ${packageVersion("@plyr/docket")}, ioredis ${packageVersion("ioredis")}`,
+  async open({ url, queue, handle }) {
     const opened = await Docket.open<Services>({ url, name: queue, tasks: [count], services: { handle } });
     return {
-      add: async (n) => {
-        await opened.add(count, { n });
+      add: async (payload) => {
+        await opened.add(count, payload);
       },
-      addBulk: async (ns) => {
-        await opened.addMany(
-          count,
-          ns.map((n) => ({ n })),
-        );
+      addBulk: async (payloads) => {
+        await opened.addMany(count, payloads);
       },
       work: async (concurrency) => {
         const worker = opened.worker({ concurrency });

@@ -1,4 +1,4 @@
-import { defineTask, Docket } from "@plyr/docket";
+import { defineTask, Docket, type Task } from "@plyr/docket";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { breakdown, CommandCounter, total } from "../command-counter.ts";
@@ -12,41 +12,48 @@ const SETTLED_MS = 2_000;
 export const idleWorker: Measurement = {
   name: "idle-worker",
   method:
-    "A worker with 1 and one with 50 task types, each on a Redis of its own at the same time, watched by MONITOR from 2 s of silence after the start; extrapolated to a day. Something that comes once in more than the window counts whole or not at all, so a longer window (--idle-minutes) tells more.",
+    "Workers with 1 and with 50 task types, for each one with nothing to come and one with a task that is due in a day; each on a Redis of its own at the same time, watched by MONITOR from 2 s of silence after the start; extrapolated to a day. Something that comes once in more than the window counts whole or not at all, so a longer window (--idle-minutes) tells more.",
   async run(bench) {
-    bench.progress(`watching two idle workers for ${String(bench.idleMs / 1_000)} s`);
-    const figures = await Promise.all([measure(1, bench.idleMs), measure(50, bench.idleMs)]);
-    return figures.flat();
+    const scenes = [1, 50].flatMap((types) => [false, true].map((due) => ({ types, due })));
+    bench.progress(`watching ${String(scenes.length)} idle workers for ${String(bench.idleMs / 1_000)} s`);
+    return Promise.all(scenes.map((scene) => measure(scene, bench.idleMs)));
   },
 };
 
-async function measure(types: number, idleMs: number): Promise<Figure[]> {
+interface Scene {
+  /** Of tasks. */
+  readonly types: number;
+  /** A task is due in a day. */
+  readonly due: boolean;
+}
+
+async function measure({ types, due }: Scene, idleMs: number): Promise<Figure> {
   await using server = await ownRedis();
   const counter = await CommandCounter.open(server.url);
-  const tasks = Array.from({ length: types }, (_, at) =>
+  const define = (at: number): Task<object, undefined> =>
     defineTask<undefined>()({
       name: `bench.type-${String(at)}`,
       payload: z.object({}),
       run: () => Promise.resolve(),
-    }),
-  );
+    });
+  const first = define(0);
+  const tasks = [first, ...Array.from({ length: types - 1 }, (_, at) => define(at + 1))];
   const docket = await Docket.open({ url: server.url, name: "bench", tasks, services: undefined });
+  if (due) await docket.add(first, {}, { delay: "1d" });
   const worker = docket.worker({ concurrency: 10 });
   await worker.start();
   try {
     await counter.quiet(SETTLED_MS);
     const commands = await counter.during(() => pause(idleMs));
     const sent = total(commands.sent);
-    const name = `an idle worker with ${String(types)} task ${types === 1 ? "type" : "types"}`;
-    return [
-      {
-        name: `commands a day of ${name}`,
-        unit: "commands/day",
-        samples: [(sent * DAY_MS) / idleMs],
-        required: { bound: "at most", value: 1_500, judgedBy: "worst" },
-        note: `${String(sent)} in ${String(idleMs / 1_000)} s (${breakdown(commands.sent, 1) || "none"}), ${String(total(commands.inner))} calls inside scripts`,
-      },
-    ];
+    const scene = `${String(types)} task ${types === 1 ? "type" : "types"}, ${due ? "work due in a day" : "nothing to come"}`;
+    return {
+      name: `commands a day of an idle worker with ${scene}`,
+      unit: "commands/day",
+      samples: [(sent * DAY_MS) / idleMs],
+      required: { bound: "at most", value: 1_500, judgedBy: "worst" },
+      note: `${String(sent)} in ${String(idleMs / 1_000)} s (${breakdown(commands.sent, 1) || "none"}), ${String(total(commands.inner))} calls inside scripts`,
+    };
   } finally {
     counter.close();
     await worker.stop();

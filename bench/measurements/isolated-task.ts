@@ -23,7 +23,7 @@ const ping = defineTask<Services>()({
 export const isolatedTask: Measurement = {
   name: "isolated-task",
   method:
-    "One process adds, one or two idle workers wait. The next task is added when nothing has been sent for 50 ms, or 12 s after the last (longer than a lease). Counted by MONITOR from the first add until silence after the last.",
+    "One process adds, one or two idle workers wait. The next task is added when nothing has been sent for 50 ms, or 12 s after the last (longer than a lease). Counted by MONITOR from the first add until silence after the last; executed are those that clients sent and those that scripts called.",
   async run(bench) {
     const often = bench.quick ? 20 : 200;
     const seldom = bench.quick ? 1 : 5;
@@ -79,10 +79,11 @@ async function measure(workers: number, tasks: number, apartMs: number): Promise
         note: `mean of ${String(tasks)}: ${breakdown(commands.sent, tasks)}`,
       },
       {
-        name: `calls inside scripts for ${name}`,
-        unit: "calls",
-        samples: [total(commands.inner) / tasks],
-        note: `mean of ${String(tasks)}`,
+        name: `commands executed in Redis for ${name}`,
+        unit: "commands",
+        samples: [(total(commands.sent) + total(commands.inner)) / tasks],
+        ...(workers === 1 ? { required: { bound: "at most", value: 20, judgedBy: "worst" } } : {}),
+        note: `aim: 12; inside scripts: ${breakdown(commands.inner, tasks)}`,
       },
     ];
   } finally {
