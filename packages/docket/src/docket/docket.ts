@@ -38,6 +38,8 @@ export interface DocketOptions<Services> {
   readonly clock?: Clock;
   /** For tests: uniform in [0, 1). */
   readonly random?: () => number;
+  /** For tests: stands between the docket and its store; see `@plyr/docket/testing`. */
+  readonly through?: (store: Store) => Store;
   /** Deliveries in a row that may end with a lost worker before the task goes to the dead letters; 1–100, default 5. */
   readonly deliveryCap?: number;
   /** Of the program, for those who ask which workers are there; at most 100 characters. */
@@ -91,16 +93,9 @@ export class Docket<Services> extends Oversight<Services> {
     const cap = options.deliveryCap ?? 5;
     if (!Number.isInteger(cap) || cap < 1 || cap > 100)
       throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
-    return new Docket(
-      options,
-      openStore({
-        url: options.url,
-        ca: options.ca,
-        name,
-        clock: options.clock,
-        log: options.log ?? silent,
-      }),
-    );
+    const { url, ca, clock, log = silent, through } = options;
+    const store = openStore({ url, ca, name, clock, log });
+    return new Docket(options, through?.(store) ?? store);
   }
 
   /**
@@ -114,7 +109,9 @@ export class Docket<Services> extends Oversight<Services> {
     payload: NoInfer<Input>,
     options: AddOptions = {},
   ): Promise<Handle> {
-    return this.#handle(task, await this.#adder.add(await this.#prepare(task, payload, options)));
+    return this.#traced(task.name, 1, async () =>
+      this.#handle(task, await this.#adder.add(await this.#prepare(task, payload, options))),
+    );
   }
 
   /**
@@ -127,13 +124,15 @@ export class Docket<Services> extends Oversight<Services> {
     payloads: readonly NoInfer<Input>[],
     options: Omit<AddOptions, "key"> | ((payload: NoInfer<Input>, at: number) => AddOptions) = {},
   ): Promise<Handle[]> {
-    const prepared: NewTask[] = [];
-    for (const [at, payload] of payloads.entries()) {
-      prepared.push(
-        await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options),
-      );
-    }
-    return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));
+    return this.#traced(task.name, payloads.length, async () => {
+      const prepared: NewTask[] = [];
+      for (const [at, payload] of payloads.entries()) {
+        prepared.push(
+          await this.#prepare(task, payload, typeof options === "function" ? options(payload, at) : options),
+        );
+      }
+      return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));
+    });
   }
 
   /**
@@ -155,7 +154,9 @@ export class Docket<Services> extends Oversight<Services> {
   ): Promise<Handle> {
     if (options.key === "")
       throw new RangeError(`the key of ${task.name} is empty: give the replaced task's`);
-    return this.#handle(task, await this.#store.replace(await this.#prepare(task, payload, options)));
+    return this.#traced(task.name, 1, async () =>
+      this.#handle(task, await this.#store.replace(await this.#prepare(task, payload, options))),
+    );
   }
 
   /**
@@ -174,8 +175,10 @@ export class Docket<Services> extends Oversight<Services> {
     const { key } = options;
     if (key === "") throw new RangeError(`the key of ${task.name} is empty: give one for its bursts`);
     const due = afterBurst(task.name, options);
-    const prepared = { ...(await this.#prepare(task, payload, { key })), due };
-    return this.#handle(task, await this.#store.replace(prepared));
+    return this.#traced(task.name, 1, async () => {
+      const prepared = { ...(await this.#prepare(task, payload, { key })), due };
+      return this.#handle(task, await this.#store.replace(prepared));
+    });
   }
 
   /** What the run of a task has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */
@@ -232,6 +235,10 @@ export class Docket<Services> extends Oversight<Services> {
   close(): Promise<void> {
     this.#closing.abort();
     return this.#store.close();
+  }
+
+  #traced<T extends Handle | Handle[]>(task: string, count: number, work: () => Promise<T>): Promise<T> {
+    return this.#options.trace?.add?.({ task, count }, work) ?? work();
   }
 
   #handle<Input>({ name, keepsResult }: Task<Input, Services>, added: Added): Handle {

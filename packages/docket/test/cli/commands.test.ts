@@ -3,10 +3,10 @@ import { z } from "zod";
 import { defineTask, type Docket, type Task, Terminal } from "../../src/index.js";
 import { matching } from "../matching.js";
 import { signal } from "../signal.js";
-import { test as staged, type Stage } from "../stage.js";
+import { test, type Stage } from "../stage.js";
 import { typed, values, type Ended } from "./terminal.js";
 
-staged.override("kind", "redis");
+test.override("kind", "redis");
 
 /** What a service has: some of it works, some of it dies. */
 const post = defineTask<undefined>()({
@@ -38,7 +38,7 @@ async function sit(stage: Stage, tasks: readonly Task<unknown, undefined>[] = [p
 }
 
 describe("snapshot, tasks and workers", () => {
-  staged("tell what there is, to people and to programs", async ({ stage }) => {
+  test("tell what there is, to people and to programs", async ({ stage }) => {
     const { docket, type, json } = await sit(stage);
     await docket.add(post, { to: "ann" });
     await stage.run(docket);
@@ -67,7 +67,7 @@ describe("snapshot, tasks and workers", () => {
     await docket.resume(["to bob", "to eve"]);
   });
 
-  staged("of a name that nobody uses say so, and are no success", async ({ stage }) => {
+  test("of a name that nobody uses say so, and are no success", async ({ stage }) => {
     const { json } = await sit(stage);
     expect(await json("snapshot")).toMatchObject({
       code: 1,
@@ -78,7 +78,7 @@ describe("snapshot, tasks and workers", () => {
 });
 
 describe("dead", () => {
-  staged("lists, groups and shows what was given up", async ({ stage }) => {
+  test("lists, groups and shows what was given up", async ({ stage }) => {
     const { docket, type, json } = await sit(stage);
     expect(await type("dead")).toMatchObject({ code: 0, out: "There is no such dead letter.\n" });
     for (const to of ["x1", "x2", "xy"]) await docket.add(post, { to }, { key: to });
@@ -106,7 +106,7 @@ describe("dead", () => {
     expect(await type("dead", "show", "nobody")).toMatchObject({ code: 1, out: matching(/no dead letter/) });
   });
 
-  staged("replays and discards one, or those that were asked for", async ({ stage }) => {
+  test("replays and discards one, or those that were asked for", async ({ stage }) => {
     const { docket, type, json } = await sit(stage);
     for (const to of ["x1", "x2", "x3", "xy"]) await docket.add(post, { to }, { key: to });
     await stage.run(docket);
@@ -122,7 +122,7 @@ describe("dead", () => {
     expect(await type("dead", "discard", second)).toMatchObject({ code: 1 });
 
     await docket.add(post, { to: "ann" }, { key: "x3", delay: "1h" });
-    expect(await type("dead", "replay", "--all")).toMatchObject({
+    expect(await type("dead", "replay", "--all", "--error", "404")).toMatchObject({
       code: 1,
       out: matching(/^key in use: 1\nreplayed: 1\n$/),
     });
@@ -133,7 +133,7 @@ describe("dead", () => {
     expect((await docket.snapshot()).dead).toBe(0);
   });
 
-  staged("does nothing to all of them unless that is said", async ({ stage }) => {
+  test("does nothing to all of them unless that is said", async ({ stage }) => {
     const { docket, type } = await sit(stage);
     await docket.add(post, { to: "x" });
     await stage.run(docket);
@@ -147,7 +147,7 @@ describe("dead", () => {
   });
 });
 
-staged(
+test(
   "cancel takes back what waits, has what runs stop, and says when there is nothing",
   async ({ stage }) => {
     const begun = signal();
@@ -175,7 +175,7 @@ staged(
 );
 
 describe("strike, restore and strikes", () => {
-  staged("keep a task, or some payloads of it, from starting, and let them go on", async ({ stage }) => {
+  test("keep a task, or some payloads of it, from starting, and let them go on", async ({ stage }) => {
     const { docket, type, json } = await sit(stage);
     expect((await type("strikes")).out).toBe("Nothing is struck.\n");
     expect(await json("strike", "post", "--where", "to=ann", "--because", "asked to")).toMatchObject({
@@ -196,7 +196,7 @@ describe("strike, restore and strikes", () => {
     expect((await docket.snapshot()).held).toBe(0);
   });
 
-  staged("read a value as JSON where it is that, and several fields as all of them", async ({ stage }) => {
+  test("read a value as JSON where it is that, and several fields as all of them", async ({ stage }) => {
     const { docket, json } = await sit(stage);
     const where = ["--where", "n=1", "--where", "yes=true", "--where", "none=null", "--where", 'text="1"'];
     await json("strike", "post", ...where);
@@ -214,7 +214,7 @@ function swapped(pairs: readonly string[]) {
   return (_: string, at: number): string => (at % 2 === 0 ? "--where" : (backwards[(at - 1) / 2] ?? ""));
 }
 
-staged("pause, resume and paused stop groups for a time", async ({ stage }) => {
+test("pause, resume and paused stop groups for a time", async ({ stage }) => {
   const { docket, type, json } = await sit(stage);
   expect((await type("paused")).out).toBe("No group is paused.\n");
   const paused = await json("pause", "to ann", "to bob", "--for", "10m", "--because", "away");
@@ -236,7 +236,7 @@ staged("pause, resume and paused stop groups for a time", async ({ stage }) => {
   expect(await docket.paused()).toEqual([]);
 });
 
-staged(
+test(
   "cost tells the server's commands by whether they were sent or called inside, and what a month is",
   async ({ stage }) => {
     const { docket, type, json } = await sit(stage);
