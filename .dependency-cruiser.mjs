@@ -103,6 +103,20 @@ export default {
       to: { path: "(^|/)packages/(?!docket/)" },
     },
     {
+      name: "docket-loads-no-command-line",
+      comment: "Who imports the engine loads neither its command line nor what that is made with.",
+      severity: "error",
+      from: { path: "^packages/docket/src/", pathNot: "^packages/docket/src/(cli|bin)/" },
+      to: { path: ["^packages/docket/src/(cli|bin)/", "node_modules/(commander|cli-table3)/"] },
+    },
+    {
+      name: "docket-needs-no-telemetry",
+      comment: "The interfaces of OpenTelemetry are an optional peer: only what is for them may import them.",
+      severity: "error",
+      from: { path: "^packages/docket/src/", pathNot: "^packages/docket/src/opentelemetry/" },
+      to: { path: "node_modules/@opentelemetry/" },
+    },
+    {
       name: "backend-knows-only-docket",
       comment: "The service knows neither its pages nor the development world around it.",
       severity: "error",

@@ -12,6 +12,7 @@ import { Adder } from "./adder.js";
 import { afterBurst, type DebounceOptions } from "./debounce.js";
 import { TaskHandle, type Handle } from "./handle.js";
 import { idMaker } from "./ids.js";
+import { knownTasks } from "./known-tasks.js";
 import { newTask, type AddOptions } from "./new-task.js";
 import { seed } from "./seed.js";
 import { Oversight } from "./oversight.js";
@@ -62,8 +63,11 @@ export class Docket<Services> extends Oversight<Services> {
   readonly #nextId = idMaker();
   readonly #closing = new AbortController();
 
-  private constructor(options: DocketOptions<Services>, store: Store) {
-    const tasks = new Map(options.tasks.map((task) => [task.name, task]));
+  private constructor(
+    options: DocketOptions<Services>,
+    tasks: ReadonlyMap<string, Task<unknown, Services>>,
+    store: Store,
+  ) {
     super(store, tasks);
     this.#options = options;
     this.#store = store;
@@ -75,6 +79,7 @@ export class Docket<Services> extends Oversight<Services> {
    * Opens a docket. Doesn't wait for Redis: what needs it fails with `StoreUnavailable` while it is away.
    *
    * @throws {RangeError} on a URL, name or cap that can't be used, and on two tasks of one name
+   * @throws {TypeError} on a task that `defineTask` hasn't made
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- opening may come to need an answer from the store
   static async open<Services>(options: DocketOptions<Services>): Promise<Docket<Services>> {
@@ -84,18 +89,13 @@ export class Docket<Services> extends Oversight<Services> {
         `the docket's name is ${JSON.stringify(name.slice(0, 120))}: give 1 to 100 letters, digits, ".", ":", "_", "-"`,
       );
     }
-    const seen = new Set<string>();
-    for (const task of options.tasks) {
-      if (seen.has(task.name))
-        throw new RangeError(`two tasks are named ${task.name}: give each a name of its own`);
-      seen.add(task.name);
-    }
+    const tasks = knownTasks(options.tasks);
     const cap = options.deliveryCap ?? 5;
     if (!Number.isInteger(cap) || cap < 1 || cap > 100)
       throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
     const { url, ca, clock, log = silent, through } = options;
     const store = openStore({ url, ca, name, clock, log });
-    return new Docket(options, through?.(store) ?? store);
+    return new Docket(options, tasks, through?.(store) ?? store);
   }
 
   /**

@@ -98,7 +98,8 @@ export const METRICS: readonly Metric[] = [
     kind: "counter",
     unit: "{command}",
     help: "Commands that this process has sent to Redis, by what they were for.",
-    points: ({ sent }) => Object.entries({ ...sent }).map(([purpose, value]) => ({ value, labels: { purpose } })),
+    points: ({ sent }) =>
+      Object.entries({ ...sent }).map(([purpose, value]) => ({ value, labels: { purpose } })),
   },
 ];
 

@@ -2,6 +2,7 @@ import { StoreUnavailable } from "../../errors.js";
 import type { Log } from "../../log.js";
 import { MeteredRedis, type Meter, type Purpose, type Server } from "./meter.js";
 import type { Script } from "./scripts.js";
+import { silence, whyUnreachable } from "./unreachable.js";
 
 /** A call that isn't answered within this time counts as failed; it may still be carried out later. */
 const ANSWER_MS = 1_000;
@@ -34,7 +35,7 @@ export class Connection {
     this.#redis.setMaxListeners(0);
     let away = false;
     this.#redis.on("error", (error: Error) => {
-      this.#trouble = error.message;
+      this.#trouble = whyUnreachable(error);
       if (!away)
         log.warn(
           { err: withoutCommand(error), connection: role },
@@ -125,7 +126,7 @@ export class Connection {
       };
       const timer = setTimeout(() => {
         settle(() => {
-          const why = this.#trouble ?? `no connection within ${String(ANSWER_MS)} ms`;
+          const why = this.#trouble ?? silence(ANSWER_MS);
           reject(new StoreUnavailable(`redis can't be reached: ${why}`));
         });
       }, ANSWER_MS);
