@@ -2,7 +2,7 @@ const backend = "^packages/backend/src";
 
 // What is started, or imported by name from outside.
 const startingPoints = [
-  "^packages/[^/]+/src/(testing/)?index\\.ts$",
+  "^packages/[^/]+/src/((testing|opentelemetry|prometheus)/)?index\\.ts$",
   "^packages/[^/]+/src/bin/",
   "^packages/[^/]+/src/.*main\\.ts$",
 ];
@@ -72,7 +72,10 @@ export default {
       from: { path: "^packages/([^/]+)/" },
       to: {
         path: "^packages/",
-        pathNot: ["^packages/$1/", "^packages/[^/]+/dist/(testing/)?index\\.(js|d\\.ts)$"],
+        pathNot: [
+          "^packages/$1/",
+          "^packages/[^/]+/dist/((testing|opentelemetry|prometheus)/)?index\\.(js|d\\.ts)$",
+        ],
       },
     },
     {
@@ -80,7 +83,10 @@ export default {
       comment: "What is measured is what others import.",
       severity: "error",
       from: { path: "^bench/" },
-      to: { path: "^packages/", pathNot: "^packages/[^/]+/dist/(testing/)?index\\.(js|d\\.ts)$" },
+      to: {
+        path: "^packages/",
+        pathNot: "^packages/[^/]+/dist/((testing|opentelemetry|prometheus)/)?index\\.(js|d\\.ts)$",
+      },
     },
     {
       name: "bench-is-only-run",
@@ -95,6 +101,20 @@ export default {
       severity: "error",
       from: { path: "^packages/docket/" },
       to: { path: "(^|/)packages/(?!docket/)" },
+    },
+    {
+      name: "docket-loads-no-command-line",
+      comment: "Who imports the engine loads neither its command line nor what that is made with.",
+      severity: "error",
+      from: { path: "^packages/docket/src/", pathNot: "^packages/docket/src/(cli|bin)/" },
+      to: { path: ["^packages/docket/src/(cli|bin)/", "node_modules/(commander|cli-table3)/"] },
+    },
+    {
+      name: "docket-needs-no-telemetry",
+      comment: "The interfaces of OpenTelemetry are an optional peer: only what is for them may import them.",
+      severity: "error",
+      from: { path: "^packages/docket/src/", pathNot: "^packages/docket/src/opentelemetry/" },
+      to: { path: "node_modules/@opentelemetry/" },
     },
     {
       name: "backend-knows-only-docket",

@@ -55,7 +55,7 @@ export {
   type TaskOptions,
 } from "./task/task.js";
 export type { Rate } from "./task/rate.js";
-export type { Trace, TracedEnd, TracedRun } from "./trace.js";
+export type { Trace, TracedAdded, TracedAdding, TracedEnd, TracedRun } from "./trace.js";
 export type { Clock } from "./time/clock.js";
 export { milliseconds, type Duration } from "./time/duration.js";
 export type { Around } from "./worker/execution.js";

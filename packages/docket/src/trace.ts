@@ -24,6 +24,16 @@ export interface TracedEnd {
   readonly error?: unknown;
 }
 
+/** What is being added: so many of one task. */
+export interface TracedAdding {
+  readonly task: string;
+  readonly count: number;
+}
+
+export interface TracedAdded {
+  readonly id: string;
+}
+
 /**
  * The port through which a trace goes along with a task: over delays, retries, redeliveries and processes. The engine
  * knows no tracing library; it carries a short text and says where a run begins and ends.
@@ -34,6 +44,14 @@ export interface Trace {
    * Visible characters and blanks, at most 200.
    */
   carried(): string | undefined;
+  /**
+   * Wraps what adds tasks, replaces or debounces them; `carried` is asked within, once for each. Resolves and rejects as `work`
+   * does. Where it is left out, nothing is wrapped.
+   */
+  add?<T extends TracedAdded | readonly TracedAdded[]>(
+    adding: TracedAdding,
+    work: () => Promise<T>,
+  ): Promise<T>;
   /** Wraps a run, whose end is told by what `work` resolves with; it never rejects. Called once per delivery that runs. */
   run<T extends TracedEnd>(run: TracedRun, work: () => Promise<T>): Promise<T>;
 }

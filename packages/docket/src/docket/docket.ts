@@ -12,6 +12,7 @@ import { Adder } from "./adder.js";
 import { afterBurst, type DebounceOptions } from "./debounce.js";
 import { TaskHandle, type Handle, type Waiting } from "./handle.js";
 import { idMaker } from "./ids.js";
+import { knownTasks } from "./known-tasks.js";
 import { newTask, type AddOptions } from "./new-task.js";
 import { seed } from "./seed.js";
 import { Oversight } from "./oversight.js";
@@ -38,6 +39,8 @@ export interface DocketOptions<Services> {
   readonly clock?: Clock;
   /** For tests: uniform in [0, 1). */
   readonly random?: () => number;
+  /** For tests: stands between the docket and its store; see `@plyr/docket/testing`. */
+  readonly through?: (store: Store) => Store;
   /** Deliveries in a row that may end with a lost worker before the task goes to the dead letters; 1–100, default 5. */
   readonly deliveryCap?: number;
   /** Of the program, for those who ask which workers are there; at most 100 characters. */
@@ -61,8 +64,11 @@ export class Docket<Services> extends Oversight<Services> {
   readonly #closing = new AbortController();
   readonly #waiting: Waiting;
 
-  private constructor(options: DocketOptions<Services>, store: Store) {
-    const tasks = new Map(options.tasks.map((task) => [task.name, task]));
+  private constructor(
+    options: DocketOptions<Services>,
+    tasks: ReadonlyMap<string, Task<unknown, Services>>,
+    store: Store,
+  ) {
     super(store, tasks);
     this.#options = options;
     this.#store = store;
@@ -75,6 +81,7 @@ export class Docket<Services> extends Oversight<Services> {
    * Opens a docket. Doesn't wait for Redis: what needs it fails with `StoreUnavailable` while it is away.
    *
    * @throws {RangeError} on a URL, name or cap that can't be used, and on two tasks of one name
+   * @throws {TypeError} on a task that `defineTask` hasn't made
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- opening may come to need an answer from the store
   static async open<Services>(options: DocketOptions<Services>): Promise<Docket<Services>> {
@@ -84,25 +91,13 @@ export class Docket<Services> extends Oversight<Services> {
         `the docket's name is ${JSON.stringify(name.slice(0, 120))}: give 1 to 100 letters, digits, ".", ":", "_", "-"`,
       );
     }
-    const seen = new Set<string>();
-    for (const task of options.tasks) {
-      if (seen.has(task.name))
-        throw new RangeError(`two tasks are named ${task.name}: give each a name of its own`);
-      seen.add(task.name);
-    }
+    const tasks = knownTasks(options.tasks);
     const cap = options.deliveryCap ?? 5;
     if (!Number.isInteger(cap) || cap < 1 || cap > 100)
       throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
-    return new Docket(
-      options,
-      openStore({
-        url: options.url,
-        ca: options.ca,
-        name,
-        clock: options.clock,
-        log: options.log ?? silent,
-      }),
-    );
+    const { url, ca, clock, log = silent, through } = options;
+    const store = openStore({ url, ca, name, clock, log });
+    return new Docket(options, tasks, through?.(store) ?? store);
   }
 
   /**
@@ -116,9 +111,12 @@ export class Docket<Services> extends Oversight<Services> {
     payload: NoInfer<Input>,
     options: AddOptions = {},
   ): Promise<Handle> {
-    const prepared = this.#prepare(task, payload, options);
-    const added = await this.#adder.add(prepared instanceof Promise ? await prepared : prepared);
-    return this.#handle(task, added);
+    const add = async (): Promise<Handle> => {
+      const prepared = this.#prepare(task, payload, options);
+      const added = await this.#adder.add(prepared instanceof Promise ? await prepared : prepared);
+      return this.#handle(task, added);
+    };
+    return this.#traced(task.name, 1, add);
   }
 
   /**
@@ -131,16 +129,15 @@ export class Docket<Services> extends Oversight<Services> {
     payloads: readonly NoInfer<Input>[],
     options: Omit<AddOptions, "key"> | ((payload: NoInfer<Input>, at: number) => AddOptions) = {},
   ): Promise<Handle[]> {
-    const prepared: NewTask[] = [];
-    for (const [at, payload] of payloads.entries()) {
-      const one = this.#prepare(
-        task,
-        payload,
-        typeof options === "function" ? options(payload, at) : options,
-      );
-      prepared.push(one instanceof Promise ? await one : one);
-    }
-    return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));
+    return this.#traced(task.name, payloads.length, async () => {
+      const prepared: NewTask[] = [];
+      for (const [at, payload] of payloads.entries()) {
+        const own = typeof options === "function" ? options(payload, at) : options;
+        const one = this.#prepare(task, payload, own);
+        prepared.push(one instanceof Promise ? await one : one);
+      }
+      return (await this.#store.add(prepared)).map((added) => this.#handle(task, added));
+    });
   }
 
   /**
@@ -162,7 +159,9 @@ export class Docket<Services> extends Oversight<Services> {
   ): Promise<Handle> {
     if (options.key === "")
       throw new RangeError(`the key of ${task.name} is empty: give the replaced task's`);
-    return this.#handle(task, await this.#store.replace(await this.#prepare(task, payload, options)));
+    return this.#traced(task.name, 1, async () =>
+      this.#handle(task, await this.#store.replace(await this.#prepare(task, payload, options))),
+    );
   }
 
   /**
@@ -181,8 +180,10 @@ export class Docket<Services> extends Oversight<Services> {
     const { key } = options;
     if (key === "") throw new RangeError(`the key of ${task.name} is empty: give one for its bursts`);
     const due = afterBurst(task.name, options);
-    const prepared = { ...(await this.#prepare(task, payload, { key })), due };
-    return this.#handle(task, await this.#store.replace(prepared));
+    return this.#traced(task.name, 1, async () => {
+      const prepared = { ...(await this.#prepare(task, payload, { key })), due };
+      return this.#handle(task, await this.#store.replace(prepared));
+    });
   }
 
   /** What the run of a task has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */
@@ -239,6 +240,10 @@ export class Docket<Services> extends Oversight<Services> {
   close(): Promise<void> {
     this.#closing.abort();
     return this.#store.close();
+  }
+
+  #traced<T extends Handle | Handle[]>(task: string, count: number, work: () => Promise<T>): Promise<T> {
+    return this.#options.trace?.add?.({ task, count }, work) ?? work();
   }
 
   #handle<Input>({ name, keepsResult }: Task<Input, Services>, added: Added): Handle {

@@ -1,8 +1,12 @@
 import type { Due, Group, NewTask, Replacement } from "../store/store.js";
+import { shown } from "../task/definition.js";
 import { checked, toJson } from "../task/payload.js";
 import type { Task } from "../task/task.js";
 import { checkedCarried, type Trace } from "../trace.js";
 import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
+
+/** In characters. */
+const LONGEST_TIE = 500;
 
 export interface AddOptions {
   /** While a task of this key lives (waiting, delayed, running), adding again does nothing. At most 500 characters. */
@@ -18,6 +22,7 @@ export interface AddOptions {
  *
  * @throws {InvalidPayload} when the payload doesn't fit
  * @throws {RangeError} when a key or group is too long, or the time out of range
+ * @throws {TypeError} when one of them is of another kind, as a compiler would say
  */
 export function newTask<Input, Services>(
   id: string,
@@ -27,10 +32,7 @@ export function newTask<Input, Services>(
   trace: Trace | undefined,
 ): NewTask | Promise<NewTask> {
   const { key = "" } = options;
-  if (key.length > 500)
-    throw new RangeError(
-      `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
-    );
+  checkTie(key, `the key of ${task.name}`, 0);
   const carried = checkedCarried(trace?.carried());
   const made = ({ serial, group }: Tied): NewTask => ({
     id,
@@ -70,16 +72,19 @@ function tiesOf<Services>(task: Task<unknown, Services>, payload: unknown): Tied
 
 function tied<Services>(task: Task<unknown, Services>, read: unknown): Tied {
   const serial = task.serial(read) ?? "";
-  if (serial.length > 500)
-    throw new RangeError(
-      `the serial key of ${task.name} is ${String(serial.length)} characters long: give at most 500`,
-    );
+  checkTie(serial, `the serial key of ${task.name}`, 0);
   const group = task.group(read);
-  if (group !== null && (group === "" || group.length > 500))
-    throw new RangeError(
-      `the group of ${task.name} is ${String(group.length)} characters long: give 1 to 500`,
-    );
+  if (group !== null) checkTie(group, `the group of ${task.name}`, 1);
   return { serial, group: group === null ? undefined : { name: group, rate: task.rate } };
+}
+
+/** @throws {TypeError} when it is no text @throws {RangeError} when it is too short or too long */
+function checkTie(tie: unknown, what: string, least: 0 | 1): void {
+  if (typeof tie !== "string") throw new TypeError(`${what} is ${shown(tie)}: give a text`);
+  if (tie.length < least || tie.length > LONGEST_TIE)
+    throw new RangeError(
+      `${what} is ${String(tie.length)} characters long: give ${least === 0 ? "at most" : "1 to"} ${String(LONGEST_TIE)}`,
+    );
 }
 
 function due(task: string, { delay, at }: AddOptions): Due {
@@ -87,6 +92,7 @@ function due(task: string, { delay, at }: AddOptions): Due {
     throw new RangeError(`${task} is given both a delay and a time: give one`);
   if (delay !== undefined) return { kind: "in", ms: milliseconds(delay, `the delay of ${task}`) };
   if (at === undefined) return { kind: "now" };
+  if (!(at instanceof Date)) throw new TypeError(`the time of ${task} is ${shown(at)}: give a Date`);
   if (Number.isNaN(at.getTime()) || at.getTime() > Date.now() + LONGEST_MS) {
     throw new RangeError(`the time of ${task} is ${String(at)}: give a valid date, at most ten years ahead`);
   }

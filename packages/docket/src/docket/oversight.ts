@@ -81,9 +81,12 @@ export class Oversight<Services> {
   /**
    * The newest dead letters; at most `limit` (default 100) of those asked for. They are kept for 30 days, and the newest
    * 10,000 of them: what is older goes as others die.
+   *
+   * @throws {RangeError} on a limit that is less than nothing
    */
   async deadLetters(asked: number | LettersAsked = {}): Promise<DeadLetter[]> {
     const { limit = 100, task, error } = typeof asked === "number" ? { limit: asked } : asked;
+    if (!(limit >= 0)) throw new RangeError(`the limit of dead letters is ${String(limit)}: give 0 or more`);
     const found: DeadLetter[] = [];
     for await (const letter of this.#letters()) {
       if (found.length >= limit) break;

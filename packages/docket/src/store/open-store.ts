@@ -1,6 +1,7 @@
 import type { Log } from "../log.js";
 import type { Clock } from "../time/clock.js";
 import { MemoryStore } from "./memory/memory-store.js";
+import type { Server } from "./redis/meter.js";
 import { RedisStore } from "./redis/redis-store.js";
 import type { Store } from "./store.js";
 
@@ -18,19 +19,28 @@ export interface StorePlace {
  * @throws {RangeError} on a URL that can't be used, and on a ca for one without TLS
  */
 export function openStore({ url, ca, name, clock, log }: StorePlace): Store {
-  if (ca !== undefined && url?.startsWith("rediss:") !== true) {
-    throw new RangeError(
-      "the docket has a ca, but its url doesn't begin with rediss: leave out one, or use TLS",
-    );
-  }
-  if (url === undefined || url === "memory://") return new MemoryStore(clock);
+  if (url !== undefined && url !== "memory://")
+    return new RedisStore({ server: redisServer(url, ca), name, log, clock });
+  if (ca !== undefined) throw withoutTls();
+  return new MemoryStore(clock);
+}
+
+/** @throws {RangeError} as `openStore` */
+export function redisServer(url: string, ca: string | undefined): Server {
+  if (ca !== undefined && !url.startsWith("rediss:")) throw withoutTls();
   // The url itself isn't shown: it may hold a password.
   if (!isRedisUrl(url)) {
     throw new RangeError(
       "the docket's url can't be used: give redis://host:port, rediss://host:port, unix:///path/of/socket or memory://",
     );
   }
-  return new RedisStore({ server: { url: url.replace(/^unix:\/\//, ""), ca }, name, log, clock });
+  return { url: url.replace(/^unix:\/\//, ""), ca };
+}
+
+function withoutTls(): RangeError {
+  return new RangeError(
+    "the docket has a ca, but its url doesn't begin with rediss: leave out one, or use TLS",
+  );
 }
 
 function isRedisUrl(url: string): boolean {

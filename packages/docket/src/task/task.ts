@@ -3,6 +3,7 @@ import type { Log } from "../log.js";
 import type { RetryPolicy } from "../retry/exponential.js";
 import { never } from "../retry/exponential.js";
 import { milliseconds, type Duration } from "../time/duration.js";
+import { checkDefinition } from "./definition.js";
 import { readRate, type Rate } from "./rate.js";
 
 /** Tells others how far a run is; they ask with `docket.progress(id)`. */
@@ -104,14 +105,13 @@ export interface Task<Input, Services> {
  * Defines a task. Called twice so that the services' type is given and the payload's is inferred.
  *
  * @throws {RangeError} when the name, a duration or the rate is out of range
+ * @throws {TypeError} when something in it isn't what it must be, as a compiler would say
  */
 export function defineTask<Services>() {
   return <Schema extends StandardSchemaV1>(
     options: TaskOptions<Services, Schema>,
   ): Task<StandardSchemaV1.InferInput<Schema>, Services> => {
-    if (options.name.length < 1 || options.name.length > 200) {
-      throw new RangeError(`a task's name is "${options.name.slice(0, 40)}": give 1 to 200 characters`);
-    }
+    checkDefinition(options);
     const of = `of task ${options.name}`;
     return {
       name: options.name,

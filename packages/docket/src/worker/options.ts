@@ -25,9 +25,11 @@ export function readOptions({ concurrency = 10, lease = "10s", sleep = "125s" }:
     throw new RangeError(`concurrency is ${String(concurrency)}: give a whole number from 1 to 1000`);
   }
   const leaseMs = milliseconds(lease, "the lease");
-  if (leaseMs < 1_000 || leaseMs > 300_000) throw new RangeError("the lease must be from 1s to 300s");
+  if (leaseMs < 1_000 || leaseMs > 300_000)
+    throw new RangeError(`the lease is ${JSON.stringify(lease)}: give 1s to 300s`);
   const sleepMs = milliseconds(sleep, "the sleep");
-  if (sleepMs < 1_000 || sleepMs > 125_000) throw new RangeError("the sleep must be from 1s to 125s");
+  if (sleepMs < 1_000 || sleepMs > 125_000)
+    throw new RangeError(`the sleep is ${JSON.stringify(sleep)}: give 1s to 125s`);
   return { concurrency, leaseMs, sleepMs };
 }
 

@@ -142,7 +142,7 @@ onBothStores("a worker's option", () => {
       );
     }
     for (const lease of [999, "301s", 0] as const)
-      expect(() => docket.worker({ lease })).toThrow(/lease must be from 1s to 300s/);
+      expect(() => docket.worker({ lease })).toThrow(/the lease is .*: give 1s to 300s/);
     expect(() => docket.worker().stop({ drain: -1 })).toThrow(/the drain is -1/);
     docket.worker({ concurrency: 1_000, lease: "300s" });
     docket.worker({ concurrency: 1, lease: "1s" });

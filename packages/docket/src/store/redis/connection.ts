@@ -2,6 +2,7 @@ import { StoreUnavailable } from "../../errors.js";
 import type { Log } from "../../log.js";
 import { MeteredRedis, type Meter, type Purpose, type Server } from "./meter.js";
 import type { Script } from "./scripts.js";
+import { silence, whyUnreachable } from "./unreachable.js";
 
 /** A call that isn't answered within this time counts as failed; it may still be carried out later. */
 const ANSWER_MS = 1_000;
@@ -16,6 +17,8 @@ const RECONNECT_MS = 1_000;
 export class Connection {
   readonly #redis: MeteredRedis;
   #closed = false;
+  /** Why it can't be reached, while it can't. */
+  #trouble: string | undefined;
 
   constructor(server: Server, log: Log, role: string, meter: Meter) {
     this.#redis = new MeteredRedis(meter, server, {
@@ -32,6 +35,7 @@ export class Connection {
     this.#redis.setMaxListeners(0);
     let away = false;
     this.#redis.on("error", (error: Error) => {
+      this.#trouble = whyUnreachable(error);
       if (!away)
         log.warn(
           { err: withoutCommand(error), connection: role },
@@ -42,6 +46,7 @@ export class Connection {
     this.#redis.on("ready", () => {
       if (away) log.info({ connection: role }, "redis is back");
       away = false;
+      this.#trouble = undefined;
     });
   }
 
@@ -77,9 +82,10 @@ export class Connection {
     );
   }
 
-  async info(): Promise<string> {
+  /** @param section as Redis names it; by default those that Redis tells by default */
+  async info(section = "default"): Promise<string> {
     const redis = await this.#ready();
-    return this.#within(ANSWER_MS, "info", () => redis.info());
+    return this.#within(ANSWER_MS, "info", () => redis.info(section));
   }
 
   /** Drops the connection and makes a new one. */
@@ -120,7 +126,8 @@ export class Connection {
       };
       const timer = setTimeout(() => {
         settle(() => {
-          reject(new StoreUnavailable(`redis doesn't answer (no connection within ${String(ANSWER_MS)} ms)`));
+          const why = this.#trouble ?? silence(ANSWER_MS);
+          reject(new StoreUnavailable(`redis can't be reached: ${why}`));
         });
       }, ANSWER_MS);
       this.#redis.once("ready", ready);
