@@ -26,6 +26,8 @@ export interface ExecutionTools<Services> {
   readonly deliveryCap: number;
   /** The store's time, as far as the worker knows it. */
   storeNow(): number;
+  /** Calls the handler of a task: whoever watches over the event loop is to know that it was entered, and that it was left. */
+  enter<T>(id: string, call: () => T): T;
   /** Tells the store how far a run is (JSON). */
   report(held: Held, progress: string): Promise<void>;
 }
@@ -48,6 +50,11 @@ export class Execution<Services> {
 
   abort(reason: Error): void {
     this.#controller.abort(reason);
+  }
+
+  /** 0 for what this worker doesn't know. */
+  get timeoutMs(): number {
+    return this.#tools.tasks.get(this.claim.stored?.name ?? "")?.timeoutMs ?? 0;
   }
 
   get lost(): boolean {
@@ -123,7 +130,7 @@ export class Execution<Services> {
       log: this.#tools.log,
       progress: this.#reporter,
     };
-    return this.#tools.around(() => task.run(payload, ctx), ctx);
+    return this.#tools.around(() => this.#tools.enter(ctx.id, () => task.run(payload, ctx)), ctx);
   }
 
   /** Aborts the signal at the timeout; `overdue` rejects for a handler that doesn't heed it. */

@@ -7,8 +7,8 @@ export type Purpose = keyof CommandCounts;
 export class Meter {
   readonly #counts: Record<Purpose, number> = { ...NONE };
 
-  count(purpose: Purpose): void {
-    this.#counts[purpose] += 1;
+  count(purpose: Purpose, commands = 1): void {
+    this.#counts[purpose] += commands;
   }
 
   get counts(): CommandCounts {

@@ -11,6 +11,7 @@ import type {
   StrikeName,
   WorkerInfo,
 } from "../sight.js";
+import type { Outpost } from "../outpost.js";
 import type {
   Added,
   CancelResult,
@@ -56,6 +57,7 @@ const PURPOSE: { readonly [Name in keyof Scripts]?: Purpose } = {
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
+  readonly #name: string;
   readonly #prefix: string;
   readonly #scripts: Scripts;
   readonly #meter = new Meter();
@@ -68,6 +70,7 @@ export class RedisStore implements Store {
   readonly #listeners = new Map<string, Connection>();
 
   constructor(options: { server: Server; name: string; log: Log; clock: Clock | undefined }) {
+    this.#name = options.name;
     this.#prefix = prefixOf(options.name);
     this.#scripts = loadScripts();
     this.#server = options.server;
@@ -262,6 +265,16 @@ export class RedisStore implements Store {
 
   sent(): CommandCounts {
     return this.#meter.counts;
+  }
+
+  outpost(): Outpost | undefined {
+    if (this.#clock !== undefined) return undefined;
+    return {
+      place: { server: this.#server, name: this.#name },
+      sent: (commands) => {
+        this.#meter.count("heartbeats", commands);
+      },
+    };
   }
 
   onReconnect(callback: () => void): () => void {
