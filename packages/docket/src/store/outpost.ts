@@ -1,4 +1,4 @@
-import type { Server } from "./redis/meter.js";
+import type { Server } from "./redis/address.js";
 
 /** How another thread reaches a store. */
 export interface Outpost {
