@@ -14,8 +14,8 @@ test.for(["is killed", "hangs"] as const)(
     const sentinel = stack.use(await Sentinel.over(primary.port, ["requirepass sesame"]));
     await sentinel.ready(1, ":sesame@");
     const ran: number[] = [];
-    const hosts = `127.0.0.1:1,127.0.0.1:${String(sentinel.port)}`; // one of them is never there
-    const open = async (password: string): Promise<Docket<Chores>> => {
+    const there = `127.0.0.1:${String(sentinel.port)}`;
+    const open = async (hosts: string, password = "sesame"): Promise<Docket<Chores>> => {
       const docket = await Docket.open({
         url: `redis+sentinel://${hosts}/main?sentinel-password=${password}`,
         tasks: [chore],
@@ -24,14 +24,14 @@ test.for(["is killed", "hangs"] as const)(
       stack.defer(() => docket.close());
       return docket;
     };
-    const docket = await open("sesame");
-    const worker = (await open("sesame")).worker();
+    const docket = await open(`127.0.0.1:1,${there}`); // one of them is never there
+    const worker = (await open(there)).worker();
     stack.defer(() => worker.stop({ drain: 0 }));
     await worker.start();
     await docket.add(chore, 1);
     await until("it has run", () => ran.length === 1);
     await docket.add(chore, 2, { key: "2", delay: "1h" });
-    await expect((await open("guess")).add(chore, 9)).rejects.toThrow(StoreUnavailable);
+    await expect((await open(there, "guess")).add(chore, 9)).rejects.toThrow(StoreUnavailable);
     await until("all is copied", async () => (await primary.ask((redis) => redis.wait(1, 1_000))) === 1);
 
     if (trouble === "hangs") primary.hang();
