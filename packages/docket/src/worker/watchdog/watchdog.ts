@@ -3,10 +3,10 @@ import type { Log } from "../../log.js";
 import type { Outpost } from "../../store/outpost.js";
 import type { Claim, Store } from "../../store/store.js";
 import { monotonic, Table } from "./table.js";
-import type { ThreadData } from "./thread-main.js";
+import type { ThreadData } from "./main.js";
 
 /** What is compiled: a thread is started from a file, also by those who run from source. */
-const THREAD = new URL("../../../dist/worker/watchdog/thread-main.js", import.meta.url);
+const THREAD = new URL("../../../dist/worker/watchdog/main.js", import.meta.url);
 /** An idle worker is to cost no thread. */
 const IDLE_MS = 60_000;
 

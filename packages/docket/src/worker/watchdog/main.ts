@@ -27,7 +27,7 @@ async function main({ table, orders, worker, place }: ThreadData): Promise<void>
         try {
           return await store.renew(worker, held, leaseMs);
         } finally {
-          const sent = Object.values(store.sent()).reduce((sum, count) => sum + count, 0);
+          const sent = Object.values<number>({ ...store.sent() }).reduce((sum, count) => sum + count, 0);
           parentPort?.postMessage(sent - told);
           told = sent;
         }
