@@ -10,7 +10,7 @@ import { until } from "./until.js";
 // The shell's standard input ends when this process does, however it ends: then the server and its folder go too.
 // It tells the server's number first, so that signals reach the server and not the shell. A file that may not grow is to be an
 // error to the server, not its end.
-const KEEPER =
+export const KEEPER =
   'trap "" XFSZ; dir="$1"; shift; redis-server "$@" & pid=$!; echo "$pid"; read -r word; kill -9 "$pid"; wait; [ "$word" = keep ] || rm -rf "$dir"';
 
 /** A Redis of one's own: on loopback, on a free port, in a temp folder, gone with this process. */
@@ -24,6 +24,13 @@ export class RedisServer implements AsyncDisposable {
   private constructor(port: number, args: readonly string[]) {
     this.port = port;
     this.#args = args;
+  }
+
+  /** A node of a cluster, which knows no other and has no slots yet. */
+  static async startNode(args: readonly string[] = []): Promise<RedisServer> {
+    const bus = ["--cluster-port", String(await freePort())];
+    const swift = ["--cluster-node-timeout", "1000", "--cluster-require-full-coverage", "no"];
+    return RedisServer.start(["--cluster-enabled", "yes", ...bus, ...swift, ...args]);
   }
 
   /** @param args further ones of redis-server; by default nothing is kept on disk. */
@@ -128,7 +135,7 @@ export async function askRedis<T>(url: string, question: (redis: Redis) => Promi
 }
 
 // Below the range from which outgoing connections get their ports: none can take it while the server is down.
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const probe = createServer();

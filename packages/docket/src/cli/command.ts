@@ -1,6 +1,6 @@
 import type { Command, OptionValues } from "commander";
 import type { Docket } from "../docket/docket.js";
-import type { Server } from "../store/redis/meter.js";
+import type { Server } from "../store/redis/address.js";
 import type { Output } from "./output.js";
 
 /** What a command works with. */

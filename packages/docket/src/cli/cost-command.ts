@@ -19,7 +19,7 @@ export const addCost: AddCommand = (program, bind) => {
     )
     .action(
       bind<{ for?: number }>(async ({ server, output, signal }, { options }) => {
-        const connection = new Connection(server, silent, "cost", new Meter());
+        const connection = new Connection(server, silent, "calls", new Meter());
         try {
           const look = async (): Promise<Counters> =>
             readCounters(await connection.info("all"), performance.now());

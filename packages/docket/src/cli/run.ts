@@ -78,7 +78,7 @@ async function carryOut<Options extends OptionValues>(
   if (url === undefined || url === "" || url === "memory://")
     throw new UsageError("It isn't said where the docket's Redis is: set DOCKET_URL, or give --url");
   const ca = file === undefined || file === "" ? undefined : certificates(file);
-  const server = redisServer(url, ca);
+  const server = redisServer({ url, ca });
   const docket = await Docket.open<undefined>({ url, ca, name, tasks: [], services: undefined });
   try {
     const output = new Output(stdout, stderr, options.json ?? false);

@@ -18,13 +18,22 @@ import { seed } from "./seed.js";
 import { Oversight } from "./oversight.js";
 
 export interface DocketOptions<Services> {
-  /** `redis:`, `rediss:` or `unix:`; unset or `memory://` keeps everything in this process. */
+  /**
+   * `redis://user:password@host:port/db`, `rediss://` (TLS), `unix://user:password@/path/of/socket`,
+   * `redis+sentinel://user:password@host:port,host:port/name?sentinel-user=…&sentinel-password=…` (hosts are the sentinels'),
+   * `redis+cluster://user:password@host:port,host:port` (some of its nodes); `rediss+…` for TLS. What is odd in a user or a
+   * password is percent-encoded. Unset or `memory://` keeps everything in this process.
+   */
   readonly url?: string | undefined;
   /**
    * For `rediss:`: certificates (PEM) of the authorities that the server's may be signed by. Default: those that Node
    * trusts. The name in the URL is checked in any case.
    */
   readonly ca?: string | undefined;
+  /** For `rediss:`: this client's certificate (PEM), where the server asks for one; with its `key`. */
+  readonly cert?: string | undefined;
+  /** For `rediss:`: the private key (PEM) of `cert`. */
+  readonly key?: string | undefined;
   /** Namespace of all keys; default `docket`. Dockets of two names on one Redis never meet. */
   readonly name?: string;
   /** What may be added here and run here. */
@@ -95,8 +104,8 @@ export class Docket<Services> extends Oversight<Services> {
     const cap = options.deliveryCap ?? 5;
     if (!Number.isInteger(cap) || cap < 1 || cap > 100)
       throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
-    const { url, ca, clock, log = silent, through } = options;
-    const store = openStore({ url, ca, name, clock, log });
+    const { url, ca, cert, key, clock, log = silent, through } = options;
+    const store = openStore({ url, ca, cert, key, name, clock, log });
     return new Docket(options, tasks, through?.(store) ?? store);
   }
 

@@ -1,3 +1,4 @@
+import type { Outpost } from "./outpost.js";
 import type {
   CommandCounts,
   Overview,
@@ -239,6 +240,8 @@ export interface Store {
   health(): Promise<StoreHealth>;
   /** What has been sent to a server so far. */
   sent(): CommandCounts;
+  /** How another thread reaches it; undefined where none can, or time isn't the server's. */
+  outpost(): Outpost | undefined;
   /** Calls back when a lost connection stands again; returns how to stop that. */
   onReconnect(callback: () => void): () => void;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { silent } from "../log.js";
 import { redisServer } from "../store/open-store.js";
+import { ALLOWED_URLS, readAddress } from "../store/redis/address.js";
 import { prefixOf } from "../store/redis/keys.js";
 import { RedisStore } from "../store/redis/redis-store.js";
 import type { Store } from "../store/store.js";
@@ -40,7 +41,7 @@ export async function expectNoTraceOfWorkers({ url, name }: Place): Promise<void
 export async function expectNoLeaks({ url, name }: Place): Promise<void> {
   const clock = new ManualClock(Date.now());
   clock.advance("3650d"); // all that waits for a time, and each lease, is over by then
-  const store = new RedisStore({ server: redisServer(url, undefined), name, log: silent, clock });
+  const store = new RedisStore({ server: redisServer({ url, ca: undefined }), name, log: silent, clock });
   try {
     await sweep(store);
     clock.advance("1h"); // what was kept of their ends is dropped by the next worker to come
@@ -112,7 +113,10 @@ function none(left: readonly string[], what: string): void {
 }
 
 async function asking({ url }: Place, look: (redis: Redis) => Promise<void>): Promise<void> {
-  const redis = new Redis(redisServer(url, undefined).url, {
+  const address = readAddress(url);
+  if (address === undefined) throw new RangeError(`the url can't be used: give ${ALLOWED_URLS}`);
+  const redis = new Redis(address.url, {
+    ...address.options,
     lazyConnect: true,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,

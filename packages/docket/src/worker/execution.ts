@@ -26,6 +26,8 @@ export interface ExecutionTools<Services> {
   readonly deliveryCap: number;
   /** The store's time, as far as the worker knows it. */
   storeNow(): number;
+  /** Calls the handler of a task: whoever watches over the event loop is to know that it was entered, and that it was left. */
+  enter<T>(id: string, call: () => T): T;
   /** Tells the store how far a run is (JSON). */
   report(held: Held, progress: string): Promise<void>;
 }
@@ -64,6 +66,11 @@ export class Execution<Services> {
   get progress(): Progress {
     this.#reporter ??= new Reporter(this.claim, (held, progress) => this.#tools.report(held, progress));
     return this.#reporter;
+  }
+
+  /** 0 for what this worker doesn't know. */
+  get timeoutMs(): number {
+    return this.#tools.tasks.get(this.claim.stored?.name ?? "")?.timeoutMs ?? 0;
   }
 
   /** Decides whether the task may run, runs it, and says what it came to; undefined when that no longer counts. */
@@ -123,7 +130,7 @@ export class Execution<Services> {
     const read = checked(task.name, task.payload, parse(stored.payload));
     const payload = read instanceof Promise ? ((await read) as unknown) : read;
     const ctx = contextOf(this, stored, this.#tools);
-    return this.#tools.around(() => task.run(payload, ctx), ctx);
+    return this.#tools.around(() => this.#tools.enter(ctx.id, () => task.run(payload, ctx)), ctx);
   }
 
   /** What the handler comes to; its signal is aborted at the timeout, and one that doesn't heed that isn't waited for. */

@@ -14,6 +14,7 @@ import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
 import { readOptions, type WorkerOptions, type WorkerParts } from "./options.js";
 import { Renewer } from "./renewer.js";
 import { Settler, type Asker } from "./settler.js";
+import { watchdogFor } from "./watchdog/watchdog.js";
 
 /** Pause before a store that is away is tried again. */
 const AWAY_MS = 250;
@@ -39,7 +40,7 @@ export class Worker<Services> {
   readonly #changes = new Changes();
   readonly #settler: Settler;
   readonly #listener: Listener;
-  readonly #renewer: Renewer;
+  readonly #renewer: Renewer<Execution<Services>>;
   readonly #unsubscribe: (() => void)[] = [];
   #phase: "new" | "running" | "draining" | "stopped" = "new";
   readonly #info: WorkerInfo;
@@ -50,27 +51,27 @@ export class Worker<Services> {
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(parts: WorkerParts<Services>, options: WorkerOptions = {}) {
-    const { concurrency, leaseMs, sleepMs } = readOptions(options);
+    const { concurrency, leaseMs, sleepMs, graceMs } = readOptions(options);
     this.#concurrency = concurrency;
     this.#sleepMs = sleepMs;
     this.#info = {
-      ...{ worker: this.id, tasks: [...parts.tools.tasks.keys()], concurrency },
-      ...{ host: hostname(), pid: process.pid, startedAt: Date.now() },
+      ...{ worker: this.id, tasks: [...parts.tools.tasks.keys()], concurrency, host: hostname() },
+      ...{ pid: process.pid, startedAt: Date.now() },
       ...(parts.version === undefined ? {} : { version: parts.version }),
     };
     this.#leaseMs = leaseMs;
+    const watchdog = watchdogFor(parts, { worker: this.id, concurrency, leaseMs, graceMs });
     this.#ahead = new Ahead(this.#concurrency, (claims) => {
       this.#handBack(claims);
     });
     this.#store = parts.store;
     this.#greet = () => this.#store.hello(this.#info).then(parts.seed);
     this.#clock = parts.clock;
-    const storeNow = (): number => parts.clock?.now() ?? Date.now() + this.#offset;
     this.#tools = {
-      ...parts.tools,
-      worker: this.id,
-      storeNow,
+      ...{ ...parts.tools, worker: this.id },
+      storeNow: () => parts.clock?.now() ?? Date.now() + this.#offset,
       report: (held, json) => this.#store.report(this.id, held, json),
+      enter: (id, call) => (watchdog === undefined ? call() : watchdog.enter(id, call)),
     };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
@@ -85,7 +86,7 @@ export class Worker<Services> {
       // What the broken read may have swallowed is left to its lease.
       broken: () => this.#untilAnswered(() => this.#settler.now()),
     });
-    this.#renewer = new Renewer(this.#store, this.id, this.#leaseMs, this.#running, (id) => {
+    this.#renewer = new Renewer(this.#store, this.id, this.#leaseMs, this.#running, watchdog, (id) => {
       this.#lose(id);
     });
   }
@@ -153,7 +154,7 @@ export class Worker<Services> {
     }
     this.#phase = "stopped";
     this.#settler.stop();
-    this.#renewer.stop();
+    await this.#renewer.stop();
     await this.#listener.stop();
   }
 
@@ -213,8 +214,7 @@ export class Worker<Services> {
     }
     const age = Math.max(0, this.#tools.storeNow() - claim.claimedAt);
     const execution = new Execution(claim, performance.now() + this.#leaseMs - age, this.#tools);
-    this.#running.set(claim.id, execution);
-    this.#renewer.start();
+    this.#renewer.hold(execution);
     void this.#execute(execution, age > this.#leaseMs / 2);
   }
 
@@ -241,7 +241,7 @@ export class Worker<Services> {
     const { claim } = execution;
     // Lost meanwhile, or handed back at the end of the drain.
     if (this.#running.get(claim.id) !== execution) return;
-    this.#running.delete(claim.id);
+    this.#renewer.drop(claim.id);
     const { death } = verdict;
     this.#settler.push(settlementOf(claim, verdict), () => {
       if (death !== undefined) tellDeath(this.#tools, claim, death);
@@ -260,10 +260,10 @@ export class Worker<Services> {
     for (const claim of claims) this.#settler.push(settlementOf(claim, RETURNED));
   }
 
-  #lose(id: string, only?: Execution<Services>): void {
+  #lose(id: string, only = this.#running.get(id)): void {
     const execution = this.#running.get(id);
-    if (execution === undefined || (only !== undefined && only !== execution)) return;
-    this.#running.delete(id);
+    if (execution === undefined || only !== execution) return;
+    this.#renewer.drop(id);
     execution.abort(new LeaseLost("the lease was lost: another worker may have the task"));
     this.#tools.log.warn(
       { id, task: execution.claim.stored?.name, worker: this.id },

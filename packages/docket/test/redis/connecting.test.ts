@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import { StoreUnavailable } from "../../src/index.js";
+import { Docket, StoreUnavailable } from "../../src/index.js";
 import { RedisServer } from "../redis-server.js";
 import { matching } from "../matching.js";
 import { until } from "../until.js";
@@ -28,6 +28,36 @@ test("a Unix socket will do", async ({ harbour }) => {
   await until("it has run", () => ran.length === 1);
 });
 
+test("a Unix socket takes a user, a password and a database", async ({ harbour }) => {
+  await using server = await RedisServer.start(["--user", "plyr", "on", ">it's #1", "~*", "&*", "+@all"]);
+  const url = `unix://plyr:${encodeURIComponent("it's #1")}@${server.socketPath}?db=3`;
+  const docket = await harbour.open({ run: () => Promise.resolve() }, [chore], { url });
+  await docket.add(chore, 1);
+  expect(await server.ask((redis) => redis.info("keyspace"))).toMatch(/^db3:keys=/m);
+  const guess = await harbour.open({ run: () => Promise.resolve() }, [chore], {
+    url: `unix://plyr:guess@${server.socketPath}`,
+  });
+  await expect(guess.add(chore, 1)).rejects.toThrow(StoreUnavailable);
+});
+
+test.for([
+  "redis:///nowhere",
+  "http://127.0.0.1:6379",
+  "unix://relative/path",
+  "redis+sentinel://127.0.0.1:26379",
+  "redis+sentinel:///name",
+  "redis+sentinel://127.0.0.1:0/name",
+  "redis+cluster://127.0.0.1:7000,127.0.0.1:99999",
+  "redis+cluster://127.0.0.1:7000/name",
+  "redis+other://127.0.0.1:7000",
+])("%s is no url of a store, and is refused without being told", async (url) => {
+  const refusal: unknown = await Docket.open({ url, tasks: [], services: undefined }).catch(
+    (error: unknown) => error,
+  );
+  expect(refusal).toBeInstanceOf(RangeError);
+  expect(String(refusal)).not.toContain(url.slice(8));
+});
+
 test("a password in the url is used; one that is wrong makes the store unavailable, and stands in no line and no error", async ({
   harbour,
 }) => {
@@ -48,24 +78,4 @@ test("a password in the url is used; one that is wrong makes the store unavailab
   expect(told.length).toBeGreaterThan(0);
   expect(inspect([told, refusal], { depth: Infinity })).not.toContain("guess");
   expect((await right.snapshot()).waiting).toBe(1);
-});
-
-test("a node of a cluster will do that has the one slot in which all keys of a docket are", async ({
-  harbour,
-}) => {
-  await using node = await RedisServer.start(["--cluster-enabled", "yes"]);
-  await node.ask((redis) => redis.call("CLUSTER", ["ADDSLOTSRANGE", "0", "16383"]));
-  await until("it serves", async () =>
-    (await node.ask((redis) => redis.cluster("INFO"))).includes("state:ok"),
-  );
-  const ran: number[] = [];
-  const services = { run: (n: number): Promise<unknown> => Promise.resolve(ran.push(n)) };
-  const docket = await harbour.open(services, [chore], { url: node.url });
-  await harbour.worker(docket);
-  await docket.addMany(chore, [1, 2]);
-  await until("both have run", () => ran.length === 2);
-
-  const slot = await node.ask((redis) => redis.cluster("KEYSLOT", `docket:{${harbour.name}}:ready`));
-  await node.ask((redis) => redis.call("CLUSTER", ["DELSLOTS", String(slot)]));
-  await expect(docket.add(chore, 3)).rejects.toThrow("CLUSTERDOWN");
 });

@@ -72,10 +72,16 @@ async function open(url: string, known: readonly Task<unknown, undefined>[]): Pr
   return Docket.open({ url, name: "plyr", tasks: known, services: undefined });
 }
 
+/** What the guide says that Upstash knows. */
+const known = (/^Upstash knows these:\n\n```\n([^`]+)```/m.exec(guide)?.[1] ?? "").trim().split(/\s+/);
+/** What this file asks the server by itself. */
+const OURS = /^(acl|config|ping)/;
+
 test("whoever has the permissions that the guide states, and no others, can do all that docket does", async () => {
   const ran: string[] = [];
   const all = tasks(ran);
   const url = limited("plyr");
+  await server.ask((redis) => redis.config("RESETSTAT"));
   const docket = await open(url, Object.values(all));
   const worker = docket.worker();
   try {
@@ -120,6 +126,11 @@ test("whoever has the permissions that the guide states, and no others, can do a
     await docket.close();
   }
   expect(ran.filter((each) => each === "perpetual")).toEqual(["perpetual"]);
+  const seen = await server.ask((redis) => redis.info("commandstats"));
+  const called = [...seen.matchAll(/^cmdstat_([^:|]+)/gm)].map(([, command = ""]) => command);
+  expect(called.length).toBeGreaterThan(30);
+  const unknown = called.filter((command) => !OURS.test(command) && !known.includes(command));
+  expect(unknown, "commands that a hosted Redis may not know").toEqual([]);
   // Also what was refused without anybody telling.
   expect(await server.ask((redis) => redis.call("ACL", ["LOG"]))).toEqual([]);
 });
@@ -133,6 +144,10 @@ test("the guide's line has every command that a script calls or a client sends, 
   const sent = ["blpop", "eval", "evalsha", "info", "subscribe", "unsubscribe"];
   const permitted = line.filter((rule) => rule.startsWith("+")).map((rule) => rule.slice(1));
   expect(permitted).toEqual([...new Set([...called, ...sent])].toSorted());
+  expect(
+    permitted.filter((command) => !known.includes(command)),
+    "commands that a hosted Redis may not know",
+  ).toEqual([]);
 });
 
 test("where they lack one, docket is away for whoever asks, and tells which", async () => {

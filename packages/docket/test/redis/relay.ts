@@ -7,6 +7,7 @@ export class Relay implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #port: number;
   #words: string | undefined;
+  #disguise: readonly [string, string] | undefined;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -39,6 +40,11 @@ export class Relay implements AsyncDisposable {
     this.#words = words;
   }
 
+  /** From now on answers say the one instead of the other, which is as long. */
+  disguise(what: string, as: string): void {
+    this.#disguise = [what, as];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -57,7 +63,10 @@ export class Relay implements AsyncDisposable {
         other.destroy();
       });
     }
-    to.pipe(from);
+    to.on("data", (answered: Buffer) => {
+      const [what, as] = this.#disguise ?? ["", ""];
+      from.write(what === "" ? answered : answered.toString("latin1").replaceAll(what, as), "latin1");
+    });
     from.on("data", (sent: Buffer) => {
       if (this.#words === undefined) to.write(sent);
       else from.write(`-${this.#words}\r\n`);

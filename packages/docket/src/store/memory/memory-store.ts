@@ -251,6 +251,10 @@ export class MemoryStore implements Store {
     return NONE;
   }
 
+  outpost(): undefined {
+    return undefined;
+  }
+
   onReconnect(): () => void {
     return () => undefined;
   }

@@ -1,14 +1,16 @@
 import { StoreUnavailable } from "../../errors.js";
 import type { Log } from "../../log.js";
-import { MeteredRedis, type Meter, type Purpose, type Server } from "./meter.js";
+import type { Server } from "./address.js";
+import { MeteredRedis, type Meter, type Purpose } from "./meter.js";
+import { movedTo } from "./nodes.js";
 import type { Script } from "./scripts.js";
 import { silence, whyUnreachable } from "./unreachable.js";
 
 /** A call that isn't answered within this time counts as failed; it may still be carried out later. */
 const ANSWER_MS = 1_000;
 
-/** Longest pause between two tries to reconnect. */
-const RECONNECT_MS = 1_000;
+/** How often in a row one node of a cluster may send a call on to another. */
+const MOVES = 3;
 
 /**
  * One connection to Redis that comes back by itself. Calls fail with `StoreUnavailable` rather than wait for a server
@@ -19,8 +21,9 @@ export class Connection {
   #closed = false;
   /** Why it can't be reached, while it can't. */
   #trouble: string | undefined;
+  #dropped = false;
 
-  constructor(server: Server, log: Log, role: string, meter: Meter) {
+  constructor(server: Server, log: Log, role: "calls" | "listener", meter: Meter) {
     this.#redis = new MeteredRedis(meter, server, {
       lazyConnect: true,
       enableOfflineQueue: false,
@@ -29,7 +32,8 @@ export class Connection {
       connectTimeout: 2_000,
       keepAlive: 30_000,
       enableReadyCheck: true,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS),
+      // Who waits long for an answer wouldn't notice by itself that another server has taken over.
+      failoverDetector: role === "listener",
     });
     // As many as wait for a result listen for its return.
     this.#redis.setMaxListeners(0);
@@ -56,6 +60,14 @@ export class Connection {
     return () => this.#redis.off("ready", callback);
   }
 
+  /** Calls back when another connection stands in the place of one that was given up. */
+  onReplaced(callback: () => void): void {
+    this.#redis.on("ready", () => {
+      if (this.#dropped) callback();
+      this.#dropped = false;
+    });
+  }
+
   /** Calls a transition, loading it where the server doesn't have it (any more). */
   async script(
     script: Script,
@@ -63,8 +75,7 @@ export class Connection {
     argv: (string | number)[],
     purpose: Purpose,
   ): Promise<unknown> {
-    const redis = await this.#ready();
-    return this.#within(ANSWER_MS, script.name, async () => {
+    return this.#following(ANSWER_MS, script.name, async (redis) => {
       try {
         return await redis.sendFor(purpose, () => redis.evalsha(script.sha, 1, prefix, ...argv));
       } catch (error) {
@@ -76,8 +87,7 @@ export class Connection {
 
   /** `BLPOP`; null when nothing came within `ms` (Redis counts from when it gets the command). */
   async pop(keys: string[], ms: number): Promise<[string, string] | null> {
-    const redis = await this.#ready();
-    return this.#within(ms + 5_000, "blpop", () =>
+    return this.#following(ms + 5_000, "blpop", (redis) =>
       redis.sendFor("waiting", () => redis.blpop(keys, ms / 1_000)),
     );
   }
@@ -85,12 +95,16 @@ export class Connection {
   /** @param section as Redis names it; by default those that Redis tells by default */
   async info(section = "default"): Promise<string> {
     const redis = await this.#ready();
-    return this.#within(ANSWER_MS, "info", () => redis.info(section));
+    return this.#within(ANSWER_MS, "info", () => redis.info(section)).catch((error: unknown) => {
+      throw unavailable(error);
+    });
   }
 
   /** Drops the connection and makes a new one. */
   drop(): void {
-    if (!this.#closed) this.#redis.disconnect(true);
+    if (this.#closed) return;
+    this.#dropped = true;
+    this.#redis.disconnect(true);
   }
 
   get closed(): boolean {
@@ -128,12 +142,30 @@ export class Connection {
         settle(() => {
           const why = this.#trouble ?? silence(ANSWER_MS);
           reject(new StoreUnavailable(`redis can't be reached: ${why}`));
+          // Connected, and then silent: another try may come to another one.
+          if (this.#redis.status === "connect") this.drop();
         });
       }, ANSWER_MS);
       this.#redis.once("ready", ready);
       this.#redis.once("end", ended);
     });
     return this.#redis;
+  }
+
+  /** Makes a call that one node of a cluster may send on to another. @throws IncompatibleStore, StoreUnavailable */
+  async #following<T>(ms: number, what: string, act: (redis: MeteredRedis) => Promise<T>): Promise<T> {
+    for (let moves = 0; ; moves += 1) {
+      const redis = await this.#ready();
+      if (redis.refusal !== undefined) throw redis.refusal;
+      try {
+        return await this.#within(ms, what, () => act(redis));
+      } catch (error) {
+        const moved = redis.follow((asked) => movedTo(error, asked));
+        this.#dropped ||= moved;
+        if (!moved || moves >= MOVES) throw unavailable(error);
+        await new Promise((resolve) => void redis.once("close", resolve));
+      }
+    }
   }
 
   /**
@@ -152,16 +184,16 @@ export class Connection {
       return await Promise.race([act(), late]);
     } catch (error) {
       if (isReplica(error)) this.drop();
-      throw unavailable(withoutCommand(error));
+      throw withoutCommand(error);
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** It can't serve now, or not us. The last line: what is said from within a script, and Upstash's words for used-up quotas. */
+/** It can't serve now, or not us, or only half of us (a slot on its way to another node). The last line: what is said from within a script, and Upstash's words for used-up quotas. */
 const CANNOT_SERVE = new RegExp(
-  "^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN)|" +
+  "^(LOADING|READONLY|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MASTERDOWN|OOM|MISCONF|TRYAGAIN|MOVED|ASK)\\b|" +
     "^ERR (The user executing the script|DB capacity quota exceeded|max (daily )?requests? limit exceeded)",
 );
 

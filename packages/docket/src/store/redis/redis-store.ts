@@ -11,6 +11,7 @@ import type {
   StrikeName,
   WorkerInfo,
 } from "../sight.js";
+import type { Outpost } from "../outpost.js";
 import type {
   Added,
   CancelResult,
@@ -39,9 +40,11 @@ import {
   strikeArgument,
 } from "./arguments.js";
 import { Connection } from "./connection.js";
-import { bellOf, endOf, inboxOf, LAYOUT, prefixOf } from "./keys.js";
+import { Inboxes } from "./inboxes.js";
+import { endOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
-import { Meter, type Purpose, type Server } from "./meter.js";
+import type { Server } from "./address.js";
+import { Meter, type Purpose } from "./meter.js";
 import { loadScripts, type Scripts } from "./scripts.js";
 import { Standings } from "./standings.js";
 import { Watcher } from "./watcher.js";
@@ -57,26 +60,32 @@ const PURPOSE: { readonly [Name in keyof Scripts]?: Purpose } = {
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
+  readonly #name: string;
   readonly #prefix: string;
   readonly #scripts: Scripts;
   readonly #meter = new Meter();
   readonly #calls: Connection;
   readonly #watcher: Watcher;
   readonly #server: Server;
-  readonly #log: Log;
   readonly #clock: Clock | undefined;
   readonly #standings = new Standings();
-  /** Blocking reads need connections of their own, one per worker. */
-  readonly #listeners = new Map<string, Connection>();
+  readonly #inboxes: Inboxes;
 
   constructor(options: { server: Server; name: string; log: Log; clock: Clock | undefined }) {
+    this.#name = options.name;
     this.#prefix = prefixOf(options.name);
     this.#scripts = loadScripts();
     this.#server = options.server;
-    this.#log = options.log;
     this.#clock = options.clock;
-    this.#watcher = new Watcher(options.server, options.log, this.#meter);
-    this.#calls = new Connection(options.server, options.log, "calls", this.#meter);
+    const { server, log } = options;
+    this.#watcher = new Watcher(server, log, this.#meter);
+    this.#inboxes = new Inboxes(this.#prefix, server, log, this.#meter);
+    this.#calls = new Connection(server, log, "calls", this.#meter);
+    // Who didn't answer there, or sent us on, isn't heard from on the other lines either: they would wait in vain.
+    this.#calls.onReplaced(() => {
+      this.#inboxes.drop();
+      this.#watcher.drop();
+    });
   }
 
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
@@ -131,28 +140,8 @@ export class RedisStore implements Store {
     return progress === "" ? undefined : progress;
   }
 
-  async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
-    let connection = this.#listeners.get(worker);
-    if (connection === undefined) {
-      connection = new Connection(this.#server, this.#log, "listener", this.#meter);
-      this.#listeners.set(worker, connection);
-    }
-    const stop = (): void => {
-      this.#listeners.delete(worker);
-      connection.close();
-    };
-    if (signal.aborted) return undefined;
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      const popped = await connection.pop([inboxOf(this.#prefix, worker), bellOf(this.#prefix)], ms);
-      return popped === null ? undefined : reply.message(popped[1]);
-    } catch (error) {
-      if (connection.closed) return undefined;
-      connection.drop();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+  listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
+    return this.#inboxes.read(worker, ms, signal);
   }
 
   async hello(info: WorkerInfo): Promise<void> {
@@ -263,13 +252,22 @@ export class RedisStore implements Store {
     return this.#meter.counts;
   }
 
+  outpost(): Outpost | undefined {
+    if (this.#clock !== undefined) return undefined;
+    return {
+      place: { server: this.#server, name: this.#name },
+      sent: (commands) => {
+        this.#meter.count("heartbeats", commands);
+      },
+    };
+  }
+
   onReconnect(callback: () => void): () => void {
     return this.#calls.onReady(callback);
   }
 
   close(): Promise<void> {
-    for (const listener of this.#listeners.values()) listener.close();
-    this.#listeners.clear();
+    this.#inboxes.close();
     this.#watcher.close();
     this.#calls.close();
     return Promise.resolve();

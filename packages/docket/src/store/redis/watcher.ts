@@ -1,6 +1,7 @@
 import type { Log } from "../../log.js";
 import { withoutCommand } from "./connection.js";
-import { MeteredRedis, type Meter, type Server } from "./meter.js";
+import type { Server } from "./address.js";
+import { MeteredRedis, type Meter } from "./meter.js";
 
 /**
  * Subscriptions, on a connection of their own that is there only while somebody waits. What is told while it is broken is
@@ -35,6 +36,11 @@ export class Watcher {
     };
   }
 
+  /** Makes its connection anew. */
+  drop(): void {
+    this.#redis?.disconnect(true);
+  }
+
   close(): void {
     this.#redis?.disconnect();
     this.#redis = undefined;
@@ -47,7 +53,6 @@ export class Watcher {
       maxRetriesPerRequest: 0,
       connectTimeout: 2_000,
       keepAlive: 30_000,
-      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1_000),
     });
     let away = false;
     redis.on("error", (error: Error) => {
