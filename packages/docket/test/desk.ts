@@ -18,7 +18,8 @@ import type {
 } from "../src/store/store.js";
 import { ManualClock } from "../src/testing/index.js";
 import { none } from "./matching.js";
-import { expectNoLeaks, expectNoTraceOfWorkers, sweep } from "./leaks.js";
+import { expectNoLeaks, expectNoTraceOfWorkers } from "./leaks.js";
+import { sweep } from "./leftovers.js";
 
 export type StoreKind = "memory" | "redis";
 

@@ -5,6 +5,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 export class Relay implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** By the end that came, the end to which it leads. */
+  readonly #pairs = new Map<Socket, Socket>();
   #port: number;
   #words: string | undefined;
 
@@ -39,6 +41,17 @@ export class Relay implements AsyncDisposable {
     this.#words = words;
   }
 
+  /** Of the connections that stand: what is sent on still arrives, and its answers are lost, until it is broken off. */
+  loseAnswers(picked: () => boolean): { breakOff: () => void } {
+    const deaf = [...this.#pairs].filter(picked);
+    for (const [from, to] of deaf) to.unpipe(from).resume();
+    return {
+      breakOff: () => {
+        for (const [from] of deaf) from.destroy();
+      },
+    };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -57,6 +70,8 @@ export class Relay implements AsyncDisposable {
         other.destroy();
       });
     }
+    this.#pairs.set(from, to);
+    from.on("close", () => this.#pairs.delete(from));
     to.pipe(from);
     from.on("data", (sent: Buffer) => {
       if (this.#words === undefined) to.write(sent);
