@@ -1,4 +1,4 @@
-import { Cancelled, LeaseLost, RetryAt, TimedOut } from "../errors.js";
+import { Cancelled, LeaseLost, RetryAt, TimedOut, WorkerStopping } from "../errors.js";
 import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
@@ -38,6 +38,7 @@ export class Execution<Services> {
   readonly #controller = new AbortController();
   readonly #tools: ExecutionTools<Services>;
   readonly #reporter: Reporter;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
     this.claim = claim;
@@ -48,6 +49,13 @@ export class Execution<Services> {
 
   abort(reason: Error): void {
     this.#controller.abort(reason);
+    if (this.#isGivenUp) this.#timer?.unref();
+  }
+
+  /** Nobody waits for its end any more: its time limit, which may be long, keeps no process from ending. */
+  get #isGivenUp(): boolean {
+    const reason: unknown = this.#controller.signal.reason;
+    return reason instanceof LeaseLost || reason instanceof WorkerStopping;
   }
 
   get lost(): boolean {
@@ -128,24 +136,24 @@ export class Execution<Services> {
 
   /** Aborts the signal at the timeout; `overdue` rejects for a handler that doesn't heed it. */
   #limitTime(ms: number, name: string): { overdue: Promise<never>; clear: () => void } {
-    let timer: NodeJS.Timeout | undefined;
     const overdue = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
+      this.#timer = setTimeout(() => {
         const error = new TimedOut(`${name} took longer than its timeout of ${String(ms)} ms`);
         this.#controller.abort(error);
-        timer = setTimeout(() => {
+        this.#timer = setTimeout(() => {
           this.#tools.log.error(
             { task: name, id: this.claim.id },
             "a handler goes on after its timeout: have it heed ctx.signal",
           );
           reject(error);
         }, GRACE_MS);
+        if (this.#isGivenUp) this.#timer.unref();
       }, ms);
     });
     return {
       overdue,
       clear: () => {
-        clearTimeout(timer);
+        clearTimeout(this.#timer);
       },
     };
   }
