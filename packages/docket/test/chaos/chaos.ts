@@ -61,7 +61,12 @@ export async function runChaos({ seed, tasks, perSecond, folder }: ChaosOptions)
   const redis = stack.use(await RedisPair.start());
   const members = (kind: string, count: number, orders: MakeOrdersFor): Member[] =>
     Array.from({ length: count }, (_, at) => {
-      const member = new Member(`${kind}${String(at + 1)}`, home, orders(`${kind} ${String(at)}`));
+      const member = new Member(
+        `${kind}${String(at + 1)}`,
+        home,
+        orders(`${kind} ${String(at)}`),
+        ({ killed }) => killed || kind !== "producer",
+      );
       stack.defer(() => member.dispose());
       return member;
     });
@@ -71,13 +76,10 @@ export async function runChaos({ seed, tasks, perSecond, folder }: ChaosOptions)
   const parts: Parts = { seed, redis, workers, producers };
   const plan = planDisturbances(seed, (tasks / perSecond) * 1_000);
   await Promise.all([...workers, ...producers].map((member) => member.start()));
-  for (const worker of workers) worker.keepAlive();
-  for (const producer of producers) producer.keepAliveUntilDone();
   const disturbed = await disturb(parts, plan);
 
   const [late] = members("late", 1, lateOrders(url));
   await late?.start();
-  late?.keepAlive();
   const docket = await Docket.open<Services>({
     url: redis.primary.url,
     name: NAME,

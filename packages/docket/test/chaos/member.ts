@@ -27,18 +27,26 @@ interface Lived {
   killed: boolean;
 }
 
-/** A producer or worker that is started again each time that it has ended: one after the other, each with a journal. */
+/** A producer or worker that is started again when its process has ended: one after the other, each with a journal. */
 export class Member {
   readonly name: string;
   readonly #folder: string;
   readonly #orders: MakeOrders;
+  readonly #comesAgain: (life: Pick<Life, "killed">) => boolean;
   readonly #lives: Lived[] = [];
   #child: ChildProcess | undefined;
   #stoppedAt: number | undefined;
   #revived = Promise.resolve();
   #finishing = false;
 
-  constructor(name: string, folder: string, orders: MakeOrders) {
+  /** @param comesAgain whether another process takes the place of one that has ended */
+  constructor(
+    name: string,
+    folder: string,
+    orders: MakeOrders,
+    comesAgain: (life: Pick<Life, "killed">) => boolean,
+  ) {
+    this.#comesAgain = comesAgain;
     this.name = name;
     this.#folder = folder;
     this.#orders = orders;
@@ -67,28 +75,9 @@ export class Member {
       life.killed = signal !== null;
       life.ended = monotonic();
       this.#child = undefined;
+      if (!this.#finishing && this.#comesAgain(life)) this.#revived = this.start();
     });
     await Promise.race([once(child, "message"), once(child, "exit")]);
-  }
-
-  /** Sees to it that it runs from now on, however its processes end. */
-  keepAlive(): void {
-    this.#child?.once("exit", () => {
-      if (this.#finishing) return;
-      this.#revived = this.start().then(() => {
-        this.keepAlive();
-      });
-    });
-  }
-
-  /** Sees to it that it comes again each time that it is killed. */
-  keepAliveUntilDone(): void {
-    this.#child?.once("exit", (_code, signal) => {
-      if (this.#finishing || signal === null) return;
-      this.#revived = this.start().then(() => {
-        this.keepAliveUntilDone();
-      });
-    });
   }
 
   kill(): void {
@@ -107,15 +96,15 @@ export class Member {
     this.#child?.kill("SIGCONT");
   }
 
-  /** Has its process end in order, in whose place another comes if it is kept alive. */
+  /** Has its process end in order. */
   retire(): void {
     if (this.#child?.connected === true) this.#child.send(FINISH);
   }
 
   /** Ends it in order, for good. @returns false when it had to be killed */
   async finish(): Promise<boolean> {
-    await this.#revived;
     this.#finishing = true;
+    await this.#revived;
     const child = this.#child;
     if (child === undefined) return true;
     const ended = once(child, "exit").then(() => true);
