@@ -7,6 +7,7 @@ const FILES_AT_A_TIME = 2;
 
 function project(name: string, folder: string, viteConfig?: string): TestProjectInlineConfiguration {
   const world = join(import.meta.dirname, folder, "test/world.ts");
+  const residue = join(import.meta.dirname, folder, "test/residue.ts");
   return {
     extends: viteConfig ?? false,
     root: folder,
@@ -15,6 +16,8 @@ function project(name: string, folder: string, viteConfig?: string): TestProject
       include: ["test/**/*.test.ts"],
       // What all of a project's test files share, such as one PDS, is started once and stopped at the end.
       globalSetup: existsSync(world) ? [world] : [],
+      // Looks after each test that nothing of it is left in the process.
+      setupFiles: existsSync(residue) ? [residue] : [],
       pool: "forks",
       // Loading the atproto libraries anew for each file would take a tenth of the whole run. Nothing of ours lives in a module.
       isolate: false,

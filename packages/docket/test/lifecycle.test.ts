@@ -29,7 +29,7 @@ class Subject {
   constructor(desk: Desk, event: TaskEvent) {
     this.#desk = desk;
     this.#event = event;
-    this.#leaseMs = event === "expire" ? SHORT : DAY;
+    this.#leaseMs = event === "expire" || event === "expire apart" ? SHORT : DAY;
     this.#dueMs = event === "due" || event === "due behind" ? SHORT : DAY;
   }
 
@@ -37,9 +37,12 @@ class Subject {
     const desk = this.#desk;
     await desk.hello("holder", ["task"]);
     if (to === "blocked") await this.#addNeighbour();
+    const apart = this.#event === "expire apart" && ["running", "cancelling"].includes(to);
+    if (apart) await desk.add("another");
     const due = to === "delayed" ? ({ kind: "in", ms: this.#dueMs } as const) : ({ kind: "now" } as const);
     if (to !== "gone") await desk.add("subject", { ...SUBJECT, due });
     if (to === "held") await this.#pause();
+    if (apart) await this.#loseBesideAnother();
     if (["held", "running", "cancelling", "aside", "dead"].includes(to)) await this.#claimAs("holder");
     if (to === "cancelling") await desk.store.cancel("subject");
     if (to === "aside") await this.#settle({ kind: "aside" });
@@ -82,6 +85,7 @@ class Subject {
       case "lay aside":
         return this.#settle({ kind: "aside" });
       case "expire":
+      case "expire apart":
       case "due":
       case "due behind":
         desk.clock.advance(SHORT);
@@ -153,6 +157,15 @@ class Subject {
     expect(answer, "its follower").toEqual({ id: "again", added: true });
     expect(await store.cancel("again")).toBe("cancelled");
     return only(await store.find([key])).id === id;
+  }
+
+  /** The other one, which has lost its worker as often, stands before it. */
+  async #loseBesideAnother(): Promise<void> {
+    await this.#desk.claim("loses both", 2, { leaseMs: SHORT });
+    this.#desk.clock.advance(SHORT);
+    await this.#desk.settle("anybody");
+    const claims = await this.#desk.claim("loses one", 1, { leaseMs: SHORT });
+    expect(claims).toMatchObject([{ id: "another", lost: 1 }]);
   }
 
   #pause(): Promise<void> {

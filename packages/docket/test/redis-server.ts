@@ -74,7 +74,7 @@ export class RedisServer implements AsyncDisposable {
     let output = "";
     keeper.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     keeper.stdin.on("error", () => undefined);
-    this.#pid = await until("redis-server is started", () => /^(\d+)\n/.exec(output)?.[1]).then(Number);
+    this.#pid = await until("redis-server is started", () => /^(\d+)\n/m.exec(output)?.[1]).then(Number);
     await until(`redis-server answers (${output})`, () => this.ask((redis) => redis.ping()));
   }
 

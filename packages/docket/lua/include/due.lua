@@ -9,11 +9,22 @@ local function promote()
   end
 end
 
+-- One of the tasks that have lost two workers in a row may be what ends them, and the others stood beside it each time. So
+-- these begin apart, the farther the oftener they were lost: what ends its worker does so alone.
+local APART_FROM, APART_MS, APART_AT_MOST_MS = 2, 500, 60000
+local function turn_apart(lost)
+  if lost < APART_FROM then return now end
+  local last = tonumber(redis.call("HGET", meta, "apart") or 0)
+  local at = math.min(math.max(now, last + APART_MS * 2 ^ (lost - APART_FROM)), now + APART_AT_MOST_MS)
+  redis.call("HSET", meta, "apart", string.format("%d", at))
+  return at
+end
+
 -- Tasks whose worker let their lease end go back to the front, in the order in which they stood.
 local function recover()
   local ended = redis.call("ZRANGEBYSCORE", leases, "-inf", now, "LIMIT", 0, 200)
-  for i = #ended, 1, -1 do
-    local id = ended[i]
+  local first = {}
+  for _, id in ipairs(ended) do
     redis.call("ZREM", leases, id)
     local run = redis.call("HGET", runs, id)
     local attempt, delivery, lost, owner, cancelled = read_run(run)
@@ -27,10 +38,18 @@ local function recover()
         keep_result(id, "")
       else
         redis.call("HSET", runs, id, write_run(attempt, delivery, lost + 1, "", failures_of(run)))
-        redis.call("LPUSH", ready, id)
+        local at = turn_apart(lost + 1)
+        if at > now then
+          redis.call("ZADD", schedule, string.format("%d", at), id)
+        else
+          first[#first + 1] = id
+        end
         redis.call("HINCRBY", counts, "recovered", 1)
       end
     end
+  end
+  for i = #first, 1, -1 do
+    redis.call("LPUSH", ready, first[i])
   end
 end
 

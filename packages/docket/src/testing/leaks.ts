@@ -33,12 +33,17 @@ export async function expectNoTraceOfWorkers({ url, name }: Place): Promise<void
 }
 
 /**
- * Finishes all that lives in a docket on Redis without running it, throws its dead letters away, and looks that nothing of them is left. For the
- * end of a test: whatever the docket held is gone afterwards.
+ * Finishes all that lives in a docket on Redis without running it, throws its dead letters away, and looks that nothing of them
+ * is left. For the end of a test: whatever the docket held is gone afterwards.
  *
  * @throws {Error} naming what is left
  */
 export async function expectNoLeaks({ url, name }: Place): Promise<void> {
+  none(await leftovers({ url, name }), `docket ${name} has keys of tasks that are gone`);
+}
+
+/** Does as `expectNoLeaks`, and tells of all that is left. */
+export async function leftovers({ url, name }: Place): Promise<string[]> {
   const clock = new ManualClock(Date.now());
   clock.advance("3650d"); // all that waits for a time, and each lease, is over by then
   const store = new RedisStore({ server: redisServer({ url, ca: undefined }), name, log: silent, clock });
@@ -49,21 +54,16 @@ export async function expectNoLeaks({ url, name }: Place): Promise<void> {
   } finally {
     await store.close();
   }
+  const left: string[] = [];
   await asking({ url, name }, async (redis) => {
     const keys = await keysOf(redis, name);
-    const left = keys.filter((key) => !STAYS.includes(key) && !FORGOTTEN.test(key));
-    none(left, `docket ${name} has keys of tasks that are gone`);
-    const eternal: string[] = [];
+    left.push(...keys.filter((key) => !STAYS.includes(key) && !FORGOTTEN.test(key)));
     for (const key of keys.filter((each) => FORGOTTEN.test(each)))
-      if ((await redis.pttl(`${prefixOf(name)}${key}`)) <= 0) eternal.push(key);
-    none(eternal, `docket ${name} has keys that are to be dropped in time, and won't be`);
-    const living = Object.entries(await redis.hgetall(`${prefixOf(name)}living`));
-    const miscounted = living.filter(([task, count]) => task !== "" && count !== "0");
-    none(
-      miscounted.map(([task, count]) => `${count} of ${task}`),
-      `docket ${name} counts living tasks, though none lives`,
-    );
+      if ((await redis.pttl(`${prefixOf(name)}${key}`)) === -1) left.push(`${key}, for good`);
+    for (const [task, count] of Object.entries(await redis.hgetall(`${prefixOf(name)}living`)))
+      if (task !== "" && count !== "0") left.push(`living: ${count} named ${task}, and none lives`);
   });
+  return left;
 }
 
 /**
@@ -104,7 +104,11 @@ export async function sweep(store: Store): Promise<void> {
       return { id, delivery, ties: { serial, key, name }, outcome: { kind: "done" } };
     });
   }
-  for (const { id } of await store.letters(1_000, 0)) await store.discard(id);
+  for (;;) {
+    const letters = await store.letters(1_000, 0);
+    if (letters.length === 0) break;
+    for (const { id } of letters) await store.discard(id);
+  }
   await store.bye(worker);
 }
 

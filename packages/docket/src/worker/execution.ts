@@ -1,4 +1,4 @@
-import { Cancelled, LeaseLost, RetryAt, TimedOut } from "../errors.js";
+import { Cancelled, LeaseLost, RetryAt, TimedOut, WorkerStopping } from "../errors.js";
 import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
@@ -43,6 +43,7 @@ export class Execution<Services> {
   #reporter: Reporter | undefined;
   /** Why the signal is aborted. */
   #reason: Error | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
     this.claim = claim;
@@ -53,6 +54,12 @@ export class Execution<Services> {
   abort(reason: Error): void {
     this.#reason ??= reason;
     this.#controller?.abort(this.#reason);
+    if (this.#isGivenUp) this.#timer?.unref();
+  }
+
+  /** Nobody waits for its end any more: its time limit, which may be long, keeps no process from ending. */
+  get #isGivenUp(): boolean {
+    return this.#reason instanceof LeaseLost || this.#reason instanceof WorkerStopping;
   }
 
   get signal(): AbortSignal {
@@ -136,19 +143,20 @@ export class Execution<Services> {
   /** What the handler comes to; its signal is aborted at the timeout, and one that doesn't heed that isn't waited for. */
   #inTime(ms: number, name: string, handled: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      let timer = setTimeout(() => {
+      this.#timer = setTimeout(() => {
         const error = new TimedOut(`${name} took longer than its timeout of ${String(ms)} ms`);
         this.abort(error);
-        timer = setTimeout(() => {
+        this.#timer = setTimeout(() => {
           this.#tools.log.error(
             { task: name, id: this.claim.id },
             "a handler goes on after its timeout: have it heed ctx.signal",
           );
           reject(error);
         }, GRACE_MS);
+        if (this.#isGivenUp) this.#timer.unref();
       }, ms);
       const over = (): void => {
-        clearTimeout(timer);
+        clearTimeout(this.#timer);
         resolve(handled);
       };
       handled.then(over, over);

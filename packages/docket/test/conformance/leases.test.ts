@@ -27,6 +27,44 @@ onBothStores("a lease", () => {
     expect(ids(await desk.claim("w", 9))).toEqual(["a", "b", "c", "waiting"]);
   });
 
+  test("tasks that have lost two workers in a row begin apart: one of them may be what ends its worker", async ({
+    desk,
+  }) => {
+    await desk.store.add(["a", "b", "c"].map((id) => newTask(id, { serial: id, key: id })));
+    for (const lost of [0, 1]) {
+      const all = await desk.claim("dies", 9);
+      expect(all).toMatchObject(["a", "b", "c"].map((id) => ({ id, lost })));
+      desk.clock.advance(LEASE);
+    }
+    expect(await desk.claim("w", 9)).toMatchObject([{ id: "a", lost: 2 }]);
+    expect((await desk.store.find(["b"]))[0]?.state).toBe("delayed");
+    desk.clock.advance(499);
+    expect(await desk.claim("w", 9)).toEqual([]);
+    desk.clock.advance(1);
+    const [second] = await desk.claim("w", 9);
+    expect(second).toMatchObject({ id: "b", lost: 2, attempt: 1 });
+    desk.clock.advance(500);
+    expect(await desk.claim("w", 9)).toMatchObject([{ id: "c", lost: 2 }]);
+    // The oftener, the farther: they end apart now.
+    desk.clock.advance(LEASE);
+    expect(await desk.claim("w", 9)).toMatchObject([{ id: "a", lost: 3 }]);
+    desk.clock.advance(999);
+    expect(await desk.claim("w", 9)).toEqual([]);
+    desk.clock.advance(1);
+    expect(await desk.claim("w", 9)).toMatchObject([{ id: "b", lost: 3 }]);
+  });
+
+  test("however many begin apart, none waits for more than a minute", async ({ desk }) => {
+    await desk.store.add(Array.from({ length: 150 }, (_, at) => newTask(String(at))));
+    for (let times = 0; times < 2; times += 1) {
+      await desk.claim("dies", 150);
+      desk.clock.advance(LEASE);
+    }
+    await desk.settle("dies");
+    desk.clock.advance("1m");
+    expect(await desk.claim("w", 150)).toHaveLength(150);
+  });
+
   test("lost workers in a row are counted; a failure or being put off starts the count again", async ({
     desk,
   }) => {

@@ -5,6 +5,10 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 export class Relay implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** By the end that came, the end to which it leads. */
+  readonly #pairs = new Map<Socket, Socket>();
+  /** Ends that get no answers any more. */
+  readonly #deaf = new WeakSet<Socket>();
   #port: number;
   #words: string | undefined;
   #disguise: readonly [string, string] | undefined;
@@ -45,6 +49,17 @@ export class Relay implements AsyncDisposable {
     this.#disguise = [what, as];
   }
 
+  /** Of the connections that stand: what is sent on still arrives, and its answers are lost, until it is broken off. */
+  loseAnswers(picked: () => boolean): { breakOff: () => void } {
+    const deaf = [...this.#pairs].filter(picked);
+    for (const [from] of deaf) this.#deaf.add(from);
+    return {
+      breakOff: () => {
+        for (const [from] of deaf) from.destroy();
+      },
+    };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -63,7 +78,10 @@ export class Relay implements AsyncDisposable {
         other.destroy();
       });
     }
+    this.#pairs.set(from, to);
+    from.on("close", () => this.#pairs.delete(from));
     to.on("data", (answered: Buffer) => {
+      if (this.#deaf.has(from)) return;
       const [what, as] = this.#disguise ?? ["", ""];
       from.write(what === "" ? answered : answered.toString("latin1").replaceAll(what, as), "latin1");
     });

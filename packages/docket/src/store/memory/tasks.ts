@@ -10,6 +10,7 @@ import type {
   Settlement,
   Stored,
 } from "../store.js";
+import { Apart } from "./apart.js";
 import { Followers } from "./followers.js";
 import { Gates, isSameGroup } from "./gates.js";
 import { Lanes } from "./lanes.js";
@@ -29,6 +30,7 @@ export class Tasks {
   readonly #followers = new Followers();
   readonly #lanes = new Lanes();
   readonly gates = new Gates(this.#shelf);
+  readonly #apart = new Apart();
   readonly letters = new Letters();
   readonly tally = new Tally(this.#shelf);
   readonly #ended: (id: string, end: End | undefined) => void;
@@ -112,17 +114,17 @@ export class Tasks {
 
   /** Takes back what has outlived its lease; returns the workers that lost something. */
   recover(now: number): Set<string> {
-    const owners = new Set<string>();
-    for (const { entry, place } of this.#shelf.leased().reverse()) {
-      if (place.until > now) continue;
-      owners.add(place.worker);
-      if (!place.cancelled) {
-        entry.lost += 1;
-        this.tally.count("recovered", 1);
-      }
-      this.#handBack(entry);
-    }
-    return owners;
+    const ended = this.#shelf.leased().filter(({ place }) => place.until <= now);
+    const first = ended.filter(({ entry, place }) => {
+      if (place.cancelled) return true;
+      entry.lost += 1;
+      this.tally.count("recovered", 1);
+      const at = this.#apart.turn(entry.lost, now);
+      if (at > now) this.#shelf.put(entry, { kind: "scheduled", at });
+      return at <= now;
+    });
+    for (const { entry } of first.reverse()) this.#handBack(entry);
+    return new Set(ended.map(({ place }) => place.worker));
   }
 
   /** Has what is due take its place. */

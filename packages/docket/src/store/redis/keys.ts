@@ -3,7 +3,7 @@
  * and two dockets on one Redis never meet.
  */
 export const KEYS = {
-  /** HASH: layout version. */
+  /** HASH: layout version; when the last of those begins that begin apart (ms). */
   meta: "meta",
   /** HASH id → body (see envelope.ts). A task lives as long as it is here. */
   bodies: "bodies",
