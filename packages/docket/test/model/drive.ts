@@ -125,12 +125,11 @@ export class Drive {
           store.strike({ task: step.task, where: step.where }, "wh\ty"),
           model.strike(step.task, step.where, "wh\ty"),
         );
-      case "restore":
-        this.#tell("restore", step.task, step.where);
-        return this.#same(
-          store.restore({ task: step.task, where: step.where }),
-          model.restore(step.task, step.where),
-        );
+      case "restore": {
+        const { task, where } = this.#pick(model.gates.strikes, step.which) ?? { task: "nobody", where: "" };
+        this.#tell("restore", task, where);
+        return this.#same(store.restore({ task, where }), model.restore(task, where));
+      }
       case "hello":
         return this.#hello(step.worker);
       case "bye":
@@ -205,7 +204,7 @@ export class Drive {
   }
 
   async #settle(step: Step & { do: "settle" }): Promise<void> {
-    const { worker, endings, want, ahead, unheard, sleepMs, reset } = step;
+    const { worker, endings, want, ahead, unheard, sleepMs, reset, behind } = step;
     if (sleepMs > 0) await this.#hello(worker);
     if (reset) this.#sleepers.reset(worker);
     const taken = new Map<string, Settlement>();
@@ -218,7 +217,7 @@ export class Drive {
       settlements: [...taken.values()],
       want,
       ahead,
-      received: reset ? "reset" : this.#sleepers.received(worker),
+      received: reset ? "reset" : Math.max(0, this.#sleepers.received(worker) - (behind ? 1 : 0)),
       sleepMs,
       leaseMs: LEASE_MS,
     });
@@ -246,7 +245,10 @@ export class Drive {
       { worker, call, answered, ends, want, ahead, sleepMs, received },
       unheard ? "unheard" : "",
     );
-    const said = this.#model.settle(request);
+    const said = this.#model.settle(
+      request,
+      received === "reset" ? 0 : this.#sleepers.received(worker) - received,
+    );
     const { known, ...settled } = await this.#desk.store.settle(request);
     for (const claim of said.claims) {
       if (!this.#unsure.delete(claim.id)) continue;

@@ -176,8 +176,10 @@ export class Model {
     if (lease !== undefined) lease.progress = progress;
   }
 
-  settle(request: SettleRequest): { refused: string[]; claims: Claim[]; nextMs: number } {
+  /** @param unread tasks on their way to the worker, as far as it has said; they have slots already */
+  settle(request: SettleRequest, unread: number): { refused: string[]; claims: Claim[]; nextMs: number } {
     const { worker, answered, settlements, want, ahead } = request;
+    const room = want - unread;
     const leased = inOrder(this.#inHands(), ({ lease }) => lease.until).reverse();
     for (const { task, lease } of leased)
       if (lease.worker === worker && lease.call > answered) this.#handBack(task);
@@ -191,13 +193,13 @@ export class Model {
     for (const { task } of inOrder(scheduled, ({ at }) => at)) this.#admit(task);
     const opening = [...this.gates.shut].map(([id, at]) => ({ id, at })).filter(({ at }) => at <= this.now);
     for (const { id } of inOrder(opening, ({ at }) => at)) this.#open(id);
-    const claims = this.#claimAside(request);
-    while (claims.length < want + ahead) {
+    const claims = this.#claimAside(request, room);
+    while (claims.length < room + ahead) {
       const task = this.nextInLine();
       if (task === undefined) break;
       claims.push(this.claim(task, request));
     }
-    return { refused, claims, nextMs: this.#rest(request, want - claims.length) };
+    return { refused, claims, nextMs: this.#rest(request, room - claims.length) };
   }
 
   /** How long the worker may sleep, which it does if it has room left. */
@@ -329,12 +331,12 @@ export class Model {
   }
 
   /** What was laid aside goes first, by name, where the worker knows it and has room. */
-  #claimAside(request: SettleRequest): Claim[] {
+  #claimAside(request: SettleRequest, room: number): Claim[] {
     const known = this.workers.get(request.worker)?.tasks ?? [];
     const claims: Claim[] = [];
     for (const name of [...known].sort()) {
       for (const task of this.asides.filter(({ stored }) => stored.name === name)) {
-        if (claims.length >= request.want) return claims;
+        if (claims.length >= room) return claims;
         this.asides.splice(this.asides.indexOf(task), 1);
         if (this.#passes(task)) claims.push(this.claim(task, request));
       }

@@ -7,7 +7,7 @@ export const WORKERS: Readonly<Record<string, readonly string[]>> = {
   bert: ["mail", "sco\tre %"],
   cora: ["mail"],
 };
-export const NAMES = ["mail", "sco\tre %"];
+export const NAMES = ["mail", "sco\tre %"] as const;
 export const KEYS = ["k1", "k2", "k\t3 %"];
 export const GROUPS: Readonly<Record<string, Group>> = {
   free: { name: "free", rate: undefined },
@@ -47,7 +47,8 @@ export type Step =
   | { readonly do: "wake"; readonly keys: readonly string[] }
   | { readonly do: "pause"; readonly groups: readonly string[]; readonly ms: number; readonly at: boolean }
   | { readonly do: "resume"; readonly groups: readonly string[] }
-  | { readonly do: "strike" | "restore"; readonly task: string; readonly where: string }
+  | { readonly do: "strike"; readonly task: string; readonly where: string }
+  | { readonly do: "restore"; readonly which: Which }
   | { readonly do: "hello" | "bye"; readonly worker: string }
   | { readonly do: "bye unread"; readonly worker: string; readonly spec: Spec }
   | {
@@ -59,6 +60,8 @@ export type Step =
       /** The answer never comes. */
       readonly unheard: boolean;
       readonly sleepMs: number;
+      /** One of the tasks that came through its inbox hasn't been counted yet. */
+      readonly behind: boolean;
       /** It counts anew what comes through its inbox. */
       readonly reset: boolean;
     }
@@ -86,26 +89,47 @@ const due: fc.Arbitrary<Spec["due"]> = fc.oneof(
   },
 );
 
-const grouped = fc.constantFrom("", "", ...Object.keys(GROUPS));
+/** The first as often as the others together: what meets is what has much in common. */
+const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
+  fc.oneof(fc.constant(first), fc.constantFrom(...others));
 
-const spec = (
-  key: fc.Arbitrary<string>,
-  at: fc.Arbitrary<Spec["due"]>,
-  group: fc.Arbitrary<string>,
-): fc.Arbitrary<Spec> =>
+/** What tasks are made of. */
+interface Choice {
+  readonly name: fc.Arbitrary<string>;
+  readonly serial: fc.Arbitrary<string>;
+  readonly key: fc.Arbitrary<string>;
+  readonly group: fc.Arbitrary<string>;
+}
+
+const ANY: Choice = {
+  name: mostly(...NAMES),
+  serial: mostly("", "s1", "s\t2 %"),
+  key: fc.constantFrom(...KEYS),
+  group: fc.constantFrom("", "", ...Object.keys(GROUPS)),
+};
+const WITHOUT_GROUP: Choice = { ...ANY, group: fc.constant("") };
+/** So few that they meet. */
+const FEW: Choice = {
+  name: fc.constant("mail"),
+  serial: mostly("", "s1"),
+  key: fc.constant("k1"),
+  group: fc.constantFrom("", "free", "one", "two"),
+};
+
+const spec = ({ name, serial, key, group }: Choice, at = due): fc.Arbitrary<Spec> =>
   fc.record({
-    name: fc.constantFrom(...NAMES),
-    serial: fc.constantFrom("", "s1", "s\t2 %"),
+    name,
+    serial,
     key,
     group,
-    payload: fc.constantFrom("{}", '{"x":1}', '{"x":2}'),
-    carried: fc.constantFrom(undefined, undefined, "trace"),
+    payload: mostly("{}", '{"x":1}', '{"x":2}'),
+    carried: mostly(undefined, "trace"),
     due: at,
   });
 
-const maybeKey = fc.constantFrom("", "", ...KEYS);
+const maybeKeyed = (choice: Choice): fc.Arbitrary<Spec> =>
+  spec({ ...choice, key: fc.oneof(fc.constant(""), choice.key) });
 const burst = fc.constant({ kind: "quiet", ms: 5_000, longestMs: 8_000 } as const);
-const key = fc.constantFrom(...KEYS);
 
 const outcome: fc.Arbitrary<Ending["outcome"]> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ kind: "done" } as const) },
@@ -126,22 +150,30 @@ const outcome: fc.Arbitrary<Ending["outcome"]> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: "aside" } as const) },
 );
 
+/** Of some of the last deliveries, each its own or all the same. */
+const endings: fc.Arbitrary<readonly Ending[]> = fc.oneof(
+  fc.uniqueArray(fc.record({ which, outcome }), { maxLength: 3, selector: (ending) => ending.which }),
+  fc
+    .tuple(fc.integer({ min: 2, max: 4 }), outcome)
+    .map(([count, same]) => Array.from({ length: count }, (_, at) => ({ which: at, outcome: same }))),
+);
+
 type Weighted = fc.WeightedArbitrary<Step>;
 
 /** What programs and operators do with tasks. */
-const ofTasks = (group: fc.Arbitrary<string>): Weighted[] => [
+const ofTasks = (choice: Choice): Weighted[] => [
   {
     weight: 12,
     arbitrary: fc.record({
       do: fc.constant("add" as const),
-      specs: fc.array(spec(maybeKey, due, group), { minLength: 1, maxLength: 3 }),
+      specs: fc.array(maybeKeyed(choice), { minLength: 1, maxLength: 3 }),
     }),
   },
   {
     weight: 6,
     arbitrary: fc.record({
       do: fc.constant("replace" as const),
-      spec: spec(key, fc.oneof(due, burst), group),
+      spec: spec(choice, fc.oneof(due, burst)),
     }),
   },
   {
@@ -163,14 +195,14 @@ const ofTasks = (group: fc.Arbitrary<string>): Weighted[] => [
     arbitrary: fc.record({
       do: fc.constant("replay" as const),
       which,
-      edit: fc.option(spec(maybeKey, due, group), { nil: undefined }),
+      edit: fc.option(maybeKeyed(choice), { nil: undefined }),
     }),
   },
   {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant("wake" as const),
-      keys: fc.array(key, { minLength: 1, maxLength: 3 }),
+      keys: fc.array(choice.key, { minLength: 1, maxLength: 3 }),
     }),
   },
 ];
@@ -186,11 +218,12 @@ const ofGates: Weighted[] = [
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom("strike" as const, "restore" as const),
-      task: fc.constantFrom(...NAMES),
+      do: fc.constant("strike" as const),
+      task: mostly(...NAMES),
       where: fc.constantFrom(...WHERES),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("restore" as const), which }) },
 ];
 
 const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>): Weighted[] => [
@@ -200,14 +233,12 @@ const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>): 
     arbitrary: fc.record({
       do: fc.constant("settle" as const),
       worker,
-      endings: fc.uniqueArray(fc.record({ which, outcome }), {
-        maxLength: 3,
-        selector: (ending) => ending.which,
-      }),
+      endings,
       want: fc.nat({ max: 3 }),
       ahead,
       unheard: fc.constantFrom(false, false, false, false, true),
       sleepMs,
+      behind: mostly(false, false, true),
       reset: fc.constantFrom(false, false, false, false, true),
     }),
   },
@@ -242,23 +273,52 @@ const scriptOf = (...steps: readonly Weighted[]): fc.Arbitrary<readonly Step[]> 
 
 /** Workers come and ask: what each is given is determined. */
 export const asking = scriptOf(
-  ...ofTasks(grouped),
+  ...ofTasks(ANY),
   ...ofGates,
   ...ofWorkers(fc.constantFrom(0, 0, 0, 2), fc.constant(0)),
   { weight: 6, arbitrary: short },
   { weight: 2, arbitrary: long },
 );
 
+/** Few tasks, and much that keeps them from starting. */
+export const holding = scriptOf(
+  ...ofTasks(FEW),
+  ...ofGates,
+  ...ofGates,
+  {
+    weight: 20,
+    arbitrary: fc.record({
+      do: fc.constant("settle" as const),
+      worker: fc.constant("anna"),
+      endings: fc.array(
+        fc.record({
+          which: fc.constant(0),
+          outcome: mostly({ kind: "done" } as const, { kind: "return" } as const),
+        }),
+        { maxLength: 1 },
+      ),
+      want: fc.nat({ max: 2 }),
+      ahead: fc.constant(0),
+      unheard: fc.constant(false),
+      sleepMs: fc.constant(0),
+      behind: fc.constant(false),
+      reset: fc.constant(false),
+    }),
+  },
+  { weight: 6, arbitrary: short },
+  { weight: 6, arbitrary: clock(60_000, 300_000) },
+);
+
 /** Workers sleep, and tasks come to them: to which of them is for the store to say. */
 export const sleeping = scriptOf(
-  ...ofTasks(fc.constant("")),
+  ...ofTasks(WITHOUT_GROUP),
   ...ofWorkers(fc.constant(0), fc.constantFrom(0, 20_000, 125_000, 125_000)),
   {
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant("bye unread" as const),
       worker,
-      spec: spec(maybeKey, due, fc.constant("")),
+      spec: maybeKeyed(WITHOUT_GROUP),
     }),
   },
   { weight: 6, arbitrary: short },

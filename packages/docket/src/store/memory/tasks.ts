@@ -239,7 +239,8 @@ export class Tasks {
   /** A task that begins its life, and has its key. */
   #enter(id: string, stored: Stored, group: Group | undefined, began?: number): Entry {
     if (stored.key !== "") this.#keys.set(stored.key, id);
-    return { ...newEntry(id, stored, group), delivery: this.letters.get(id)?.delivery ?? 0, began };
+    const delivery = this.letters.get(id)?.delivery ?? 0;
+    return { ...newEntry(id, stored, group), delivery, began };
   }
 
   #takeOut(entry: Entry): void {
