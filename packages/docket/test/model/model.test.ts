@@ -6,7 +6,7 @@ import { Drive } from "./drive.js";
 import { asking, holding, sleeping, type Step } from "./steps.js";
 
 const seed = Number(process.env["MODEL_SEED"] ?? Date.now() % 1_000_000_000);
-const numRuns = Number(process.env["MODEL_RUNS"] ?? 40);
+const numRuns = Number(process.env["MODEL_RUNS"] ?? 60);
 
 describe(`with MODEL_SEED=${String(seed)}`, () => {
   describe.each<StoreKind>(["memory", "redis"])("a store goes as the model does (%s)", (kind) => {
