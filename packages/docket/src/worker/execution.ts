@@ -61,6 +61,8 @@ export class Execution<Services> {
     const task = this.#tools.tasks.get(stored.name);
     if (task === undefined) return ASIDE;
     if (this.claim.lost >= this.#tools.deliveryCap) return this.#deadly(stored);
+    const at = task.recurrence?.putOff(stored.addedAt, this.claim.claimedAt);
+    if (at !== undefined) return { outcome: { kind: "park", at } };
     const { trace } = this.#tools;
     if (trace === undefined) return (await this.#attempt(task, stored)).verdict;
     const { name, key, payload, carried, addedAt } = stored;
@@ -76,7 +78,8 @@ export class Execution<Services> {
   async #attempt(task: Task<unknown, Services>, stored: Stored): Promise<Attempt> {
     const signal = this.#controller.signal;
     const limit = this.#limitTime(task.timeoutMs, stored.name);
-    const startedAt = this.#tools.storeNow();
+    // By the worker's reckoning it may be a little before the time that has come.
+    const startedAt = Math.max(this.claim.claimedAt, this.#tools.storeNow());
     try {
       const returned = await Promise.race([this.#handle(task, stored), limit.overdue]);
       // Whoever returns because the signal told it to hasn't done its work.
@@ -97,8 +100,8 @@ export class Execution<Services> {
 
   /** Of a task that comes by itself, unless it was cancelled: when it comes again. */
   #next(task: Task<unknown, Services>, startedAt: number, verdict: Verdict, error?: unknown): Verdict {
-    const { everyMs } = task;
-    if (everyMs === undefined || this.#controller.signal.reason instanceof Cancelled) return verdict;
+    const { recurrence } = task;
+    if (recurrence === undefined || this.#controller.signal.reason instanceof Cancelled) return verdict;
     const { log } = this.#tools;
     if (error !== undefined && !(error instanceof RetryAt))
       log.error(
@@ -106,7 +109,7 @@ export class Execution<Services> {
         "a run failed; the next comes in its time",
       );
     const now = this.#tools.storeNow();
-    return comeAgain(verdict, { claim: this.claim, error, everyMs, startedAt, now });
+    return comeAgain(verdict, { claim: this.claim, error, next: recurrence.next(startedAt), now });
   }
 
   async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {

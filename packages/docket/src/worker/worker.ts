@@ -9,6 +9,7 @@ import { Ahead } from "./ahead.js";
 import { tellDeath } from "./burial.js";
 import { Changes } from "./changes.js";
 import { Execution, type ExecutionTools } from "./execution.js";
+import { Greeter } from "./greeter.js";
 import { Listener } from "./listener.js";
 import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
 import { readOptions, type WorkerOptions, type WorkerParts } from "./options.js";
@@ -29,8 +30,7 @@ export class Worker<Services> {
   readonly #store: Store;
   readonly #clock: Clock | undefined;
   readonly #tools: ExecutionTools<Services>;
-  /** Tells the store of this worker, and sees to the tasks that come by themselves. */
-  readonly #greet: () => Promise<void>;
+  readonly #greeter: Greeter;
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #sleepMs: number;
@@ -42,7 +42,6 @@ export class Worker<Services> {
   readonly #renewer: Renewer;
   readonly #unsubscribe: (() => void)[] = [];
   #phase: "new" | "running" | "draining" | "stopped" = "new";
-  readonly #info: WorkerInfo;
   #received: number | "reset" = "reset";
   /** The store's time less this process's, in ms. */
   #offset = 0;
@@ -54,7 +53,7 @@ export class Worker<Services> {
     const { concurrency, leaseMs, sleepMs } = readOptions(options);
     this.#concurrency = concurrency;
     this.#sleepMs = sleepMs;
-    this.#info = {
+    const info: WorkerInfo = {
       ...{ worker: this.id, tasks: [...parts.tools.tasks.keys()], concurrency },
       ...{ host: hostname(), pid: process.pid, startedAt: Date.now() },
       ...(parts.version === undefined ? {} : { version: parts.version }),
@@ -64,7 +63,7 @@ export class Worker<Services> {
       this.#handBack(claims);
     });
     this.#store = parts.store;
-    this.#greet = () => this.#store.hello(this.#info).then(parts.seed);
+    this.#greeter = new Greeter(parts.store, info, parts.seed, parts.tools.log);
     this.#clock = parts.clock;
     const storeNow = (): number => parts.clock?.now() ?? Date.now() + this.#offset;
     this.#tools = {
@@ -116,7 +115,7 @@ export class Worker<Services> {
   }
 
   async #begin(): Promise<void> {
-    await this.#untilAnswered(this.#greet);
+    await this.#untilAnswered(() => this.#greeter.greet());
     const look = (): void => {
       this.#settler.soon();
     };
@@ -179,8 +178,9 @@ export class Worker<Services> {
     for (const id of settled.refused)
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);
+    if (this.#phase === "running") this.#greeter.inTouch(settled.now);
     if (!settled.known && this.#phase === "running") {
-      this.#greet().catch((err: unknown) => {
+      this.#greeter.greet().catch((err: unknown) => {
         this.#tools.log.warn({ err, worker: this.id }, "the store has forgotten this worker, and stays so");
         this.#settler.within(AWAY_MS);
       });
