@@ -1,7 +1,7 @@
 -- A dead letter lives again, from its first attempt, behind what has come meanwhile.
 -- args: now_override id edited serial group payload
 --   edited: 1 when what follows takes the place of what it had: its serial key, its group (as in add), its payload
--- returns: replayed, unknown, or "key in use" when a living task has its key
+-- returns: replayed, unknown, or "key in use" when a living task has its key, or is itself
 -- include: time clock body watch ended gated strike gate lane letter dispatch
 
 local letter = redis.call("HGET", letters, id)
@@ -10,6 +10,8 @@ local _, body = read_letter(letter)
 local old_serial, key, name = ties(body)
 if not old_serial then return "unknown" end
 if key ~= "" and redis.call("HEXISTS", keys, key) == 1 then return "key in use" end
+-- Its add was repeated when it had died already: it lives again as it is.
+if redis.call("HEXISTS", bodies, id) == 1 then return "key in use" end
 
 redis.call("HDEL", letters, id)
 redis.call("ZREM", dead, id)
@@ -20,7 +22,8 @@ end
 -- Its age is counted from now: else one that died of age would die again at once.
 local rest = string.match(body, "^%d+(.*)$")
 if edited == "1" then
-  rest = table.concat({ "", serial, key, name, payload }, "\t")
+  local carried = string.match(rest, "^\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*(.*)$") or ""
+  rest = table.concat({ "", serial, key, name, payload }, "\t") .. carried
   forget_gates(id)
   set_gates(id, group)
 else

@@ -111,7 +111,7 @@ for i = FIRST, #ARGV, STEP do
       drop_old_letters()
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
       redis.call("HINCRBY", counts, "dead", 1)
-      retire(id, serial, key, name, true)
+      retire(id, serial, key, name, write_run(1, delivered, 0, ""))
       tell_end(id)
     end
   end
@@ -196,9 +196,15 @@ local function claim(ids)
 end
 
 if room > 0 and not calm then
-  for _, name in ipairs(redis.call("SMEMBERS", asides)) do
+  local names = redis.call("SMEMBERS", asides)
+  table.sort(names)
+  for _, name in ipairs(names) do
     if redis.call("SISMEMBER", skills .. name, worker) == 1 then
-      if room > taken then claim(redis.call("LPOP", aside .. name, room - taken) or {}) end
+      while room > taken and not gates_busy() do
+        local ids = redis.call("LPOP", aside .. name, room - taken)
+        if not ids or #ids == 0 then break end
+        claim(ids)
+      end
       if redis.call("EXISTS", aside .. name) == 0 then redis.call("SREM", asides, name) end
     end
   end
@@ -211,7 +217,13 @@ end
 
 if ahead > 0 and taken >= room and redis.call("EXISTS", ready) == 1 then
   redis.call("ZREM", sleepers, worker)
-  if redis.call("EXISTS", sleepers) == 0 then claim(redis.call("LPOP", ready, ahead) or {}) end
+  local most = room + ahead
+  while most > taken and redis.call("EXISTS", sleepers) == 0 and not gates_busy() do
+    local asked = most - taken
+    local ids = redis.call("LPOP", ready, asked) or {}
+    claim(ids)
+    if #ids < asked then break end
+  end
 end
 
 local event = not calm and next_event() or nil

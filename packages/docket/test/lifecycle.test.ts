@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test as plain } from "vitest";
 import type { Claim, Due, Outcome } from "../src/store/store.js";
 import {
@@ -248,5 +250,10 @@ describe("the table", () => {
     });
     expect(drawn.toSorted()).toEqual(LIFECYCLE.map((transition) => [...transition]).toSorted());
     expect(diagram).toContain("  [*] --> waiting: add, replace\n");
+  });
+
+  plain("is drawn so in the documentation", () => {
+    const file = fileURLToPath(new URL("../../../ARCHITECTURE.md", import.meta.url));
+    expect(readFileSync(file, "utf8")).toContain(`\n\`\`\`mermaid\n${lifecycleDiagram()}\`\`\`\n`);
   });
 });

@@ -24,9 +24,10 @@ local function set_gates(id, group)
   gated = true
 end
 
--- Starts, per and group as `add` is given them; empty where there are none.
+-- Starts, per and group as `add` is given them; empty where there are none, also for what only a strike has held.
 local function gates_of(id)
-  return gated and string.match(redis.call("HGET", groups, id) or "", "^%d*\t(.*)$") or ""
+  local own = gated and string.match(redis.call("HGET", groups, id) or "", "^%d*\t(.*)$") or ""
+  return own ~= "\t\t" and own or ""
 end
 
 local function forget_gates(id)

@@ -63,11 +63,16 @@ local function free_key(id, key)
   end
 end
 
--- The end of a task that isn't running any more: nothing of it stays, but its gates where it may live again.
-local function retire(id, serial, key, name, dies)
-  if not dies then forget_gates(id) end
+-- The end of a task that isn't running any more. Nothing of it stays, but where it may live again its gates and `rest`, a run
+-- from which its deliveries are counted on: else one of its next life could be taken for one of this.
+local function retire(id, serial, key, name, rest)
   redis.call("HDEL", bodies, id)
-  redis.call("HDEL", runs, id)
+  if rest then
+    redis.call("HSET", runs, id, rest)
+  else
+    redis.call("HDEL", runs, id)
+    forget_gates(id)
+  end
   redis.call("HINCRBY", living, name, -1)
   free_key(id, key)
   leave_lane(id, serial)

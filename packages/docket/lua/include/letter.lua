@@ -10,7 +10,11 @@ local function drop_letter(id)
   local _, key = ties(body)
   if key and key ~= "" and redis.call("HGET", dead_keys, key) == id then redis.call("HDEL", dead_keys, key) end
   redis.call("HDEL", letters, id)
-  forget_gates(id)
+  -- Where its add was repeated when it had died already, these are those of its next life.
+  if redis.call("HEXISTS", bodies, id) == 0 then
+    redis.call("HDEL", runs, id)
+    forget_gates(id)
+  end
   return redis.call("ZREM", dead, id)
 end
 

@@ -267,7 +267,7 @@ export class Docket<Services> extends Oversight<Services> {
     const known = this.#tasks.get(task.name);
     if (known === undefined)
       throw new RangeError(`task ${task.name} isn't among the docket's tasks: list it in Docket.open`);
-    if (known.everyMs !== undefined)
+    if (known.recurrence !== undefined)
       throw new RangeError(`task ${task.name} comes by itself: leave adding it to the workers`);
     return newTask(this.#nextId(), task, payload, options, this.#options.trace);
   }

@@ -16,7 +16,7 @@ export async function seed<Services>(
   nextId: () => string,
   log: Log,
 ): Promise<void> {
-  const perpetual = [...tasks].filter(({ everyMs }) => everyMs !== undefined);
+  const perpetual = [...tasks].filter(({ recurrence }) => recurrence !== undefined);
   if (perpetual.length === 0) return;
   const seeds: NewTask[] = [];
   for (const task of perpetual) {

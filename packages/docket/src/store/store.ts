@@ -115,7 +115,7 @@ export interface Settlement {
 
 export interface SettleRequest {
   readonly worker: string;
-  /** Numbers the worker's calls, from 1. */
+  /** Numbers the worker's calls, from 1; one that is made once more has the next number. */
   readonly call: number;
   /** The last of its calls that was answered, 0: none. What later ones claimed, if they did, goes back uncounted. */
   readonly answered: number;

@@ -4,6 +4,7 @@ import type { RetryPolicy } from "../retry/exponential.js";
 import { never } from "../retry/exponential.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import { checkDefinition } from "./definition.js";
+import { recurrence, type Recurrence } from "./recurrence.js";
 import { readRate, type Rate } from "./rate.js";
 
 /** Tells others how far a run is; they ask with `docket.progress(id)`. */
@@ -64,9 +65,26 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
    * It comes by itself, this often, counted from the start of a run to the start of the next; 1 s to 24 days. Workers see to
    * it that it is there: once, however many they are. A run that fails, or takes longer, has no bearing on the next but to
    * put it off until it has ended; `retry` and `maxAge` have no say. The payload must take null, and nobody else adds it.
-   * Another interval counts from the next run on. One that is cancelled, or has taken its workers down too often, is there again when a worker starts.
+   * Another interval counts from the next run on. One that is cancelled, or has taken its workers down too often, is there again
+   * within an hour of a worker's being there, and when one starts.
    */
   readonly every?: Duration;
+  /**
+   * It comes by itself at these times: minute, hour, day of the month, month, day of the week, as cron has them. All else is as for
+   * `every`, of which it takes the place: one that takes longer is followed at once, and another expression counts from the next
+   * run on. The first run is the first of these times after a worker was there.
+   *
+   * A time that a change to summer time leaves out comes when the clock goes forward. One that there is twice comes the first time;
+   * an expression for each hour, or several times in it, goes on through both.
+   */
+  readonly cron?: string;
+  /** Of `cron`, a name as in `"Europe/Berlin"`; default UTC. */
+  readonly timeZone?: string;
+  /**
+   * When no worker was there at a time of `cron`: `"once"`, the default, runs one in place of all that were missed, as soon as one is;
+   * `"skip"` leaves those out that can't begin within a minute of their time.
+   */
+  readonly missed?: "once" | "skip";
   /** Default: one attempt. */
   readonly retry?: RetryPolicy;
   /** How long one run may take; 1 ms to 24 days, default 5 minutes. The signal is aborted then, and the attempt has failed. */
@@ -92,7 +110,7 @@ export interface Task<Input, Services> {
   serial(payload: unknown): string | null;
   group(payload: unknown): string | null;
   readonly rate: Rate | undefined;
-  readonly everyMs: number | undefined;
+  readonly recurrence: Recurrence | undefined;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly maxAgeMs: number;
@@ -104,7 +122,7 @@ export interface Task<Input, Services> {
 /**
  * Defines a task. Called twice so that the services' type is given and the payload's is inferred.
  *
- * @throws {RangeError} when the name, a duration or the rate is out of range
+ * @throws {RangeError} when the name, a duration, the rate or the cron expression is out of range
  * @throws {TypeError} when something in it isn't what it must be, as a compiler would say
  */
 export function defineTask<Services>() {
@@ -119,7 +137,7 @@ export function defineTask<Services>() {
       serial: (payload) => options.serial?.(payload) ?? null,
       group: (payload) => options.group?.(payload) ?? null,
       rate: options.rate === undefined ? undefined : readRate(options.rate, options.group !== undefined, of),
-      everyMs: options.every === undefined ? undefined : everyMs(options.every, `the interval ${of}`),
+      recurrence: recurrence(options, of),
       retry: options.retry ?? never,
       timeoutMs: timeoutMs(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),
@@ -130,13 +148,6 @@ export function defineTask<Services>() {
       run: (payload, ctx) => options.run(payload, ctx),
     };
   };
-}
-
-function everyMs(every: Duration, what: string): number {
-  const ms = milliseconds(every, what);
-  if (ms < 1_000 || ms > milliseconds("24d", what))
-    throw new RangeError(`${what} is ${JSON.stringify(every)}: give 1s to 24d`);
-  return ms;
 }
 
 /** The longest that a timer can be set for is a little more than 24 days; beyond, it would ring at once. */

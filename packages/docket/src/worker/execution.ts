@@ -87,6 +87,8 @@ export class Execution<Services> {
     const task = this.#tools.tasks.get(stored.name);
     if (task === undefined) return ASIDE;
     if (this.claim.lost >= this.#tools.deliveryCap) return this.#deadly(stored);
+    const at = task.recurrence?.putOff(stored.addedAt, this.claim.claimedAt);
+    if (at !== undefined) return { outcome: { kind: "park", at } };
     const { trace } = this.#tools;
     if (trace === undefined) return (await this.#attempt(task, stored)).verdict;
     const { name, key, payload, carried, addedAt } = stored;
@@ -100,7 +102,8 @@ export class Execution<Services> {
   }
 
   async #attempt(task: Task<unknown, Services>, stored: Stored): Promise<Attempt> {
-    const startedAt = this.#tools.storeNow();
+    // By the worker's reckoning it may be a little before the time that has come.
+    const startedAt = Math.max(this.claim.claimedAt, this.#tools.storeNow());
     try {
       const returned = await this.#inTime(task.timeoutMs, stored.name, this.#handle(task, stored));
       // Whoever returns because the signal told it to hasn't done its work.
@@ -121,8 +124,8 @@ export class Execution<Services> {
 
   /** Of a task that comes by itself, unless it was cancelled: when it comes again. */
   #next(task: Task<unknown, Services>, startedAt: number, verdict: Verdict, error?: unknown): Verdict {
-    const { everyMs } = task;
-    if (everyMs === undefined || this.#reason instanceof Cancelled) return verdict;
+    const { recurrence } = task;
+    if (recurrence === undefined || this.#reason instanceof Cancelled) return verdict;
     const { log } = this.#tools;
     if (error !== undefined && !(error instanceof RetryAt))
       log.error(
@@ -130,7 +133,7 @@ export class Execution<Services> {
         "a run failed; the next comes in its time",
       );
     const now = this.#tools.storeNow();
-    return comeAgain(verdict, { claim: this.claim, error, everyMs, startedAt, now });
+    return comeAgain(verdict, { claim: this.claim, error, next: recurrence.next(startedAt), now });
   }
 
   async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {

@@ -65,14 +65,14 @@ export function judge<Services>(
 
 /**
  * The verdict on a run of a task that comes by itself: whatever it came to, it comes again, and a failure is kept in its
- * history. `startedAt` and `now` are the store's.
+ * history. `next` and `now` are the store's.
  */
 export function comeAgain(
   { outcome, death }: Verdict,
-  facts: { claim: Claim; error: unknown; everyMs: number; startedAt: number; now: number },
+  facts: { claim: Claim; error: unknown; next: number; now: number },
 ): Verdict {
-  const { claim, error, everyMs, startedAt, now } = facts;
-  const at = Math.max(now, startedAt + everyMs);
+  const { claim, error, next, now } = facts;
+  const at = Math.max(now, next);
   if (outcome.kind === "done" || outcome.kind === "park") return { outcome: { kind: "park", at } };
   if (outcome.kind === "retry" || outcome.kind === "dead")
     return { outcome: { kind: "retry", ms: at - now, info: failure(error, claim, now) } };

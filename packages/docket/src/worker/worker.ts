@@ -9,6 +9,7 @@ import { Ahead } from "./ahead.js";
 import { tellDeath } from "./burial.js";
 import { Changes } from "./changes.js";
 import { Execution, type ExecutionTools } from "./execution.js";
+import { Greeter } from "./greeter.js";
 import { Listener } from "./listener.js";
 import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
 import { readOptions, type WorkerOptions, type WorkerParts } from "./options.js";
@@ -30,8 +31,7 @@ export class Worker<Services> {
   readonly #store: Store;
   readonly #clock: Clock | undefined;
   readonly #tools: ExecutionTools<Services>;
-  /** Tells the store of this worker, and sees to the tasks that come by themselves. */
-  readonly #greet: () => Promise<void>;
+  readonly #greeter: Greeter;
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #sleepMs: number;
@@ -43,7 +43,6 @@ export class Worker<Services> {
   readonly #renewer: Renewer<Execution<Services>>;
   readonly #unsubscribe: (() => void)[] = [];
   #phase: "new" | "running" | "draining" | "stopped" = "new";
-  readonly #info: WorkerInfo;
   /** The store's time less this process's, in ms. */
   #offset = 0;
   #starting: Promise<void> | undefined;
@@ -54,7 +53,7 @@ export class Worker<Services> {
     const { concurrency, leaseMs, sleepMs, graceMs } = readOptions(options);
     this.#concurrency = concurrency;
     this.#sleepMs = sleepMs;
-    this.#info = {
+    const info: WorkerInfo = {
       ...{ worker: this.id, tasks: [...parts.tools.tasks.keys()], concurrency, host: hostname() },
       ...{ pid: process.pid, startedAt: Date.now() },
       ...(parts.version === undefined ? {} : { version: parts.version }),
@@ -65,7 +64,7 @@ export class Worker<Services> {
       this.#handBack(claims);
     });
     this.#store = parts.store;
-    this.#greet = () => this.#store.hello(this.#info).then(parts.seed);
+    this.#greeter = new Greeter(parts.store, info, parts.seed, parts.tools.log);
     this.#clock = parts.clock;
     this.#tools = {
       ...{ ...parts.tools, worker: this.id },
@@ -117,7 +116,7 @@ export class Worker<Services> {
   }
 
   async #begin(): Promise<void> {
-    await this.#untilAnswered(this.#greet);
+    await this.#untilAnswered(() => this.#greeter.greet());
     const look = (): void => {
       this.#settler.soon();
     };
@@ -178,8 +177,9 @@ export class Worker<Services> {
     for (const id of settled.refused)
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);
+    if (this.#phase === "running") this.#greeter.inTouch(settled.now);
     if (!settled.known && this.#phase === "running") {
-      this.#greet().catch((err: unknown) => {
+      this.#greeter.greet().catch((err: unknown) => {
         this.#tools.log.warn({ err, worker: this.id }, "the store has forgotten this worker, and stays so");
         this.#settler.within(AWAY_MS);
       });

@@ -179,7 +179,7 @@ async function letGo(docket: Docket<Services>): Promise<void> {
 
 /** Resolves when only what comes by itself lives. */
 function quiet(docket: Docket<Services>): Promise<Snapshot> {
-  const perpetual = KINDS.flatMap(({ tasks }) => tasks).filter(({ everyMs }) => everyMs !== undefined);
+  const perpetual = KINDS.flatMap(({ tasks }) => tasks).filter(({ recurrence }) => recurrence !== undefined);
   return until(
     "nothing is left to do",
     async () => {

@@ -68,8 +68,9 @@ export class Gates {
 
   /** The next in turn that may start: what is laid aside and known first. Those that may not are held. */
   next(known: readonly string[], now: number): Entry | undefined {
-    for (const entry of this.#shelf.at("aside"))
-      if (known.includes(entry.stored.name) && this.passes(entry, now)) return entry;
+    for (const name of [...known].sort())
+      for (const entry of this.#shelf.at("aside"))
+        if (entry.stored.name === name && this.passes(entry, now)) return entry;
     let entry = this.#shelf.takeTurn();
     while (entry !== undefined && !this.passes(entry, now)) entry = this.#shelf.takeTurn();
     return entry;
@@ -105,7 +106,9 @@ export class Gates {
 
   /** Lets those through that stand behind a gate whose time has come: all, or as many as its rate allows. */
   open(now: number): void {
-    for (const [gate, { opensAt }] of this.#shut) if (opensAt <= now) this.#open(gate, now);
+    const opening = [...this.#shut].filter(([, { opensAt }]) => opensAt <= now);
+    opening.sort(([gate, one], [other, { opensAt }]) => one.opensAt - opensAt || (gate < other ? -1 : 1));
+    for (const [gate] of opening) this.#open(gate, now);
   }
 
   /** Takes out one that may be held. */

@@ -1,4 +1,5 @@
 import type { Found, Group, Letter } from "../store.js";
+import { inTimeOrder } from "./order.js";
 
 /** How long, and how many. */
 const KEPT_MS = 2_592_000_000;
@@ -7,11 +8,14 @@ const KEPT = 10_000;
 interface Kept {
   readonly letter: Letter;
   readonly group: Group | undefined;
+  /** Its last; those of its next life are counted on, so that none of them is taken for one of this. */
+  readonly delivery: number;
 }
 
 /** What has been given up, with the reason, until it is replayed or thrown away. */
 export class Letters {
   readonly #kept = new Map<string, Kept>();
+  readonly #byKey = new Map<string, string>();
 
   get size(): number {
     return this.#kept.size;
@@ -21,28 +25,34 @@ export class Letters {
     return this.#kept.get(id);
   }
 
-  put(letter: Letter, group: Group | undefined): void {
-    this.#kept.set(letter.id, { letter, group });
+  put({ letter, group, delivery }: Kept): void {
+    const { id: own, stored } = letter;
+    this.delete(own);
+    this.#kept.set(own, { letter, group, delivery });
+    if (stored !== undefined && stored.key !== "") this.#byKey.set(stored.key, own);
     for (const [id, { letter: old }] of this.#kept) {
       if (old.diedAt > letter.diedAt - KEPT_MS && this.#kept.size <= KEPT) break;
-      this.#kept.delete(id);
+      this.delete(id);
     }
   }
 
   delete(id: string): boolean {
+    const key = this.#kept.get(id)?.letter.stored?.key ?? "";
+    if (this.#byKey.get(key) === id) this.#byKey.delete(key);
     return this.#kept.delete(id);
   }
 
   newest(limit: number, from: number): Letter[] {
-    return [...this.#kept.values()]
-      .map(({ letter }) => letter)
+    const letters = [...this.#kept.values()].map(({ letter }) => ({ letter, entry: letter }));
+    return inTimeOrder(letters, ({ letter }) => letter.diedAt)
       .reverse()
-      .slice(from, from + limit);
+      .slice(from, from + limit)
+      .map(({ letter }) => letter);
   }
 
-  /** The last one of a key. */
+  /** The last one of a key; none once that is gone, even if there are earlier ones. */
   find(key: string): Found {
-    const kept = [...this.#kept.values()].findLast(({ letter }) => key !== "" && letter.stored?.key === key);
+    const kept = this.#kept.get(this.#byKey.get(key) ?? "");
     if (kept === undefined) return { state: "unknown", id: undefined, info: undefined };
     return { state: "dead", id: kept.letter.id, info: kept.letter.info };
   }

@@ -32,6 +32,9 @@ import { Inbox } from "./inbox.js";
 import { dueAt } from "./order.js";
 import { Tasks } from "./tasks.js";
 
+/** So long after it was to be there last, a worker is forgotten when another comes. */
+const SILENT_MS = 3_600_000;
+
 interface Present {
   readonly info: WorkerInfo;
   readonly inbox: Inbox;
@@ -73,7 +76,7 @@ export class MemoryStore implements Store {
 
   settle(request: SettleRequest): Promise<Settled> {
     const now = this.#clock.now();
-    this.#tasks.undo(request.worker, request.answered);
+    this.#tasks.undo(request.worker, request.answered, now);
     const refused = this.#tasks.conclude(request.worker, request.settlements, now);
     this.#recover(now);
     this.#tasks.promote(now);
@@ -85,7 +88,8 @@ export class MemoryStore implements Store {
     );
     const most = room + (others ? 0 : request.ahead);
     while (claims.length < most) {
-      const claim = this.#tasks.claim(request, present?.info.tasks ?? [], now);
+      const known = claims.length < room ? present?.info.tasks : undefined;
+      const claim = this.#tasks.claim(request, known ?? [], now);
       if (claim === undefined) break;
       claims.push(claim);
     }
@@ -129,6 +133,9 @@ export class MemoryStore implements Store {
   }
 
   hello(info: WorkerInfo): Promise<void> {
+    const longAgo = this.#clock.now() - SILENT_MS;
+    for (const [worker, { aliveUntil }] of this.#workers)
+      if (aliveUntil <= longAgo) this.#workers.delete(worker);
     this.#workers.set(info.worker, {
       info,
       inbox: new Inbox(),
@@ -145,6 +152,7 @@ export class MemoryStore implements Store {
     this.#tasks.handBack(
       worker,
       unread.flatMap((message) => (message.kind === "task" ? [message.claim.id] : [])),
+      this.#clock.now(),
     );
     this.#rouse();
     return Promise.resolve();
@@ -159,7 +167,7 @@ export class MemoryStore implements Store {
   }
 
   cancel(id: string): Promise<CancelResult> {
-    const result = this.#tasks.cancel(id);
+    const result = this.#tasks.cancel(id, this.#clock.now());
     if (typeof result === "object") {
       this.#workers.get(result.worker)?.inbox.push({ kind: "cancel", id });
       return Promise.resolve("running");
@@ -231,7 +239,9 @@ export class MemoryStore implements Store {
       seenAt,
       aliveUntil,
     }));
-    const [last] = all.toSorted((one, other) => other.aliveUntil - one.aliveUntil);
+    const [last] = all.toSorted(
+      (one, other) => other.aliveUntil - one.aliveUntil || (other.worker < one.worker ? -1 : 1),
+    );
     return Promise.resolve({
       ...this.#tasks.tally.summary(this.#tasks.letters.size),
       ...{ now, nextAt: this.#tasks.nextEvent(), lastWorkerAt: last?.seenAt },

@@ -1,4 +1,4 @@
-import type { Due, NewTask, Settlement, Stored } from "../store.js";
+import type { Due, NewTask, Stored } from "../store.js";
 
 /** By whom a task is held: a worker, by the call with that number (0: through its inbox), for so long. */
 export interface Holder {
@@ -19,8 +19,10 @@ export function dueAt(due: Due, now: number, began = now): number {
   return due.kind === "in" ? now + due.ms : due.at;
 }
 
-/** What is handed back goes to the front one by one: the first last, so that it stands before the others. */
-export function handBacksLast(settlements: readonly Settlement[]): Settlement[] {
-  const back = settlements.filter(({ outcome }) => outcome.kind === "return").reverse();
-  return [...settlements.filter(({ outcome }) => outcome.kind !== "return"), ...back];
+/** By time; what has the same, by id. So that many that move at once do so in one order, whichever store they are in. */
+export function inTimeOrder<T extends { readonly entry: { readonly id: string } }>(
+  list: readonly T[],
+  time: (one: T) => number,
+): T[] {
+  return list.toSorted((a, b) => time(a) - time(b) || (a.entry.id < b.entry.id ? -1 : 1));
 }

@@ -1,4 +1,5 @@
 import type { Group, Held, Stored } from "../store.js";
+import { inTimeOrder } from "./order.js";
 
 export type Place =
   | { readonly kind: "ready" }
@@ -78,14 +79,15 @@ export class Shelf {
     const due = [...this.#standing.scheduled].flatMap((entry) =>
       entry.place.kind === "scheduled" && entry.place.at <= now ? [{ entry, at: entry.place.at }] : [],
     );
-    return due.sort((a, b) => a.at - b.at).map(({ entry }) => entry);
+    return inTimeOrder(due, ({ at }) => at).map(({ entry }) => entry);
   }
 
-  /** Those that a worker has. */
+  /** Those that workers have; whose lease ends last first. */
   leased(): { entry: Entry; place: Place & { kind: "leased" } }[] {
-    return [...this.#standing.leased].flatMap((entry) =>
+    const leased = [...this.#standing.leased].flatMap((entry) =>
       entry.place.kind === "leased" ? [{ entry, place: entry.place }] : [],
     );
+    return inTimeOrder(leased, ({ place }) => place.until).reverse();
   }
 
   /** Puts a task (new or moved) in its place; ready ones at the end of the turn, or at its front. */

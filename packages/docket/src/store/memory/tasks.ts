@@ -16,7 +16,7 @@ import { Gates, isSameGroup } from "./gates.js";
 import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
-import { dueAt, handBacksLast, storedAs, type Holder } from "./order.js";
+import { dueAt, storedAs, type Holder } from "./order.js";
 import { newEntry, Shelf, type Entry } from "./shelf.js";
 import { Tally } from "./tally.js";
 
@@ -92,38 +92,45 @@ export class Tasks {
 
   /** Carries out what deliveries came to; returns the ids of those whose lease was lost. */
   conclude(worker: string, settlements: readonly Settlement[], now: number): string[] {
-    const refused = handBacksLast(settlements).filter((one) => !this.#concludeOne(worker, one, now));
+    const back: Entry[] = [];
+    const refused = settlements.filter((one) => !this.#concludeOne(worker, one, now, back));
+    // To the front one by one: the first last, so that it stands before the others.
+    for (const entry of back.reverse()) this.#handBack(entry, now);
     if (refused.length > 0) this.tally.count("refused", refused.length);
     return refused.map(({ id }) => id);
   }
 
   /** What the calls of a worker after this one claimed goes back. */
-  undo(worker: string, answered: number): void {
-    for (const { entry, place } of this.#shelf.leased().reverse()) {
-      if (place.worker === worker && place.call > answered) this.#handBack(entry);
+  undo(worker: string, answered: number, now: number): void {
+    for (const { entry, place } of this.#shelf.leased()) {
+      if (place.worker === worker && place.call > answered) this.#handBack(entry, now);
     }
   }
 
   /** Hands these back, the first in front, where the worker holds them. */
-  handBack(worker: string, ids: readonly string[]): void {
+  handBack(worker: string, ids: readonly string[], now: number): void {
     for (const id of [...ids].reverse()) {
       const entry = this.#shelf.get(id);
-      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry);
+      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry, now);
     }
   }
 
   /** Takes back what has outlived its lease; returns the workers that lost something. */
   recover(now: number): Set<string> {
     const ended = this.#shelf.leased().filter(({ place }) => place.until <= now);
-    const first = ended.filter(({ entry, place }) => {
-      if (place.cancelled) return true;
+    const first: Entry[] = [];
+    for (const { entry, place } of ended.toReversed()) {
+      if (place.cancelled) {
+        this.#handBack(entry, now);
+        continue;
+      }
       entry.lost += 1;
       this.tally.count("recovered", 1);
       const at = this.#apart.turn(entry.lost, now);
       if (at > now) this.#shelf.put(entry, { kind: "scheduled", at });
-      return at <= now;
-    });
-    for (const { entry } of first.reverse()) this.#handBack(entry);
+      else first.push(entry);
+    }
+    for (const entry of first.reverse()) this.#handBack(entry, now);
     return new Set(ended.map(({ place }) => place.worker));
   }
 
@@ -134,7 +141,7 @@ export class Tasks {
   }
 
   /** Ends a task that isn't running; of one that is, returns the worker. */
-  cancel(id: string): "cancelled" | "unknown" | { readonly worker: string } {
+  cancel(id: string, now: number): "cancelled" | "unknown" | { readonly worker: string } {
     const entry = this.#shelf.get(id);
     if (entry === undefined) return "unknown";
     if (entry.place.kind === "leased") {
@@ -142,7 +149,7 @@ export class Tasks {
       return { worker: entry.place.worker };
     }
     const behind = this.#followers.of(entry.stored.key);
-    this.#retire(entry, CANCELLED);
+    this.#retire(entry, now, CANCELLED);
     // What was to be replaced still runs: it has its key again.
     if (behind !== undefined) {
       this.#followers.delete(entry.stored.key);
@@ -152,12 +159,12 @@ export class Tasks {
   }
 
   wake(keys: readonly string[], now: number): number {
-    const sleeping = keys.flatMap((key) => {
+    return keys.filter((key) => {
       const entry = this.#shelf.get(this.#keys.get(key));
-      return entry?.place.kind === "scheduled" ? [entry] : [];
-    });
-    for (const entry of sleeping) this.#admit(entry);
-    return sleeping.length + keys.filter((key) => this.#followers.hasten(key, now)).length;
+      if (entry?.place.kind !== "scheduled") return this.#followers.hasten(key, now);
+      this.#admit(entry);
+      return true;
+    }).length;
   }
 
   find(key: string): Found {
@@ -181,10 +188,11 @@ export class Tasks {
     const kept = this.letters.get(id);
     const stored = kept?.letter.stored;
     if (stored === undefined) return "unknown";
-    if (stored.key !== "" && this.#keys.has(stored.key)) return "key in use";
-    this.letters.delete(id);
+    if (this.#keys.has(stored.key) || this.#shelf.get(id) !== undefined) return "key in use";
     const { group, ...others } = replacement ?? { group: kept?.group };
-    this.#admit(this.#enter(id, { ...stored, ...others, addedAt: now }, group));
+    const entry = this.#enter(id, { ...stored, ...others, addedAt: now }, group);
+    this.letters.delete(id);
+    this.#admit(entry);
     return "replayed";
   }
 
@@ -194,16 +202,17 @@ export class Tasks {
     return events.length === 0 ? undefined : Math.min(...events);
   }
 
-  #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number): boolean {
+  /** @param back takes what is handed back */
+  #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number, back: Entry[]): boolean {
     const entry = this.#shelf.get(id);
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
       return false;
     const { cancelled } = entry.place;
     this.tally.ended(entry.stored.name, outcome, now);
     if (outcome.kind === "done" && outcome.result !== undefined)
-      this.#retire(entry, { kind: "done", result: outcome.result });
-    else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, CANCELLED);
-    else if (outcome.kind === "done") this.#retire(entry);
+      this.#retire(entry, now, { kind: "done", result: outcome.result });
+    else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, now, CANCELLED);
+    else if (outcome.kind === "done") this.#retire(entry, now);
     else if (outcome.kind === "retry" || outcome.kind === "park") {
       if (outcome.kind === "retry") {
         entry.attempt += 1;
@@ -214,15 +223,16 @@ export class Tasks {
         kind: "scheduled",
         at: outcome.kind === "retry" ? now + outcome.ms : outcome.at,
       });
-    } else if (outcome.kind === "return") this.#handBack(entry);
+    } else if (outcome.kind === "return") back.push(entry);
     else if (outcome.kind === "aside") {
       this.#shelf.put(entry, { kind: "aside" });
       this.tally.count("aside", 1);
     } else {
       const { stored, failures, group } = entry;
-      this.letters.put({ id, diedAt: now, info: outcome.info, stored, failures }, group);
+      const letter = { id, diedAt: now, info: outcome.info, stored, failures };
+      this.letters.put({ letter, group, delivery });
       this.tally.count("dead", 1);
-      this.#retire(entry);
+      this.#retire(entry, now);
     }
     return true;
   }
@@ -235,7 +245,8 @@ export class Tasks {
   /** A task that begins its life, and has its key. */
   #enter(id: string, stored: Stored, group: Group | undefined, began?: number): Entry {
     if (stored.key !== "") this.#keys.set(stored.key, id);
-    return { ...newEntry(id, stored, group), began };
+    const delivery = this.letters.get(id)?.delivery ?? 0;
+    return { ...newEntry(id, stored, group), delivery, began };
   }
 
   #takeOut(entry: Entry): void {
@@ -262,29 +273,27 @@ export class Tasks {
   }
 
   /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
-  #handBack(entry: Entry): void {
-    if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, CANCELLED);
+  #handBack(entry: Entry, now: number): void {
+    if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, now, CANCELLED);
     else this.#shelf.put(entry, { kind: "ready" }, true);
   }
 
-  #retire(entry: Entry, end?: End): void {
+  #retire(entry: Entry, now: number, end?: End): void {
     const { key, serial } = entry.stored;
     this.#takeOut(entry);
     if (this.#keys.get(key) === entry.id) this.#keys.delete(key);
-    else this.#release(key, entry.id);
+    else this.#release(key, entry.id, now);
     this.#leaveLane(serial, entry.id);
     this.#ended(entry.id, end);
   }
 
   /** What was to follow the task takes its place. */
-  #release(key: string, id: string): void {
+  #release(key: string, id: string, now: number): void {
     const behind = this.#followers.of(key);
     if (behind?.leader !== id) return;
     this.#followers.delete(key);
     const follower = this.#shelf.get(this.#keys.get(key));
-    if (follower === undefined || behind.at === undefined) return;
-    if (behind.at <= follower.stored.addedAt) this.#admit(follower);
-    else this.#shelf.put(follower, { kind: "scheduled", at: behind.at });
+    if (follower !== undefined && behind.at !== undefined) this.#stand(follower, behind.at, now);
   }
 
   #leaveLane(serial: string, id: string): void {

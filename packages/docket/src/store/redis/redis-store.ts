@@ -111,8 +111,9 @@ export class RedisStore implements Store {
   async settle(request: SettleRequest): Promise<Settled> {
     const { worker, call, answered, want, ahead, sleepMs, leaseMs } = request;
     const [freeName, each] = settlementArguments(request.settlements);
-    // Whoever only asks is to be known afterwards: it may have been forgotten.
-    const told = each.length > 0 ? this.#standings.told(worker) : ["", "", ""];
+    // Whoever only asks is to be known afterwards: it may have been forgotten. And a test's clock jumps.
+    const trusted = each.length > 0 && this.#clock === undefined;
+    const told = trusted ? this.#standings.told(worker) : ["", "", ""];
     const args = [worker, call, answered, want, ahead, sleepMs, leaseMs, freeName, ...told];
     this.#standings.forget(worker);
     const purpose = each.length > 0 ? "finishing" : "claiming";

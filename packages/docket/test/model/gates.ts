@@ -1,0 +1,75 @@
+import type { Group, Stored } from "../../src/store/store.js";
+import { inOrder, type ModelTask } from "./task.js";
+
+export interface StandingStrike {
+  readonly task: string;
+  readonly where: string;
+  since: number;
+  reason: string;
+}
+
+/** What keeps tasks from starting: strikes, pauses, rates; and the gates behind which those wait whom that has met. */
+export class ModelGates {
+  readonly strikes: StandingStrike[] = [];
+  readonly pauses = new Map<string, { until: number; reason: string }>();
+  /** Gates behind which something waits, and when they open. */
+  readonly shut = new Map<string, number>();
+  readonly #starts = new Map<string, number[]>();
+
+  /** The gate that a task finds shut now; undefined: it starts. */
+  met(task: ModelTask, now: number): { gate: string; opensAt: number } | undefined {
+    const struck = this.strikes.find((strike) => falls(task.stored, strike));
+    if (struck !== undefined) return { gate: strikeGate(struck.task, struck.where), opensAt: Infinity };
+    const { group } = task;
+    if (group === undefined) return undefined;
+    // Who was held goes before those who come.
+    const queue = (gate: string): number | undefined =>
+      task.heldSince === undefined ? this.shut.get(gate) : undefined;
+    const pause = pauseGate(group.name);
+    const pausedUntil = this.pausedUntil(group.name, now) ?? queue(pause);
+    if (pausedUntil !== undefined) return { gate: pause, opensAt: pausedUntil };
+    if (group.rate === undefined) return undefined;
+    const gate = rateGate(task.stored.name, group.name);
+    const counted = this.#counted(gate, group.rate, now);
+    const [first = now] = counted;
+    const opensAt = counted.length >= group.rate.limit ? first + group.rate.perMs : queue(gate);
+    if (opensAt !== undefined) return { gate, opensAt };
+    this.#starts.set(gate, [...counted, now]);
+    return undefined;
+  }
+
+  pausedUntil(group: string, now: number): number | undefined {
+    const pause = this.pauses.get(group);
+    return pause !== undefined && pause.until > now ? pause.until : undefined;
+  }
+
+  /** Those that a gate lets through now, out of those behind it. */
+  through(gate: string, behind: readonly ModelTask[], now: number): ModelTask[] {
+    const waiting = inOrder(behind, ({ heldSince }) => heldSince ?? 0);
+    const rate = gate.startsWith("r") ? waiting[0]?.group?.rate : undefined;
+    const counted = rate === undefined ? [] : this.#counted(gate, rate, now);
+    const most = rate === undefined ? waiting.length : Math.max(0, rate.limit - counted.length);
+    if (most >= waiting.length) this.shut.delete(gate);
+    else this.shut.set(gate, (counted[0] ?? now) + (rate?.perMs ?? 0));
+    return waiting.slice(0, most);
+  }
+
+  #counted(gate: string, { limit, perMs }: NonNullable<Group["rate"]>, now: number): number[] {
+    return (this.#starts.get(gate) ?? []).filter((start) => start + perMs > now).slice(-limit);
+  }
+}
+
+export const pauseGate = (group: string): string => `p\t${group}`;
+export const strikeGate = (task: string, where: string): string => `s\t${task}\t${where}`;
+const rateGate = (name: string, group: string): string => `r\t${name}\t${group}`;
+
+function falls({ name, payload }: Stored, strike: StandingStrike): boolean {
+  if (strike.task !== name) return false;
+  if (strike.where === "") return true;
+  const fields = (json: string): Map<string, unknown> => {
+    const read: unknown = JSON.parse(json);
+    return new Map(Object.entries(read ?? {}));
+  };
+  const has = fields(payload);
+  return [...fields(strike.where)].every(([field, value]) => has.get(field) === value);
+}
