@@ -140,12 +140,12 @@ describe("a docket", () => {
     {
       what: "an authority without TLS",
       given: { url: "redis://h", ca: "PEM" },
-      message: /has a ca, but its url .* rediss: /,
+      message: /has a ca, or a cert with its key, but its url .* rediss: /,
     },
     {
       what: "an authority and no server",
       given: { ca: "PEM" },
-      message: /has a ca, but its url .* rediss: /,
+      message: /has a ca, or a cert with its key, but its url .* rediss: /,
     },
   ])("with $what isn't opened", async ({ given, message }) => {
     await expect(Docket.open<undefined>({ tasks: [task], services: undefined, ...given })).rejects.toThrow(
