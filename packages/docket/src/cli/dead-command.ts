@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { LettersAsked } from "../docket/dead-letter.js";
 import type { AddCommand, Bind, CommandContext, Ending } from "./command.js";
 import { UsageError } from "./command.js";
+import { noteUnknown } from "./overview.js";
 import { count } from "./typed.js";
 
 interface Which {
@@ -38,7 +39,7 @@ function addList(dead: Command, bind: Bind): void {
     .option("--limit <count>", "at most so many", count, 100)
     .option("--group", "by task and error, the most frequent first; numbers and ids make no difference")
     .action(
-      bind<Which & { limit: number; group?: boolean }>(async ({ docket, output }, { options }) => {
+      bind<Which & { limit: number; group?: boolean }>(async ({ docket, name, output }, { options }) => {
         const { task, limit, group } = options;
         if (group === true) {
           const groups = (await docket.deadGroups())
@@ -49,9 +50,10 @@ function addList(dead: Command, bind: Bind): void {
           if (groups.length === 0) output.say("There is no such dead letter.");
           output.table(
             ["count", "task", "error", "the newest"],
-            groups.map(({ count: letters, task: name, error, newest }) => [letters, name, error, newest.id]),
+            groups.map(({ count: letters, task: of, error, newest }) => [letters, of, error, newest.id]),
           );
-          return 0;
+          if (groups.length > 0) return 0;
+          return noteUnknown({ output, name }, await docket.snapshot()) ? 1 : 0;
         }
         const letters = await docket.deadLetters({ limit, ...asked(options) });
         for (const letter of letters) output.value(letter);
@@ -62,7 +64,8 @@ function addList(dead: Command, bind: Bind): void {
             ...[letter.id, letter.task, letter.diedAt.toISOString(), letter.cause, letter.error?.message],
           ]),
         );
-        return 0;
+        if (letters.length > 0) return 0;
+        return noteUnknown({ output, name }, await docket.snapshot()) ? 1 : 0;
       }),
     );
 }

@@ -2,6 +2,7 @@ import type { Overview } from "../store/sight.js";
 import { since } from "./age.js";
 import type { AddCommand } from "./command.js";
 import type { Output } from "./output.js";
+import { noteUnknown } from "./overview.js";
 import { count } from "./typed.js";
 
 export const addTasks: AddCommand = (program, bind) => {
@@ -10,11 +11,12 @@ export const addTasks: AddCommand = (program, bind) => {
     .description("of each task, what there is and how its runs ended lately")
     .option("--minutes <count>", "how far back ends are counted, 1 to 15", count, 5)
     .action(
-      bind<{ minutes: number }>(async ({ docket, output }, { options: { minutes } }) => {
+      bind<{ minutes: number }>(async ({ docket, name, output }, { options: { minutes } }) => {
         const overview = await docket.tasks(minutes);
         output.value(overview);
         showTasks(output, overview, Date.now());
-        return 0;
+        if (overview.tasks.length > 0) return 0;
+        return noteUnknown({ output, name }, await docket.snapshot()) ? 1 : 0;
       }),
     );
 };

@@ -61,22 +61,25 @@ test("watch goes on while Redis is away", async () => {
 
 test("a Redis that is away and a password that is wrong are trouble, told without the password", async () => {
   await using server = await RedisServer.start(["--user", "plyr", "on", ">secret", "~*", "&*", "+@all"]);
-  const port = String(server.port);
-  const wrong = await started(["snapshot"], { DOCKET_URL: `redis://plyr:guess@127.0.0.1:${port}` });
+  const at = (secret: string, port = server.port): Record<string, string> => ({
+    DOCKET_URL: `redis://plyr:${secret}@127.0.0.1:${String(port)}`,
+  });
+  const [wrong, away, right] = await Promise.all([
+    started(["snapshot"], at("guess")),
+    typed(["snapshot"], at("secret", 1)),
+    typed(["snapshot", "--json"], at("secret")),
+  ]);
   expect(wrong).toMatchObject({
     code: 1,
     out: "",
-    err: matching(/^redis can't be reached: WRONGPASS [^\n]*\n$/),
+    err: matching(/^redis can't be reached: WRONGPASS [^\n]*: look at the user and the password [^\n]*\n$/),
   });
-  const right = await typed(["snapshot", "--json"], { DOCKET_URL: `redis://plyr:secret@127.0.0.1:${port}` });
-  expect(right.out).toContain('"waiting":0');
-  await server.kill();
-  const away = await typed(["snapshot"], { DOCKET_URL: `redis://plyr:secret@127.0.0.1:${port}` });
   expect(away).toMatchObject({
     code: 1,
     out: "",
     err: matching(/^redis can't be reached: connect ECONNREFUSED/),
   });
+  expect(right.out).toContain('"waiting":0');
   for (const { out, err } of [wrong, right, away]) expect(out + err).not.toMatch(/guess|secret/);
 });
 

@@ -1,6 +1,14 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { defineTask, exponential, type Trace, type TracedEnd, type TracedRun } from "../../src/index.js";
+import {
+  defineTask,
+  exponential,
+  type Trace,
+  type TracedAdded,
+  type TracedAdding,
+  type TracedEnd,
+  type TracedRun,
+} from "../../src/index.js";
 import { onBothStores, test } from "../stage.js";
 
 const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -56,5 +64,37 @@ onBothStores("a trace", () => {
     trace.here = "a\tb";
     await expect(docket.add(flaky, { fails: 0 })).rejects.toThrow(RangeError);
     expect((await docket.snapshot()).waiting).toBe(0);
+  });
+
+  test("may wrap what adds tasks: what they take along is asked within, and what fails there is thrown on", async ({
+    stage,
+  }) => {
+    const added: unknown[] = [];
+    class Wrapping extends Notes {
+      override here: string | undefined = undefined;
+      async add<T extends TracedAdded | readonly TracedAdded[]>(
+        adding: TracedAdding,
+        work: () => Promise<T>,
+      ): Promise<T> {
+        this.here = PARENT;
+        const handles = await work();
+        added.push(adding, handles);
+        this.here = undefined;
+        return handles;
+      }
+    }
+    const trace = new Wrapping();
+    const docket = await stage.open([flaky], { trace });
+    const one = await docket.add(flaky, { fails: 0 });
+    const many = await docket.addMany(flaky, [{ fails: 0 }, { fails: 0 }]);
+    const replaced = await docket.replace(flaky, { fails: 0 }, { key: "k" });
+    const burst = await docket.debounce(flaky, { fails: 0 }, { key: "b", quiet: 0 });
+    expect(added).toEqual([
+      ...[{ task: "flaky", count: 1 }, one, { task: "flaky", count: 2 }, many],
+      ...[{ task: "flaky", count: 1 }, replaced, { task: "flaky", count: 1 }, burst],
+    ]);
+    await expect(docket.add(flaky, { fails: Number.NaN })).rejects.toThrow(/^flaky: fails/);
+    await stage.run(docket);
+    expect(trace.runs.map(({ carried }) => carried)).toEqual(Array(5).fill(PARENT));
   });
 });
