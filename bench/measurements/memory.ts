@@ -14,7 +14,7 @@ export const memory: Measurement = {
     "A worker in a process of its own that has run 20,000 tasks (1,000 with --quick) which do nothing, concurrency 10, added by this process meanwhile: its resident set, and its heap, both after a collection. Each process has the same few modules of the bench beside its engine.",
   async run(bench) {
     const tasks = bench.quick ? 1_000 : 20_000;
-    const rounds = bench.quick ? 1 : 5;
+    const rounds = bench.quick ? 1 : 3;
     const contenders = await Promise.all(NAMES.map(contender));
     const weights = new Samples();
     await using places = await Places.open(contenders);
