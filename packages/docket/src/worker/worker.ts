@@ -44,7 +44,7 @@ export class Worker<Services> {
   #phase: "new" | "running" | "draining" | "stopped" = "new";
   readonly #info: WorkerInfo;
   #received: number | "reset" = "reset";
-  /** The store's time less this process's, in ms. */
+  /** The store's time less this process's, in ms; rather too much: no claim may seem younger than it is. */
   #offset = 0;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -75,8 +75,8 @@ export class Worker<Services> {
     };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
-      settled: (settled) => {
-        this.#take(settled);
+      settled: (settled, tookMs) => {
+        this.#take(settled, tookMs);
       },
     });
     this.#listener = new Listener(this.#store, this.id, {
@@ -173,9 +173,9 @@ export class Worker<Services> {
     };
   }
 
-  #take(settled: Settled): void {
+  #take(settled: Settled, tookMs: number): void {
     if (this.#received === "reset") this.#received = 0;
-    this.#offset = settled.now - Date.now();
+    this.#offset = settled.now - Date.now() + tookMs;
     for (const id of settled.refused)
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);
