@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { aroundEach, expect, vi } from "vitest";
+import { afterAll, aroundEach, expect, vi } from "vitest";
 import { until } from "./until.js";
 
 /** What keeps a process from ending, or holds a port or a line. Child processes and their pipes may serve a whole file. */
@@ -45,4 +45,11 @@ aroundEach(async (runTest, { task }) => {
     (signal) => !signal.aborted && getEventListeners(signal, "abort").length > 0,
   );
   expect(kept.length, "signals that were never aborted and still have listeners").toBe(0);
+});
+
+// The runner's own timers, of a moment, may hide one of a test's; when a file is through, none is left at all.
+afterAll(async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  await until("no timer is left", () => timers() === 0, WITHIN_MS).catch(() => undefined);
+  expect(timers(), "timers that the tests of a file left behind").toBe(0);
 });

@@ -19,7 +19,8 @@ interface Telling {
 /** Who fills in what the worker knows, and hears the answer. */
 export interface Asker {
   request(): Omit<SettleRequest, "settlements" | "call" | "answered">;
-  settled(settled: Settled): void;
+  /** @param tookMs until the answer came: what it says may be so old */
+  settled(settled: Settled, tookMs: number): void;
 }
 
 /**
@@ -43,6 +44,7 @@ export class Settler {
   #answered = 0;
   #last: Promise<void> = Promise.resolve();
   #asking = 0;
+  #tookMs = 0;
   #sleeps = true;
   #stopped = false;
 
@@ -146,7 +148,9 @@ export class Settler {
     const call = ++this.#calls;
     const request = this.#on.request();
     this.#sleeps = request.sleepMs > 0;
+    const began = performance.now();
     const settled = await this.#store.settle({ ...request, settlements, call, answered: this.#answered });
+    this.#tookMs = performance.now() - began;
     this.#answered = call;
     return settled;
   }
@@ -156,6 +160,6 @@ export class Settler {
     this.#timedFor = Infinity;
     // A little late, so that what falls due then is due. Whoever takes nothing more needn't come for it.
     if (this.#sleeps) this.within(settled.nextMs + 2);
-    this.#on.settled(settled);
+    this.#on.settled(settled, this.#tookMs);
   }
 }

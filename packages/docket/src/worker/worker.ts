@@ -43,7 +43,7 @@ export class Worker<Services> {
   readonly #renewer: Renewer<Execution<Services>>;
   readonly #unsubscribe: (() => void)[] = [];
   #phase: "new" | "running" | "draining" | "stopped" = "new";
-  /** The store's time less this process's, in ms. */
+  /** The store's time less this process's, in ms; rather too much: no claim may seem younger than it is. */
   #offset = 0;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -74,8 +74,8 @@ export class Worker<Services> {
     };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
-      settled: (settled) => {
-        this.#take(settled);
+      settled: (settled, tookMs) => {
+        this.#take(settled, tookMs);
       },
     });
     this.#listener = new Listener(this.#store, this.id, {
@@ -172,8 +172,8 @@ export class Worker<Services> {
     };
   }
 
-  #take(settled: Settled): void {
-    this.#offset = settled.now - Date.now();
+  #take(settled: Settled, tookMs: number): void {
+    this.#offset = settled.now - Date.now() + tookMs;
     for (const id of settled.refused)
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);

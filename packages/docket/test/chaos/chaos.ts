@@ -109,6 +109,7 @@ export async function runChaos({ seed, tasks, perSecond, folder }: ChaosOptions)
     letters,
     strangers: disturbed.strangers,
     troubles: [...disturbed.troubles, ...stallsIn(watched)],
+    letGoAt: healed,
     quietAt,
   });
   for (const check of [accounted, runs, lanes, holds]) faults.push(...check(history));

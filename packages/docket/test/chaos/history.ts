@@ -71,6 +71,8 @@ export class History {
   readonly letters: ReadonlyMap<string, DeadLetter>;
   /** Ids of what strangers wrote. */
   readonly strangers: readonly string[];
+  /** When all that was still paused or struck was let go. */
+  readonly letGoAt: number;
   readonly quietAt: number;
   readonly #troubles: readonly Interval[];
   readonly #holds = new Map<Life, readonly Interval[]>();
@@ -81,10 +83,12 @@ export class History {
     letters: readonly DeadLetter[];
     strangers: readonly string[];
     troubles: readonly Interval[];
+    letGoAt: number;
     quietAt: number;
   }) {
     this.lives = known.lives;
     this.strangers = known.strangers;
+    this.letGoAt = known.letGoAt;
     this.quietAt = known.quietAt;
     this.letters = new Map(known.letters.map((letter) => [letter.id, letter]));
     this.#troubles = known.troubles.map(({ from, to }) => ({ from, to: to + AFTERMATH_MS }));
@@ -137,7 +141,7 @@ export class History {
 
   /** What the journals say of a call or an id, to be read by people. */
   tell(of: string): string[] {
-    const ids = new Set([of, this.calls.get(of)?.told?.id]);
+    const ids = new Set([of, this.calls.get(of)?.told?.id].filter((id) => id !== ""));
     const concerns = (said: Line): boolean =>
       ("n" in said && said.n === of) ||
       ("id" in said && said.id !== "" && ids.has(said.id)) ||

@@ -43,11 +43,16 @@ export async function soak({ minutes, everyMs, perSecond, on }: SoakOptions): Pr
     return child;
   };
   const [worker, producer] = [start("worker"), start("producer")];
+  const over = Promise.race([ended(worker), ended(producer)]);
+  over.catch(() => undefined); // in the end they are ended
   const began = performance.now();
   const samples: Sample[] = [];
   for (let at = 0; at < minutes; at = (performance.now() - began) / 60_000) {
     await pause(everyMs);
-    const [works, produces] = [await ask(worker), await ask(producer)];
+    const [works, produces] = [
+      await Promise.race([ask(worker), over]),
+      await Promise.race([ask(producer), over]),
+    ];
     const [memory, keys] = await redis.ask(async (server) => [
       await server.info("memory"),
       await server.dbsize(),
@@ -70,14 +75,17 @@ export async function soak({ minutes, everyMs, perSecond, on }: SoakOptions): Pr
   return BOUNDS.map((bound) => judge(samples, bound));
 }
 
-/** @throws when the process has ended */
 async function ask(child: ChildProcess): Promise<Held> {
-  const said = once(child, "message").then((told: unknown[]) => held.parse(told[0]));
-  const gone = once(child, "exit").then((how: unknown[]) => {
-    throw new Error(`a process of the soak ended by itself, with ${how.map(String).join(" ")}`);
-  });
+  const said = once(child, "message");
   child.send("measure");
-  return Promise.race([said, gone]);
+  const told: unknown[] = await said;
+  return held.parse(told[0]);
+}
+
+/** @throws when the process has ended */
+async function ended(child: ChildProcess): Promise<never> {
+  const how: unknown[] = await once(child, "exit");
+  throw new Error(`a process of the soak ended by itself, with ${how.map(String).join(" ")}`);
 }
 
 function path(file: string): string {

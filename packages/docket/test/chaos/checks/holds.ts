@@ -19,6 +19,7 @@ export function holds(history: History): readonly Fault[] {
   };
   const endOf = (ending: Call["op"], { of, task, asked }: Call): number =>
     Math.min(
+      history.letGoAt,
       ...calls
         .filter((call) => call.op === ending && call.of === of && call.task === task && call.asked > asked)
         .map((call) => call.asked),
