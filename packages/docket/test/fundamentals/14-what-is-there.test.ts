@@ -72,6 +72,42 @@ onBothStores("a docket", () => {
     await stage.run(docket);
     expect(sent).toEqual(["ann"]);
   });
+
+  test("replays and discards many dead letters at once, by what they are and died of", async ({ stage }) => {
+    const sent: string[] = [];
+    const post = defineTask<undefined>()({
+      name: "post",
+      payload,
+      run: ({ to }) =>
+        to.startsWith("no")
+          ? Promise.reject(new Terminal(`no such host: ${to}`))
+          : Promise.resolve(sent.push(to)),
+    });
+    const docket = await stage.open([post]);
+    for (const to of ["no-1", "no-2", "no-3", "nobody"]) {
+      await docket.add(post, { to }, { key: to });
+      await stage.run(docket);
+      stage.clock.advance("1s");
+    }
+    const lately = new Date(stage.clock.now() - 1_000);
+    await docket.add(post, { to: "fourth" }, { key: "no-2" });
+    const hosts = { task: "post", error: "host: no-" };
+    const fix = ({ payload: had }: { payload: unknown }): unknown =>
+      JSON.stringify(had).includes("no-3")
+        ? 7
+        : { to: JSON.stringify(had).slice(7, -2).replace("no-", "yes-") };
+    const { unfit, ...told } = await docket.replayMany({ ...hosts, before: lately }, fix);
+    expect(told).toEqual({ replayed: 1, keyInUse: 1 });
+    expect(unfit.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^post: /)]);
+    await stage.run(docket);
+    expect(sent).toEqual(["fourth", "yes-1"]);
+    expect(await docket.discardMany({ after: lately })).toBe(1);
+    expect(await docket.replayMany({})).toEqual({ replayed: 2, keyInUse: 0, unfit: [] });
+    await stage.run(docket);
+    expect((await docket.deadLetters()).map((letter) => letter.key)).toEqual(["no-3", "no-2"]);
+    expect(await docket.discardMany({ task: "other" })).toBe(0);
+    expect(await docket.discardMany({})).toBe(2);
+  });
 });
 
 plain("errors that differ in numbers and ids only are one", () => {
