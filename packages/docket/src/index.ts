@@ -26,6 +26,7 @@ export type { Handle } from "./docket/handle.js";
 export type { AddOptions } from "./docket/new-task.js";
 export type { PausedGroup } from "./docket/pause.js";
 export type { StruckTask, Where } from "./docket/strike.js";
+export type { Sight } from "./docket/unserved.js";
 export type { Log } from "./log.js";
 export { exponential, type Jitter } from "./retry/exponential.js";
 export { fixed } from "./retry/fixed.js";

@@ -1,5 +1,5 @@
 import { InvalidPayload, StoreUnavailable } from "../errors.js";
-import type { CommandCounts, Overview, PresentWorker, Snapshot, StoreHealth } from "../store/sight.js";
+import type { CommandCounts, Overview, PresentWorker, StoreHealth } from "../store/sight.js";
 import type { CancelResult, ReplayResult, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import type { Duration } from "../time/duration.js";
@@ -15,6 +15,7 @@ import {
 } from "./dead-letter.js";
 import { replacementOf } from "./new-task.js";
 import { groupNames, pauseEnd, type PausedGroup } from "./pause.js";
+import { withUnserved, type Sight } from "./unserved.js";
 import { readWhere, strikeName, strikeReason, type StruckTask, type Where } from "./strike.js";
 
 /** Dead letters that are read at a time. */
@@ -159,8 +160,9 @@ export class Oversight<Services> {
     return this.#store.discard(id);
   }
 
-  snapshot(): Promise<Snapshot> {
-    return this.#store.snapshot();
+  /** What is there. `workers` is empty when none is alive, `unserved` names what no live worker knows. */
+  async snapshot(): Promise<Sight> {
+    return withUnserved(await this.#store.snapshot());
   }
 
   /**

@@ -53,6 +53,25 @@ onBothStores("a docket", () => {
     ]);
   });
 
+  test("is told with what no live worker knows: everything, while none is alive", async ({ stage }) => {
+    const [known, rare] = ["known", "rare"].map((name) =>
+      defineTask<undefined>()({ name, payload: z.null(), run: () => Promise.resolve() }),
+    );
+    if (known === undefined || rare === undefined) throw new Error("two were defined");
+    const docket = await stage.open([known, rare]);
+    await docket.add(known, null, { delay: "1h" });
+    await docket.add(rare, null, { delay: "1h" });
+    const { workers, unserved } = await docket.snapshot();
+    expect([workers, unserved.toSorted()]).toEqual([[], ["known", "rare"]]);
+    // A docket without a server has its store to itself.
+    const ofWorker = stage.url === undefined ? docket : await stage.open([known]);
+    const worker = stage.worker(ofWorker);
+    await worker.start();
+    expect((await docket.snapshot()).unserved).toEqual(ofWorker === docket ? [] : ["rare"]);
+    await worker.stop();
+    expect((await docket.snapshot()).unserved).toHaveLength(2);
+  });
+
   test("replays a dead letter with a payload that was set right, if it fits", async ({ stage }) => {
     const sent: string[] = [];
     const post = defineTask<undefined>()({
