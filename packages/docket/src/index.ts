@@ -4,6 +4,8 @@ export {
   type DeadLetter,
   type FailedAttempt,
   type LettersAsked,
+  type LettersMeant,
+  type ManyReplayed,
 } from "./docket/dead-letter.js";
 export type { DebounceOptions } from "./docket/debounce.js";
 export { Docket, type DocketOptions, type Finding } from "./docket/docket.js";
@@ -24,8 +26,11 @@ export type { Handle } from "./docket/handle.js";
 export type { AddOptions } from "./docket/new-task.js";
 export type { PausedGroup } from "./docket/pause.js";
 export type { StruckTask, Where } from "./docket/strike.js";
+export type { Sight } from "./docket/unserved.js";
 export type { Log } from "./log.js";
-export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
+export { exponential, type Jitter } from "./retry/exponential.js";
+export { fixed } from "./retry/fixed.js";
+export { never, type RetriedErrors, type RetryPolicy } from "./retry/policy.js";
 export type {
   CommandCounts,
   Overview,

@@ -25,13 +25,38 @@ export interface FailedAttempt {
   readonly error: { readonly name: string; readonly message: string };
 }
 
-export interface LettersAsked {
+export interface LettersAsked extends LettersMeant {
   /** At most so many; default 100. */
   readonly limit?: number;
+}
+
+/** Which dead letters are meant: those of which all that is said holds. */
+export interface LettersMeant {
   /** Of this task only. */
   readonly task?: string;
   /** Only those whose error's message has this in it. */
   readonly error?: string;
+  /** Only those that died before this time. */
+  readonly before?: Date;
+  /** Only those that died then or after it. */
+  readonly after?: Date;
+}
+
+/** What became of many that were to live again. */
+export interface ManyReplayed {
+  readonly replayed: number;
+  /** How many stay because a living task has their key. */
+  readonly keyInUse: number;
+  /** Those that stay because their task doesn't take the payload that was made for them, or isn't known here. */
+  readonly unfit: readonly { readonly id: string; readonly reason: string }[];
+}
+
+export function isMeant(letter: DeadLetter, { task, error, before, after }: LettersMeant): boolean {
+  if (task !== undefined && letter.task !== task) return false;
+  if (error !== undefined && !(letter.error?.message ?? "").includes(error)) return false;
+  return (
+    !(before !== undefined && letter.diedAt >= before) && !(after !== undefined && letter.diedAt < after)
+  );
 }
 
 /** Dead letters of one task that died of the same. */

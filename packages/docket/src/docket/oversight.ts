@@ -1,11 +1,21 @@
-import { StoreUnavailable } from "../errors.js";
-import type { CommandCounts, Overview, PresentWorker, Snapshot, StoreHealth } from "../store/sight.js";
+import { InvalidPayload, StoreUnavailable } from "../errors.js";
+import type { CommandCounts, Overview, PresentWorker, StoreHealth } from "../store/sight.js";
 import type { CancelResult, ReplayResult, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import type { Duration } from "../time/duration.js";
-import { grouped, readLetter, type DeadGroup, type DeadLetter, type LettersAsked } from "./dead-letter.js";
+import {
+  grouped,
+  isMeant,
+  readLetter,
+  type DeadGroup,
+  type DeadLetter,
+  type LettersAsked,
+  type LettersMeant,
+  type ManyReplayed,
+} from "./dead-letter.js";
 import { replacementOf } from "./new-task.js";
 import { groupNames, pauseEnd, type PausedGroup } from "./pause.js";
+import { withUnserved, type Sight } from "./unserved.js";
 import { readWhere, strikeName, strikeReason, type StruckTask, type Where } from "./strike.js";
 
 /** Dead letters that are read at a time. */
@@ -85,14 +95,12 @@ export class Oversight<Services> {
    * @throws {RangeError} on a limit that is less than nothing
    */
   async deadLetters(asked: number | LettersAsked = {}): Promise<DeadLetter[]> {
-    const { limit = 100, task, error } = typeof asked === "number" ? { limit: asked } : asked;
+    const { limit = 100, ...meant } = typeof asked === "number" ? { limit: asked } : asked;
     if (!(limit >= 0)) throw new RangeError(`the limit of dead letters is ${String(limit)}: give 0 or more`);
     const found: DeadLetter[] = [];
     for await (const letter of this.#letters()) {
       if (found.length >= limit) break;
-      if (task !== undefined && letter.task !== task) continue;
-      if (error !== undefined && !(letter.error?.message ?? "").includes(error)) continue;
-      found.push(letter);
+      if (isMeant(letter, meant)) found.push(letter);
     }
     return found;
   }
@@ -114,13 +122,40 @@ export class Oversight<Services> {
   async replay(id: string, edited?: { readonly payload: unknown }): Promise<ReplayResult> {
     if (edited === undefined) return this.#store.replay(id);
     const letter = (await this.deadLetters(Infinity)).find((one) => one.id === id);
-    if (letter === undefined) return "unknown";
-    const task = this.#tasks.get(letter.task ?? "");
-    if (task === undefined)
-      throw new RangeError(
-        `task ${letter.task ?? "without a name"} isn't among the docket's tasks: its payload can't be checked`,
-      );
-    return this.#store.replay(id, await replacementOf(task, edited.payload));
+    return letter === undefined ? "unknown" : this.#replayEdited(letter, edited.payload);
+  }
+
+  /**
+   * Lets many dead letters live again, the one that died first in front; each is replayed whole or stays as it is.
+   *
+   * @param meant say `{}` for all
+   * @param edit makes the payload that one is to have instead; one that doesn't fit its task stays, and is told of
+   * @throws {StoreUnavailable} some may have been replayed; what is left is found by asking again
+   */
+  async replayMany(meant: LettersMeant, edit?: (letter: DeadLetter) => unknown): Promise<ManyReplayed> {
+    const told = { replayed: 0, keyInUse: 0, unfit: new Array<ManyReplayed["unfit"][number]>() };
+    const letters = await this.deadLetters({ ...meant, limit: Infinity });
+    for (const letter of letters.reverse()) {
+      try {
+        const replayed =
+          edit === undefined ? this.#store.replay(letter.id) : this.#replayEdited(letter, edit(letter));
+        const result = await replayed;
+        if (result === "replayed") told.replayed += 1;
+        else if (result === "key in use") told.keyInUse += 1;
+      } catch (error) {
+        if (!(error instanceof InvalidPayload) && !(error instanceof RangeError)) throw error;
+        told.unfit.push({ id: letter.id, reason: error.message });
+      }
+    }
+    return told;
+  }
+
+  /** Throws many dead letters away; returns how many. @param meant say `{}` for all */
+  async discardMany(meant: LettersMeant): Promise<number> {
+    let discarded = 0;
+    for (const { id } of await this.deadLetters({ ...meant, limit: Infinity }))
+      if (await this.#store.discard(id)) discarded += 1;
+    return discarded;
   }
 
   /** Throws a dead letter away; false when there is none of this id. */
@@ -128,8 +163,9 @@ export class Oversight<Services> {
     return this.#store.discard(id);
   }
 
-  snapshot(): Promise<Snapshot> {
-    return this.#store.snapshot();
+  /** What is there. `workers` is empty when none is alive, `unserved` names what no live worker knows. */
+  async snapshot(): Promise<Sight> {
+    return withUnserved(await this.#store.snapshot());
   }
 
   /**
@@ -162,6 +198,15 @@ export class Oversight<Services> {
   /** The commands that this docket and its workers have sent to Redis since it was opened; none without one. */
   commandsSent(): CommandCounts {
     return this.#store.sent();
+  }
+
+  async #replayEdited(letter: DeadLetter, payload: unknown): Promise<ReplayResult> {
+    const task = this.#tasks.get(letter.task ?? "");
+    if (task === undefined)
+      throw new RangeError(
+        `task ${letter.task ?? "without a name"} isn't among the docket's tasks: its payload can't be checked`,
+      );
+    return this.#store.replay(letter.id, await replacementOf(task, payload));
   }
 
   /** Newest first; one that dies meanwhile may shift the others, and none is told of twice. */

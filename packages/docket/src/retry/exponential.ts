@@ -1,33 +1,30 @@
 import { milliseconds, type Duration } from "../time/duration.js";
+import { checkAttempts, filter, type RetriedErrors, type RetryPolicy } from "./policy.js";
 
-/** When a failed task runs again. */
-export interface RetryPolicy {
-  /** How often a task may run and fail before it goes to the dead letters, the first run included; ≥1. */
-  readonly attempts: number;
-  /** Milliseconds to wait after the `attempt`-th attempt (from 1) has failed. `random` is uniform in [0, 1). */
-  delay(attempt: number, random: () => number): number;
-}
+/** How much of a pause chance decides: none of it, half of it (50–100 % are waited), or all of it (0–100 %). */
+export type Jitter = "full" | "half" | "none";
+
+const LEAST = { full: 0, half: 0.5, none: 1 } as const;
 
 /**
- * Doubles the pause after each failure, from `min` up to `max`, and takes a random part of 50 to 100 % of it, so that
+ * Doubles the pause after each failure, from `min` up to `max`, and takes a random part of it (by default 50 to 100 %), so that
  * tasks that failed together don't come back together.
  *
- * @throws {RangeError} when `attempts` isn't a whole number from 1 to 1000, or `max` is less than `min`
+ * @throws {RangeError} when `attempts` isn't a whole number from 1 to 1000, `max` is less than `min`, or `on` is empty
  */
-export function exponential(options: { attempts: number; min: Duration; max: Duration }): RetryPolicy {
-  const { attempts } = options;
-  if (!Number.isInteger(attempts) || attempts < 1 || attempts > 1000) {
-    throw new RangeError(`attempts is ${String(attempts)}: give a whole number from 1 to 1000`);
-  }
+export function exponential(
+  options: { attempts: number; min: Duration; max: Duration; jitter?: Jitter } & RetriedErrors,
+): RetryPolicy {
+  const attempts = checkAttempts(options.attempts);
   const min = milliseconds(options.min, "the retry's min");
   const max = milliseconds(options.max, "the retry's max");
   if (max < min)
     throw new RangeError(`the retry's max (${String(max)} ms) is less than its min (${String(min)} ms)`);
+  const least = LEAST[options.jitter ?? "half"];
   return {
     attempts,
-    delay: (attempt, random) => Math.round(Math.min(max, min * 2 ** (attempt - 1)) * (0.5 + random() / 2)),
+    delay: (attempt, random) =>
+      Math.round(Math.min(max, min * 2 ** (attempt - 1)) * (least + random() * (1 - least))),
+    ...filter(options),
   };
 }
-
-/** One attempt: a failure goes to the dead letters. */
-export const never: RetryPolicy = { attempts: 1, delay: () => 0 };

@@ -1,7 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Log } from "../log.js";
-import type { RetryPolicy } from "../retry/exponential.js";
-import { never } from "../retry/exponential.js";
+import { never, type RetryPolicy } from "../retry/policy.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import { checkDefinition } from "./definition.js";
 import { recurrence, type Recurrence } from "./recurrence.js";
@@ -42,7 +41,7 @@ export interface Death {
   readonly id: string;
   readonly key: string | undefined;
   readonly task: string;
-  /** `terminal`: the handler said so; `attempts`: used up; `deliveries`: it took its workers down; `age`: too old; `payload`: it doesn't fit the schema (any more). */
+  /** `terminal`: the handler said so, or its retry policy of the error; `attempts`: used up; `deliveries`: it took its workers down; `age`: too old; `payload`: it doesn't fit the schema (any more). */
   readonly cause: "terminal" | "attempts" | "deliveries" | "age" | "payload";
   readonly reason: string;
 }

@@ -56,6 +56,11 @@ export function judge<Services>(
     const at = error.due(now);
     return at > oldest ? dead("age", error, claim, stored) : { outcome: { kind: "park", at } };
   }
+  try {
+    if (task.retry.retries?.(error) === false) return dead("terminal", error, claim, stored);
+  } catch (thrown) {
+    return dead("terminal", thrown, claim, stored);
+  }
   if (claim.attempt >= task.retry.attempts) return dead("attempts", error, claim, stored);
   const ms = Math.max(0, Math.round(task.retry.delay(claim.attempt, random)));
   // Asked this way round, so that a policy that gives no number ends the task rather than stops the store.

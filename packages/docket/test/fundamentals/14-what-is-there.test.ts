@@ -53,6 +53,25 @@ onBothStores("a docket", () => {
     ]);
   });
 
+  test("is told with what no live worker knows: everything, while none is alive", async ({ stage }) => {
+    const [known, rare] = ["known", "rare"].map((name) =>
+      defineTask<undefined>()({ name, payload: z.null(), run: () => Promise.resolve() }),
+    );
+    if (known === undefined || rare === undefined) throw new Error("two were defined");
+    const docket = await stage.open([known, rare]);
+    await docket.add(known, null, { delay: "1h" });
+    await docket.add(rare, null, { delay: "1h" });
+    const { workers, unserved } = await docket.snapshot();
+    expect([workers, unserved.toSorted()]).toEqual([[], ["known", "rare"]]);
+    // A docket without a server has its store to itself.
+    const ofWorker = stage.url === undefined ? docket : await stage.open([known]);
+    const worker = stage.worker(ofWorker);
+    await worker.start();
+    expect((await docket.snapshot()).unserved).toEqual(ofWorker === docket ? [] : ["rare"]);
+    await worker.stop();
+    expect((await docket.snapshot()).unserved).toHaveLength(2);
+  });
+
   test("replays a dead letter with a payload that was set right, if it fits", async ({ stage }) => {
     const sent: string[] = [];
     const post = defineTask<undefined>()({
@@ -71,6 +90,42 @@ onBothStores("a docket", () => {
     expect(await docket.replay(id, { payload: { to: "ann" } })).toBe("unknown");
     await stage.run(docket);
     expect(sent).toEqual(["ann"]);
+  });
+
+  test("replays and discards many dead letters at once, by what they are and died of", async ({ stage }) => {
+    const sent: string[] = [];
+    const post = defineTask<undefined>()({
+      name: "post",
+      payload,
+      run: ({ to }) =>
+        to.startsWith("no")
+          ? Promise.reject(new Terminal(`no such host: ${to}`))
+          : Promise.resolve(sent.push(to)),
+    });
+    const docket = await stage.open([post]);
+    for (const to of ["no-1", "no-2", "no-3", "nobody"]) {
+      await docket.add(post, { to }, { key: to });
+      await stage.run(docket);
+      stage.clock.advance("1s");
+    }
+    const lately = new Date(stage.clock.now() - 1_000);
+    await docket.add(post, { to: "fourth" }, { key: "no-2" });
+    const hosts = { task: "post", error: "host: no-" };
+    const fix = ({ payload: had }: { payload: unknown }): unknown =>
+      JSON.stringify(had).includes("no-3")
+        ? 7
+        : { to: JSON.stringify(had).slice(7, -2).replace("no-", "yes-") };
+    const { unfit, ...told } = await docket.replayMany({ ...hosts, before: lately }, fix);
+    expect(told).toEqual({ replayed: 1, keyInUse: 1 });
+    expect(unfit.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^post: /)]);
+    await stage.run(docket);
+    expect(sent).toEqual(["fourth", "yes-1"]);
+    expect(await docket.discardMany({ after: lately })).toBe(1);
+    expect(await docket.replayMany({})).toEqual({ replayed: 2, keyInUse: 0, unfit: [] });
+    await stage.run(docket);
+    expect((await docket.deadLetters()).map((letter) => letter.key)).toEqual(["no-3", "no-2"]);
+    expect(await docket.discardMany({ task: "other" })).toBe(0);
+    expect(await docket.discardMany({})).toBe(2);
   });
 });
 

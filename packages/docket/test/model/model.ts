@@ -221,7 +221,7 @@ export class Model {
 
   /**
    * What came to sleeping workers through their inboxes. Who is given a task is for the store to decide, but it must be the
-   * first in line, or one laid aside that the worker knows, and the worker must have room. Returns what each should have heard.
+   * first in line, or the first laid aside of a name that the worker knows, and the worker must have room. Returns what each should have heard.
    */
   handOut(heard: ReadonlyMap<string, readonly Claim[]>): Map<string, Claim[]> {
     const due = new Map([...heard].map(([worker, claims]) => [worker, [...claims]]));
@@ -251,8 +251,8 @@ export class Model {
     const present = this.workers.get(worker);
     if (present?.asleep === undefined || present.asleep.free === 0) return false;
     if (this.line[0]?.id === id) return true;
-    const aside = this.asides.find((task) => present.tasks.includes(task.stored.name));
-    return aside?.id === id;
+    const name = this.tasks.get(id)?.stored.name ?? "";
+    return present.tasks.includes(name) && this.asides.find(({ stored }) => stored.name === name)?.id === id;
   }
 
   /** The first in line that may start; those before it that may not are held from now on. */
