@@ -25,6 +25,7 @@ export type { AddOptions } from "./docket/new-task.js";
 export type { PausedGroup } from "./docket/pause.js";
 export type { StruckTask, Where } from "./docket/strike.js";
 export type { Log } from "./log.js";
+export { isRedisUrl } from "./store/open-store.js";
 export { exponential, never, type RetryPolicy } from "./retry/exponential.js";
 export type {
   CommandCounts,
