@@ -31,6 +31,7 @@ export type { Log } from "./log.js";
 export { exponential, type Jitter } from "./retry/exponential.js";
 export { fixed } from "./retry/fixed.js";
 export { never, type RetriedErrors, type RetryPolicy } from "./retry/policy.js";
+export { isRedisUrl } from "./store/open-store.js";
 export type {
   CommandCounts,
   Overview,

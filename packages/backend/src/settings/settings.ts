@@ -224,7 +224,7 @@ function demandSharedParts(role: Role, docketUrl: string | undefined, databaseUr
 
 /** Whoever names an authority believes that the connection is encrypted. */
 function refuseIdleCa(docketUrl: string | undefined, caFile: string | undefined): string[] {
-  if (caFile === undefined || docketUrl === undefined || docketUrl.startsWith("rediss:")) return [];
+  if (caFile === undefined || docketUrl === undefined || docketUrl.startsWith("rediss")) return [];
   return [
     "DOCKET_CA_FILE is set but DOCKET_URL does not begin with rediss://: such a connection uses no certificate",
   ];

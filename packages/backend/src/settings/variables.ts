@@ -1,4 +1,5 @@
 import { isValidDid, isValidNsid } from "@atproto/syntax";
+import { isRedisUrl } from "@plyr/docket";
 import { z } from "zod";
 import { otlpHeaders } from "./otlp-headers.js";
 import { collectionsOf, namesTeal, teal } from "../records/collections.js";
@@ -143,8 +144,9 @@ export const variables = {
     allowed: "a time from 1m to 90d, as in 12h",
   }),
   DOCKET_URL: variable({
-    schema: url(["redis:", "rediss:", "unix:"]).optional(),
-    allowed: "a redis://, rediss:// or unix: URL, or unset to run tasks in process",
+    schema: z.string().refine(isRedisUrl, { abort: true }).optional(),
+    allowed:
+      "a redis://, rediss:// or unix: URL, or one of redis+sentinel:// or redis+cluster:// (rediss+…), or unset to run tasks in process",
     secret: true,
   }),
   DOCKET_CA_FILE: variable({

@@ -42,8 +42,11 @@ describe("each variable", () => {
     ["DATABASE_URL", ["postgres://u:p@h/d", "postgresql://h/d"], ["mysql://h/d", "h/d"]],
     [
       "DOCKET_URL",
-      ["redis://localhost:6379", "rediss://default:x@h:6379", "unix:/run/redis.sock"],
-      ["http://h", "memory://", "localhost:6379"],
+      [
+        ...["redis://localhost:6379", "rediss://default:x@h:6379", "unix:/run/redis.sock"],
+        ...["redis+sentinel://:x@a:26379,b/main", "rediss+cluster://a:6379,[::1]:6380"],
+      ],
+      ["http://h", "memory://", "localhost:6379", "redis+sentinel://a:26379"],
     ],
     ["STORAGE_DIR", ["/srv/audio", "audio"], []],
     ["MAX_UPLOAD_BYTES", ["1024", "10737418240"], ["1023", "10737418241", "1MB"]],

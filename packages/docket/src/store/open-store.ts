@@ -15,6 +15,11 @@ export interface StorePlace {
   readonly log: Log;
 }
 
+/** Whether a docket can be opened on a Redis by this URL; whether one is there is another question. */
+export function isRedisUrl(url: string): boolean {
+  return readAddress(url) !== undefined;
+}
+
 /**
  * The store behind a URL; no URL is this process's memory.
  *
@@ -33,8 +38,7 @@ export function redisServer({ url, ca, cert, key }: Server): Server {
   if ((cert === undefined) !== (key === undefined))
     throw new RangeError("the docket has a cert without its key, or a key without its cert: give both");
   // The url itself isn't shown: it may hold a password.
-  if (readAddress(url) === undefined)
-    throw new RangeError(`the docket's url can't be used: give ${ALLOWED_URLS}`);
+  if (!isRedisUrl(url)) throw new RangeError(`the docket's url can't be used: give ${ALLOWED_URLS}`);
   return { url, ca, cert, key };
 }
 

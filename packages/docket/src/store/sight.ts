@@ -78,7 +78,7 @@ export interface Snapshot {
   readonly workers: readonly PresentWorker[];
   /** When the one that is to be there longest was last heard of; undefined when none is known (any more, after an hour). */
   readonly lastWorkerAt: number | undefined;
-  /** Since the store began: `recovered`, `dead`, `aside`, `undecodable`, `refused`. */
+  /** Since the store began: `recovered`, `dead`, `aside`, `undecodable`, `refused`, and `strange`: keys and values set aside that weren't docket's. */
   readonly counts: Readonly<Record<string, number>>;
 }
 

@@ -19,10 +19,10 @@ test("health tells the version and an eviction policy that could lose tasks", as
   await harbour.server.ask((redis) => redis.config("SET", "maxmemory-policy", "noeviction"));
 });
 
-test("a Unix socket will do", async ({ harbour }) => {
+test.for(["unix://", "unix:"])("a Unix socket will do (%s)", async (scheme, { harbour }) => {
   const ran: number[] = [];
   const services = { run: (n: number): Promise<unknown> => Promise.resolve(ran.push(n)) };
-  const docket = await harbour.open(services, [chore], { url: `unix://${harbour.server.socketPath}` });
+  const docket = await harbour.open(services, [chore], { url: `${scheme}${harbour.server.socketPath}` });
   await harbour.worker(docket);
   await docket.add(chore, 1);
   await until("it has run", () => ran.length === 1);

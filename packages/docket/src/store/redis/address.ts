@@ -34,7 +34,7 @@ export const ALLOWED_URLS =
   "redis://host:port, rediss://host:port, unix:///path/of/socket, redis+sentinel://host:port,host:port/name, " +
   "redis+cluster://host:port,host:port (rediss+… for TLS) or memory://";
 
-const UNIX = /^unix:\/\/(?:([^@/]*)@)?(\/[^?]+)(\?.*)?$/;
+const UNIX = /^unix:(?:\/\/(?:([^@/]*)@)?)?(\/[^/?][^?]*)(\?.*)?$/;
 const MANY = /^(rediss?)\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^@/?]+)(?:\/([^/?]*)(\/\d+)?)?(?:\?(.*))?$/;
 const ONE = /^(.+?)(?::(\d{1,5}))?$/;
 

@@ -1,3 +1,4 @@
+import { KEYS, PREFIXES, TYPES } from "./keys.js";
 import { field, seal } from "../envelope.js";
 import type { Due, Group, NewTask, Outcome, Replacement, Settlement } from "../store.js";
 
@@ -105,4 +106,12 @@ export function replacementArguments(replacement: Replacement | undefined): stri
 /** How a strike is named in the store: it is its own identity. */
 export function strikeArgument({ task, where }: { task: string; where: string }): string {
   return where === "" ? field(task) : `${field(task)}\t${where}`;
+}
+
+/** All keys and their types, as `mend` is told them. */
+export function keyArguments(): string[] {
+  const types: Readonly<Record<string, string>> = TYPES;
+  const list = (keys: Readonly<Record<string, string>>, oneOfMany: "0" | "1"): string[] =>
+    Object.entries(keys).flatMap(([variable, key]) => [key, types[variable] ?? "", oneOfMany]);
+  return [...list(KEYS, "0"), ...list(PREFIXES, "1")];
 }

@@ -59,6 +59,8 @@ export const KEYS = {
   bell: "bell",
   /** HASH of counters. */
   counts: "counts",
+  /** HASH hash, tab, field → what lay there and can't be read; see mend.lua. For 30 days, as keys of another type at "strange:". */
+  strange: "strange",
 } as const;
 
 /** Keys of which there is one per serial key, task name, worker or gate. */
@@ -78,6 +80,46 @@ export const PREFIXES = {
   /** LIST of a worker's messages. */
   inbox: "inbox:",
 } as const;
+
+/** What Redis calls the type of each. */
+export const TYPES: Readonly<Record<keyof typeof KEYS | keyof typeof PREFIXES, string>> = {
+  meta: "hash",
+  bodies: "hash",
+  runs: "hash",
+  ready: "list",
+  schedule: "zset",
+  leases: "zset",
+  keys: "hash",
+  followers: "hash",
+  lanes: "hash",
+  groups: "hash",
+  paused: "hash",
+  gates: "zset",
+  strikes: "hash",
+  living: "hash",
+  asides: "set",
+  results: "hash",
+  result_times: "zset",
+  dead: "zset",
+  letters: "hash",
+  dead_keys: "hash",
+  workers: "zset",
+  seen: "hash",
+  infos: "hash",
+  sleepers: "zset",
+  slots: "hash",
+  assigned: "hash",
+  bell: "list",
+  counts: "hash",
+  strange: "hash",
+  lane: "list",
+  held: "zset",
+  starts: "list",
+  minute: "hash",
+  aside: "list",
+  skills: "set",
+  inbox: "list",
+};
 
 /** The layout of the keys above; a store with another one is refused. */
 export const LAYOUT = "1";

@@ -39,32 +39,23 @@ import {
   settlementArguments,
   strikeArgument,
 } from "./arguments.js";
+import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
 import { Inboxes } from "./inboxes.js";
 import { endOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
 import type { Server } from "./address.js";
-import { Meter, type Purpose } from "./meter.js";
-import { loadScripts, type Scripts } from "./scripts.js";
+import { Meter } from "./meter.js";
 import { Standings } from "./standings.js";
 import { Watcher } from "./watcher.js";
-
-const PURPOSE: { readonly [Name in keyof Scripts]?: Purpose } = {
-  add: "adding",
-  replace: "adding",
-  wake: "adding",
-  renew: "heartbeats",
-  hello: "heartbeats",
-  bye: "heartbeats",
-};
 
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
   readonly #name: string;
   readonly #prefix: string;
-  readonly #scripts: Scripts;
   readonly #meter = new Meter();
-  readonly #calls: Connection;
+  readonly #connection: Connection;
+  readonly #calls: Calls;
   readonly #watcher: Watcher;
   readonly #server: Server;
   readonly #clock: Clock | undefined;
@@ -74,15 +65,15 @@ export class RedisStore implements Store {
   constructor(options: { server: Server; name: string; log: Log; clock: Clock | undefined }) {
     this.#name = options.name;
     this.#prefix = prefixOf(options.name);
-    this.#scripts = loadScripts();
     this.#server = options.server;
     this.#clock = options.clock;
     const { server, log } = options;
     this.#watcher = new Watcher(server, log, this.#meter);
     this.#inboxes = new Inboxes(this.#prefix, server, log, this.#meter);
-    this.#calls = new Connection(server, log, "calls", this.#meter);
+    this.#connection = new Connection(server, log, "calls", this.#meter);
+    this.#calls = new Calls(this.#connection, this.#prefix, options.clock, log);
     // Who didn't answer there, or sent us on, isn't heard from on the other lines either: they would wait in vain.
-    this.#calls.onReplaced(() => {
+    this.#connection.onReplaced(() => {
       this.#inboxes.drop();
       this.#watcher.drop();
     });
@@ -96,7 +87,7 @@ export class RedisStore implements Store {
     for (const batch of batches(tasks)) {
       const [counts, each] = batchArguments(batch);
       if (sent !== undefined) reply.added(of, await sent, answers);
-      sent = this.#call("add", [counts], each);
+      sent = this.#calls.call("add", [counts], each);
       of = batch;
     }
     if (sent !== undefined) reply.added(of, await sent, answers);
@@ -104,7 +95,7 @@ export class RedisStore implements Store {
   }
 
   async replace(task: NewTask): Promise<Added> {
-    const [id = task.id] = reply.strings([await this.#call("replace", replaceArguments(task), [])]);
+    const [id = task.id] = reply.strings([await this.#calls.call("replace", replaceArguments(task), [])]);
     return { id, added: id === task.id };
   }
 
@@ -117,14 +108,14 @@ export class RedisStore implements Store {
     const args = [worker, call, answered, want, ahead, sleepMs, leaseMs, freeName, ...told];
     this.#standings.forget(worker);
     const purpose = each.length > 0 ? "finishing" : "claiming";
-    const { settled, standing } = reply.settled(await this.#call("settle", args, each, purpose));
+    const { settled, standing } = reply.settled(await this.#calls.call("settle", args, each, purpose));
     this.#standings.heard(worker, standing);
     return settled;
   }
 
   async renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
     return reply.strings(
-      await this.#call(
+      await this.#calls.call(
         "renew",
         [worker, leaseMs],
         held.flatMap(({ id, delivery }) => [id, delivery]),
@@ -133,20 +124,25 @@ export class RedisStore implements Store {
   }
 
   async report(worker: string, { id, delivery }: Held, progress: string): Promise<void> {
-    await this.#call("report", [worker, id, delivery, progress], []);
+    await this.#calls.call("report", [worker, id, delivery, progress], []);
   }
 
   async progress(id: string): Promise<string | undefined> {
-    const [progress = ""] = reply.strings([await this.#call("progress", [id], [])]);
+    const [progress = ""] = reply.strings([await this.#calls.call("progress", [id], [])]);
     return progress === "" ? undefined : progress;
   }
 
-  listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
-    return this.#inboxes.read(worker, ms, signal);
+  async listen(worker: string, ms: number, signal: AbortSignal): Promise<Message | undefined> {
+    try {
+      return await this.#inboxes.read(worker, ms, signal);
+    } catch (error) {
+      await this.#calls.mend(error);
+      throw error;
+    }
   }
 
   async hello(info: WorkerInfo): Promise<void> {
-    const layout = await this.#call(
+    const layout = await this.#calls.call(
       "hello",
       [LAYOUT, info.worker, JSON.stringify({ ...info, tasks: info.tasks.map(field) })],
       info.tasks.map(field),
@@ -160,11 +156,11 @@ export class RedisStore implements Store {
 
   async bye(worker: string): Promise<void> {
     this.#standings.forget(worker);
-    await this.#call("bye", [worker], []);
+    await this.#calls.call("bye", [worker], []);
   }
 
   async end(id: string): Promise<End> {
-    return reply.end(await this.#call("outcome", [id], []));
+    return reply.end(await this.#calls.call("outcome", [id], []));
   }
 
   watch(id: string, callback: () => void): () => void {
@@ -172,13 +168,13 @@ export class RedisStore implements Store {
   }
 
   async cancel(id: string): Promise<CancelResult> {
-    return reply.oneOf(["cancelled", "running", "unknown"], await this.#call("cancel", [id], []));
+    return reply.oneOf(["cancelled", "running", "unknown"], await this.#calls.call("cancel", [id], []));
   }
 
   async wake(keys: readonly string[]): Promise<number> {
     let woken = 0;
     for (let from = 0; from < keys.length; from += BATCH) {
-      woken += Number(await this.#call("wake", [], keys.slice(from, from + BATCH).map(field)));
+      woken += Number(await this.#calls.call("wake", [], keys.slice(from, from + BATCH).map(field)));
     }
     return woken;
   }
@@ -186,65 +182,67 @@ export class RedisStore implements Store {
   async pause(groups: readonly string[], due: Due, reason: string): Promise<void> {
     for (let from = 0; from < groups.length; from += BATCH) {
       const batch = groups.slice(from, from + BATCH).map(field);
-      await this.#call("pause", [dueArgument(due), field(reason)], batch);
+      await this.#calls.call("pause", [dueArgument(due), field(reason)], batch);
     }
   }
 
   async resume(groups: readonly string[]): Promise<number> {
     let resumed = 0;
     for (let from = 0; from < groups.length; from += BATCH) {
-      resumed += Number(await this.#call("resume", [], groups.slice(from, from + BATCH).map(field)));
+      resumed += Number(await this.#calls.call("resume", [], groups.slice(from, from + BATCH).map(field)));
     }
     return resumed;
   }
 
   async paused(): Promise<Pause[]> {
-    return reply.pauses(await this.#call("paused", [], []));
+    return reply.pauses(await this.#calls.call("paused", [], []));
   }
 
   async find(keys: readonly string[]): Promise<Found[]> {
     const found: Found[] = [];
     for (let from = 0; from < keys.length; from += BATCH) {
-      found.push(...reply.found(await this.#call("find", [], keys.slice(from, from + BATCH).map(field))));
+      found.push(
+        ...reply.found(await this.#calls.call("find", [], keys.slice(from, from + BATCH).map(field))),
+      );
     }
     return found;
   }
 
   async strike(strike: StrikeName, reason: string): Promise<boolean> {
-    return (await this.#call("strike", [strikeArgument(strike), field(reason)], [])) === 1;
+    return (await this.#calls.call("strike", [strikeArgument(strike), field(reason)], [])) === 1;
   }
 
   async restore(strike: StrikeName): Promise<boolean> {
-    return (await this.#call("restore", [strikeArgument(strike)], [])) === 1;
+    return (await this.#calls.call("restore", [strikeArgument(strike)], [])) === 1;
   }
 
   async strikes(): Promise<Strike[]> {
-    return reply.strikes(await this.#call("strikes", [], []));
+    return reply.strikes(await this.#calls.call("strikes", [], []));
   }
 
   async letters(limit: number, from: number): Promise<Letter[]> {
-    return reply.letters(await this.#call("letters", [limit, from], []));
+    return reply.letters(await this.#calls.call("letters", [limit, from], []));
   }
 
   async replay(id: string, replacement?: Replacement): Promise<ReplayResult> {
-    const answer = await this.#call("replay", [id, ...replacementArguments(replacement)], []);
+    const answer = await this.#calls.call("replay", [id, ...replacementArguments(replacement)], []);
     return reply.oneOf(["replayed", "unknown", "key in use"], answer);
   }
 
   async discard(id: string): Promise<boolean> {
-    return (await this.#call("discard", [id], [])) === 1;
+    return (await this.#calls.call("discard", [id], [])) === 1;
   }
 
   async snapshot(): Promise<Snapshot> {
-    return reply.snapshot(await this.#call("snapshot", [], []));
+    return reply.snapshot(await this.#calls.call("snapshot", [], []));
   }
 
   async overview(minutes: number): Promise<Overview> {
-    return reply.overview(await this.#call("tasks", [minutes], []));
+    return reply.overview(await this.#calls.call("tasks", [minutes], []));
   }
 
   async health(): Promise<StoreHealth> {
-    const info = await this.#calls.info();
+    const info = await this.#connection.info();
     const line = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1];
     return { reachable: true, evictionPolicy: line("maxmemory_policy"), version: line("redis_version") };
   }
@@ -264,23 +262,13 @@ export class RedisStore implements Store {
   }
 
   onReconnect(callback: () => void): () => void {
-    return this.#calls.onReady(callback);
+    return this.#connection.onReady(callback);
   }
 
   close(): Promise<void> {
     this.#inboxes.close();
     this.#watcher.close();
-    this.#calls.close();
+    this.#connection.close();
     return Promise.resolve();
-  }
-
-  #call(
-    name: keyof Scripts,
-    args: (string | number)[],
-    each: (string | number)[],
-    purpose: Purpose = PURPOSE[name] ?? "other",
-  ): Promise<unknown> {
-    const time = this.#clock === undefined ? "" : this.#clock.now();
-    return this.#calls.script(this.#scripts[name], this.#prefix, [time, ...args, ...each], purpose);
   }
 }

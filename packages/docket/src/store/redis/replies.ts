@@ -209,9 +209,10 @@ export function snapshot(reply: unknown): Snapshot {
     nextAt: optionalNumber(read["next_at"]),
     lastWorkerAt: optionalNumber(read["last_worker_at"]),
     counts: counts(read["counts"]),
-    workers: workers.map((entry: unknown) => {
+    workers: workers.flatMap((entry: unknown) => {
       const [info, aliveUntil, seenAt] = list(entry);
-      const said = object(JSON.parse(text(info)));
+      const said = readWorker(text(info));
+      if (said === undefined) return []; // a stranger's
       return {
         worker: text(said["worker"]),
         tasks: list(said["tasks"]).map((name) => decodeURIComponent(text(name))),
@@ -225,6 +226,16 @@ export function snapshot(reply: unknown): Snapshot {
       };
     }),
   };
+}
+
+/** What a worker said of itself; undefined for anything else. */
+function readWorker(json: string): Record<string, unknown> | undefined {
+  try {
+    const said = object(JSON.parse(json));
+    return Array.isArray(said["tasks"]) && typeof said["worker"] === "string" ? said : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Lua has one kind of table: an empty object comes as an empty array and the other way round. */

@@ -42,6 +42,7 @@ export function loadScripts() {
     discard: load("discard"),
     snapshot: load("snapshot"),
     tasks: load("tasks"),
+    mend: load("mend"),
   };
 }
 
