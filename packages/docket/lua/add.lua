@@ -1,24 +1,25 @@
 -- Adds tasks, each whole or not at all, in the order given.
 -- args: now_override
--- each: id serial key name due group body
+-- each: id serial key name due terms body
 --   due: "" now, "+ms" after, else milliseconds since the epoch
---   group: empty, or starts \t per (ms) \t group; starts and per may be empty
--- returns: for each, the id of the living task of its key (its own when it was added)
--- include: clock body watch ended strike gate lane dispatch
+--   terms: what a task has besides; see terms.lua
+-- returns: for each, the id of the living task of its key (its own when it was added), or what the door says (see door.lua)
+-- include: clock body watch ended strike priority terms limit gate door lane dispatch
 
 local answer, added = {}, {}
 local soonest
 for i = FIRST, #ARGV, STEP do
-  local id, serial, key, name, due, group, body = unpack(ARGV, i, i + STEP - 1)
+  local id, serial, key, name, due, terms, body = unpack(ARGV, i, i + STEP - 1)
   local holder = key ~= "" and redis.call("HGET", keys, key)
-  if holder then
-    answer[#answer + 1] = holder
+  local refusal = not holder and turned_away(id, terms)
+  if holder or refusal then
+    answer[#answer + 1] = holder or refusal
   elseif redis.call("HSETNX", bodies, id, string.format("%d\t%s", now, body)) == 0 then
     answer[#answer + 1] = id -- the same add once more, after a lost answer
   else
     answer[#answer + 1] = id
     added[name] = (added[name] or 0) + 1
-    set_gates(id, group)
+    set_terms(id, terms)
     if key ~= "" then redis.call("HSET", keys, key, id) end
     local at = due ~= "" and (string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due))
     if at and at > now then

@@ -1,6 +1,6 @@
 -- Forgets a worker; tasks that lie unread in its inbox go back to the front, uncounted.
 -- args: now_override worker
--- include: clock body watch ended strike gate lane dispatch forget
+-- include: clock body watch ended strike priority terms limit gate lane dispatch forget
 
 local messages = redis.call("LRANGE", inbox .. worker, 0, -1)
 forget(worker)

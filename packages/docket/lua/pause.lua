@@ -2,7 +2,7 @@
 -- args: now_override due reason
 -- each: group
 --   due: "+ms" after, else milliseconds since the epoch
--- include: clock body watch ended strike gate lane dispatch
+-- include: clock body watch ended strike priority terms limit gate lane dispatch
 
 local at = string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due)
 for i = FIRST, #ARGV do

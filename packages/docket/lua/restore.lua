@@ -1,7 +1,7 @@
 -- Ends a strike; what it held takes its place at the end of the line, in order.
 -- args: now_override strike
 -- returns: 1 when there was one
--- include: clock body watch ended strike gate lane dispatch
+-- include: clock body watch ended strike priority terms limit gate lane dispatch
 
 local was = redis.call("HDEL", strikes, strike)
 local gate = "s\t" .. strike

@@ -2,7 +2,7 @@
 -- args: now_override
 -- each: group
 -- returns: how many were paused
--- include: clock body watch ended strike gate lane dispatch
+-- include: clock body watch ended strike priority terms limit gate lane dispatch
 
 local resumed = 0
 for i = FIRST, #ARGV do

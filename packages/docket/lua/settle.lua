@@ -9,7 +9,7 @@
 --   "=" and the result (JSON) where it is kept
 -- returns: now, ms until the next call, 1 if the worker was known, number of refused, the refused ids, then per claim:
 --   id attempt delivery lost body
--- include: clock body watch ended strike gate lane letter minutes dispatch due
+-- include: clock body watch ended strike priority terms limit gate lane letter minutes dispatch due
 
 want, ahead, received = tonumber(want), tonumber(ahead), tonumber(received)
 sleep, lease = tonumber(sleep), tonumber(lease)
@@ -42,6 +42,7 @@ for i = FIRST, #ARGV, STEP do
     answer[#answer + 1] = id
   else
     unleased[#unleased + 1] = id
+    if limited then (kind == "return" and not cancelled and keep_place or give_place)(id) end
     local as = name ~= "" and COUNTED[kind] and kind .. "\t" .. name
     if as then ended_as[as] = (ended_as[as] or 0) + 1 end
     if kind == "done" or (cancelled and kind ~= "dead") then
@@ -90,7 +91,7 @@ if #unleased > 0 then in_chunks(unleased, "ZREM", leases) end
 if #done > 0 then
   in_chunks(done, "HDEL", bodies)
   in_chunks(done, "HDEL", runs)
-  if gated then in_chunks(done, "HDEL", groups) end
+  forget_terms(done)
   for name, count in pairs(fewer) do
     redis.call("HINCRBY", living, name, -count)
   end
@@ -100,7 +101,7 @@ for as, count in pairs(ended_as) do
   if redis.call("HINCRBY", of, as, count) == count then redis.call("PEXPIRE", of, MINUTES_KEPT * 60000) end
 end
 for _, one in ipairs(kept) do keep_result(one[1], one[2]) end
-if #returned > 0 then in_chunks(returned, "LPUSH", ready) end
+push_all_front(returned)
 if answer[4] > 0 then redis.call("HINCRBY", counts, "refused", answer[4]) end
 
 recover()
@@ -158,14 +159,14 @@ if room > 0 then
   end
 end
 while room > taken and not gates_busy() do
-  local ids = redis.call("LPOP", ready, math.min(room - taken, 1000))
-  if not ids or #ids == 0 then break end
+  local ids = take_ready(math.min(room - taken, 1000))
+  if #ids == 0 then break end
   claim(ids)
 end
 
-if ahead > 0 and taken >= room and redis.call("EXISTS", ready) == 1 then
+if ahead > 0 and taken >= room and something_ready() then
   redis.call("ZREM", sleepers, worker)
-  if redis.call("EXISTS", sleepers) == 0 then claim(redis.call("LPOP", ready, ahead) or {}) end
+  if redis.call("EXISTS", sleepers) == 0 then claim(take_ready(ahead)) end
 end
 
 local event = next_event()
@@ -178,7 +179,7 @@ if sleep > 0 and room > taken then
 else
   redis.call("ZREM", sleepers, worker)
   redis.call("HDEL", slots, worker)
-  if redis.call("EXISTS", ready) == 1 then dispatch() end
+  if something_ready() then dispatch() end
 end
 if sleep > 0 then
   if redis.call("ZADD", workers, wakes + math.min(15000, sleep), worker) == 1 then answer[3] = 0 end

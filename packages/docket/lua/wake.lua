@@ -2,7 +2,7 @@
 -- args: now_override
 -- each: key
 -- returns: how many there were
--- include: clock body watch ended strike gate lane dispatch
+-- include: clock body watch ended strike priority terms limit gate lane dispatch
 
 local woken = 0
 for i = FIRST, #ARGV do

@@ -1,7 +1,7 @@
 -- The next task in turn with its body; an id without one, which only a stranger's hand can leave, is passed over.
 local function next_ready()
   while not gates_busy() do
-    local id = redis.call("LPOP", ready)
+    local id = take_ready(1)[1]
     if not id then return nil end
     local body = redis.call("HGET", bodies, id)
     if body and #through_gates({ id }) == 1 then return id, body end
@@ -15,13 +15,13 @@ local function hand_out()
   local asleep = redis.call("ZREVRANGE", sleepers, 0, 15)
   if #asleep == 0 then
     -- Nobody is known (a new or a flushed store): whoever listens is to come and say so.
-    if redis.call("EXISTS", workers) == 0 and redis.call("LLEN", ready) > 0 and redis.call("EXISTS", bell) == 0 then
+    if redis.call("EXISTS", workers) == 0 and something_ready() and redis.call("EXISTS", bell) == 0 then
       redis.call("RPUSH", bell, "look\t0")
     end
     return
   end
   for _, worker in ipairs(asleep) do
-    if redis.call("EXISTS", ready) == 0 then return end
+    if not something_ready() then return end
     local unread = redis.call("LLEN", inbox .. worker)
     local free, lease = string.match(redis.call("HGET", slots, worker) or "0:0", "^(%d+):(%d+)$")
     free, lease = tonumber(free), tonumber(lease)
@@ -40,7 +40,7 @@ local function hand_out()
       redis.call("HSET", runs, id, write_run(attempt, delivery, lost, holder, failures_of(run)))
       redis.call("ZADD", leases, now + lease, id)
       redis.call("HINCRBY", assigned, worker, 1)
-      local more = redis.call("EXISTS", ready)
+      local more = something_ready() and 1 or 0
       redis.call("RPUSH", inbox .. worker, table.concat({ "task", now, more, id, attempt, delivery, lost, body }, "\t"))
       if free == 1 then
         redis.call("ZREM", sleepers, worker)

@@ -22,12 +22,14 @@ local function recover()
     local body = redis.call("HGET", bodies, id)
     if body then
       if cancelled then
+        give_place(id)
         local serial, key, name = ties(body)
         retire(id, serial or "", key or "", name or "")
         keep_result(id, "")
       else
         redis.call("HSET", runs, id, write_run(attempt, delivery, lost + 1, "", failures_of(run)))
-        redis.call("LPUSH", ready, id)
+        keep_place(id)
+        push_front(id)
         redis.call("HINCRBY", counts, "recovered", 1)
       end
     end

@@ -10,7 +10,7 @@ local function drop_letter(id)
   local _, key = ties(body)
   if key and key ~= "" and redis.call("HGET", dead_keys, key) == id then redis.call("HDEL", dead_keys, key) end
   redis.call("HDEL", letters, id)
-  forget_gates(id)
+  forget_terms({ id })
   return redis.call("ZREM", dead, id)
 end
 

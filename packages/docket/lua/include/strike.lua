@@ -1,8 +1,12 @@
 -- What is struck isn't started: when its turn comes it is held behind its strike's gate until that is restored. A strike is
 -- a task's name; or that, a tab and an object (JSON) whose fields those of the payload must equal. Where none stands, and no
--- task has a group, one question is all that this and the gates cost.
-local some = redis.call("EXISTS", groups, strikes)
-local gated = some > 0
+-- task has a group, a limit or a priority, one question is all that this, the gates and the priorities cost: a key counts
+-- as often as it is named.
+local some = redis.call("EXISTS", groups, strikes, limits, limits, limits, priorities, priorities, priorities,
+  priorities, priorities, priorities)
+local ranked = some >= 6
+local limited = some % 6 >= 3
+local gated = some % 6 > 0
 
 local strikes_of
 local function strikes_on(name)

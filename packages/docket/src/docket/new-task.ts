@@ -1,5 +1,6 @@
-import type { Due, Group, NewTask, Replacement } from "../store/store.js";
+import type { Door, Due, Group, Limit, NewTask, Priority, Replacement } from "../store/store.js";
 import { checked, toJson } from "../task/payload.js";
+import { readCooldown } from "../task/rate.js";
 import type { Task } from "../task/task.js";
 import { checkedCarried, type Trace } from "../trace.js";
 import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
@@ -11,13 +12,17 @@ export interface AddOptions {
   readonly delay?: Duration;
   /** Not before this time. */
   readonly at?: Date;
+  /** Default: the task's, and normal where that says nothing. */
+  readonly priority?: Priority;
+  /** After it was added, others of its key are refused for so long; 1 ms to 24 days. Default: the task's. Needs a key. */
+  readonly cooldown?: Duration;
 }
 
 /**
  * A task as the store is given it.
  *
  * @throws {InvalidPayload} when the payload doesn't fit
- * @throws {RangeError} when a key or group is too long, or the time out of range
+ * @throws {RangeError} when a key or group is too long, a time out of range, or a cooldown has no key
  */
 export async function newTask<Input, Services>(
   id: string,
@@ -31,7 +36,10 @@ export async function newTask<Input, Services>(
     throw new RangeError(
       `the key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
     );
-  const { serial, group } = await tiesOf(task, payload);
+  const { serial, group, limit, doors } = await termsOf(task, payload);
+  const cooldown = cooldownOf(task, options);
+  if (cooldown !== undefined) doors.push(cooldown);
+  const { priority = task.priority } = options;
   const carried = checkedCarried(trace?.carried());
   return {
     id,
@@ -40,6 +48,9 @@ export async function newTask<Input, Services>(
     name: task.name,
     due: due(task.name, options),
     ...(group === undefined ? {} : { group }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(priority === "normal" ? {} : { priority }),
+    ...(doors.length === 0 ? {} : { doors }),
     payload: toJson(task.name, payload),
     ...(carried === undefined ? {} : { carried }),
   };
@@ -54,13 +65,14 @@ export async function replacementOf<Services>(
   task: Task<unknown, Services>,
   payload: unknown,
 ): Promise<Replacement> {
-  return { ...(await tiesOf(task, payload)), payload: toJson(task.name, payload) };
+  const { serial, group, limit } = await termsOf(task, payload);
+  return { serial, group, limit, payload: toJson(task.name, payload) };
 }
 
-async function tiesOf<Services>(
+async function termsOf<Services>(
   task: Task<unknown, Services>,
   payload: unknown,
-): Promise<{ serial: string; group: Group | undefined }> {
+): Promise<{ serial: string; group: Group | undefined; limit: Limit | undefined; doors: Door[] }> {
   const read = await checked(task.name, task.payload, payload);
   const serial = task.serial(read) ?? "";
   if (serial.length > 500)
@@ -72,7 +84,34 @@ async function tiesOf<Services>(
     throw new RangeError(
       `the group of ${task.name} is ${String(group.length)} characters long: give 1 to 500`,
     );
-  return { serial, group: group === null ? undefined : { name: group, rate: task.rate } };
+  const limit = limitOf(task, read);
+  const { rate } = task;
+  if (group === null) return { serial, group: undefined, limit, doors: [] };
+  if (rate?.over !== "drop") return { serial, group: { name: group, rate }, limit, doors: [] };
+  const door: Door = { kind: "rate", limit: rate.limit, perMs: rate.perMs, task: task.name, of: group };
+  return { serial, group: { name: group, rate: undefined }, limit, doors: [door] };
+}
+
+function limitOf<Services>(task: Task<unknown, Services>, payload: unknown): Limit | undefined {
+  if (task.concurrency === undefined) return undefined;
+  const key = task.concurrencyKey(payload);
+  if (key.length > 500)
+    throw new RangeError(
+      `the concurrency key of ${task.name} is ${String(key.length)} characters long: give at most 500`,
+    );
+  return { most: task.concurrency, task: task.name, key };
+}
+
+/** Of the key; of the whole task where it has none. */
+function cooldownOf<Input, Services>(
+  task: Task<Input, Services>,
+  { key = "", cooldown }: AddOptions,
+): Door | undefined {
+  if (cooldown !== undefined && key === "")
+    throw new RangeError(`the cooldown of ${task.name} has nothing to count by: give a key`);
+  const perMs =
+    cooldown === undefined ? task.cooldownMs : readCooldown(cooldown, `the cooldown of ${task.name}`);
+  return perMs === undefined ? undefined : { kind: "cooldown", limit: 1, perMs, task: task.name, of: key };
 }
 
 function due(task: string, { delay, at }: AddOptions): Due {

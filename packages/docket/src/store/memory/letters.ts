@@ -1,4 +1,4 @@
-import type { Found, Group, Letter } from "../store.js";
+import type { Found, Letter, Terms } from "../store.js";
 
 /** How long, and how many. */
 const KEPT_MS = 2_592_000_000;
@@ -6,7 +6,7 @@ const KEPT = 10_000;
 
 interface Kept {
   readonly letter: Letter;
-  readonly group: Group | undefined;
+  readonly terms: Terms;
 }
 
 /** What has been given up, with the reason, until it is replayed or thrown away. */
@@ -21,8 +21,8 @@ export class Letters {
     return this.#kept.get(id);
   }
 
-  put(letter: Letter, group: Group | undefined): void {
-    this.#kept.set(letter.id, { letter, group });
+  put(letter: Letter, terms: Terms): void {
+    this.#kept.set(letter.id, { letter, terms });
     for (const [id, { letter: old }] of this.#kept) {
       if (old.diedAt > letter.diedAt - KEPT_MS && this.#kept.size <= KEPT) break;
       this.#kept.delete(id);

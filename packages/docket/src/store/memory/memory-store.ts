@@ -73,7 +73,7 @@ export class MemoryStore implements Store {
 
   settle(request: SettleRequest): Promise<Settled> {
     const now = this.#clock.now();
-    this.#tasks.undo(request.worker, request.answered);
+    this.#tasks.undo(request.worker, request.answered, now);
     const refused = this.#tasks.conclude(request.worker, request.settlements, now);
     this.#recover(now);
     this.#tasks.promote(now);
@@ -145,6 +145,7 @@ export class MemoryStore implements Store {
     this.#tasks.handBack(
       worker,
       unread.flatMap((message) => (message.kind === "task" ? [message.claim.id] : [])),
+      this.#clock.now(),
     );
     this.#rouse();
     return Promise.resolve();

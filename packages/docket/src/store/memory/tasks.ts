@@ -3,21 +3,22 @@ import type {
   Claim,
   End,
   Found,
-  Group,
   NewTask,
   Replacement,
   ReplayResult,
   Settlement,
   Stored,
 } from "../store.js";
+import { Doors } from "./doors.js";
 import { Followers } from "./followers.js";
-import { Gates, isSameGroup } from "./gates.js";
+import { Gates } from "./gates.js";
 import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
 import { dueAt, handBacksLast, storedAs, type Holder } from "./order.js";
 import { newEntry, Shelf, type Entry } from "./shelf.js";
 import { Tally } from "./tally.js";
+import { areSame, termsOf } from "./terms.js";
 
 const CANCELLED: End = { kind: "cancelled" };
 
@@ -28,6 +29,7 @@ export class Tasks {
   readonly #keys = new Map<string, string>();
   readonly #followers = new Followers();
   readonly #lanes = new Lanes();
+  readonly #doors = new Doors();
   readonly gates = new Gates(this.#shelf);
   readonly letters = new Letters();
   readonly tally = new Tally(this.#shelf);
@@ -42,7 +44,8 @@ export class Tasks {
     const { id, key } = task;
     const holder = key === "" ? undefined : this.#keys.get(key);
     if (holder !== undefined) return { id: holder, added: holder === id };
-    if (this.#shelf.get(id) !== undefined) return { id, added: true };
+    const refusal = this.#doors.turnedAway(task, now);
+    if (refusal !== undefined || this.#shelf.get(id) !== undefined) return refusal ?? { id, added: true };
     this.#stand(this.#enterNew(task, now), dueAt(task.due, now), now);
     return { id, added: true };
   }
@@ -50,7 +53,7 @@ export class Tasks {
   replace(task: NewTask, now: number): Added {
     const { id, key } = task;
     const holder = this.#shelf.get(this.#keys.get(key));
-    if (holder === undefined || holder.id === id) return this.add(task, now);
+    if (holder === undefined || holder.id === id) return this.add({ ...task, doors: [] }, now);
     if (holder.place.kind === "leased") {
       holder.place.cancelled = true;
       this.#follow(holder.id, this.#enterNew(task, now), dueAt(task.due, now), now);
@@ -58,17 +61,17 @@ export class Tasks {
     }
     const began = task.due.kind === "quiet" ? (holder.began ?? now) : undefined;
     const at = dueAt(task.due, now, began);
-    const { place, stored, delivery, group } = holder;
+    const { place, stored, delivery, terms } = holder;
     const behind = this.#followers.of(key);
     // What a strike holds must show that it still falls under it.
     const stands = place.kind !== "scheduled" && behind?.at === undefined && !this.gates.isStruck(holder);
     Object.assign(holder, { stored: storedAs(task, now), attempt: 1, lost: 0, failures: [], began });
-    const same = stored.serial === task.serial && stored.name === task.name;
-    if (stands && at <= now && same && isSameGroup(group, task.group)) return { id: holder.id, added: false };
+    const same = stored.serial === task.serial && stored.name === task.name && areSame(terms, task);
+    if (stands && at <= now && same) return { id: holder.id, added: false };
     this.#takeOut(holder);
     this.#leaveLane(stored.serial, holder.id);
     // Another entry, so that it isn't found where the old one stood in turn.
-    const entry = { ...this.#enter(holder.id, holder.stored, task.group, began), delivery };
+    const entry = { ...this.#enter(holder.id, holder.stored, termsOf(task), began), delivery };
     if (behind === undefined) this.#stand(entry, at, now);
     else this.#follow(behind.leader, entry, at, now);
     return { id: holder.id, added: false };
@@ -96,17 +99,17 @@ export class Tasks {
   }
 
   /** What the calls of a worker after this one claimed goes back. */
-  undo(worker: string, answered: number): void {
+  undo(worker: string, answered: number, now: number): void {
     for (const { entry, place } of this.#shelf.leased().reverse()) {
-      if (place.worker === worker && place.call > answered) this.#handBack(entry);
+      if (place.worker === worker && place.call > answered) this.#handBack(entry, now);
     }
   }
 
   /** Hands these back, the first in front, where the worker holds them. */
-  handBack(worker: string, ids: readonly string[]): void {
+  handBack(worker: string, ids: readonly string[], now: number): void {
     for (const id of [...ids].reverse()) {
       const entry = this.#shelf.get(id);
-      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry);
+      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry, now);
     }
   }
 
@@ -120,7 +123,7 @@ export class Tasks {
         entry.lost += 1;
         this.tally.count("recovered", 1);
       }
-      this.#handBack(entry);
+      this.#handBack(entry, now);
     }
     return owners;
   }
@@ -181,8 +184,9 @@ export class Tasks {
     if (stored === undefined) return "unknown";
     if (stored.key !== "" && this.#keys.has(stored.key)) return "key in use";
     this.letters.delete(id);
-    const { group, ...others } = replacement ?? { group: kept?.group };
-    this.#admit(this.#enter(id, { ...stored, ...others, addedAt: now }, group));
+    const { serial, payload } = replacement ?? stored;
+    const terms = termsOf({ ...(replacement ?? kept?.terms), priority: kept?.terms.priority });
+    this.#admit(this.#enter(id, { ...stored, serial, payload, addedAt: now }, terms));
     return "replayed";
   }
 
@@ -197,6 +201,7 @@ export class Tasks {
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
       return false;
     const { cancelled } = entry.place;
+    if (outcome.kind !== "return") this.gates.give(entry);
     this.tally.ended(entry.stored.name, outcome, now);
     if (outcome.kind === "done" && outcome.result !== undefined)
       this.#retire(entry, { kind: "done", result: outcome.result });
@@ -212,13 +217,13 @@ export class Tasks {
         kind: "scheduled",
         at: outcome.kind === "retry" ? now + outcome.ms : outcome.at,
       });
-    } else if (outcome.kind === "return") this.#handBack(entry);
+    } else if (outcome.kind === "return") this.#handBack(entry, now);
     else if (outcome.kind === "aside") {
       this.#shelf.put(entry, { kind: "aside" });
       this.tally.count("aside", 1);
     } else {
-      const { stored, failures, group } = entry;
-      this.letters.put({ id, diedAt: now, info: outcome.info, stored, failures }, group);
+      const { stored, failures, terms } = entry;
+      this.letters.put({ id, diedAt: now, info: outcome.info, stored, failures }, terms);
       this.tally.count("dead", 1);
       this.#retire(entry);
     }
@@ -227,13 +232,13 @@ export class Tasks {
 
   #enterNew(task: NewTask, now: number): Entry {
     const began = task.due.kind === "quiet" ? now : undefined;
-    return this.#enter(task.id, storedAs(task, now), task.group, began);
+    return this.#enter(task.id, storedAs(task, now), termsOf(task), began);
   }
 
   /** A task that begins its life, and has its key. */
-  #enter(id: string, stored: Stored, group: Group | undefined, began?: number): Entry {
+  #enter(id: string, stored: Stored, terms: Entry["terms"], began?: number): Entry {
     if (stored.key !== "") this.#keys.set(stored.key, id);
-    return { ...newEntry(id, stored, group), began };
+    return { ...newEntry(id, stored, terms), began };
   }
 
   #takeOut(entry: Entry): void {
@@ -260,9 +265,12 @@ export class Tasks {
   }
 
   /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
-  #handBack(entry: Entry): void {
+  #handBack(entry: Entry, now: number): void {
     if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, CANCELLED);
-    else this.#shelf.put(entry, { kind: "ready" }, true);
+    else {
+      this.gates.keep(entry, now);
+      this.#shelf.put(entry, { kind: "ready" }, true);
+    }
   }
 
   #retire(entry: Entry, end?: End): void {

@@ -1,5 +1,6 @@
 import { field, seal } from "../envelope.js";
-import type { Due, Group, NewTask, Outcome, Replacement } from "../store.js";
+import type { Due, NewTask, Outcome, Replacement } from "../store.js";
+import { termsArgument } from "./terms.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 export const BATCH = 250;
@@ -7,9 +8,9 @@ export const BATCH = 250;
 const BATCH_SIZE = 524_288;
 
 export function taskArguments(task: NewTask): string[] {
-  const { id, serial, key, name, due, group, payload, carried } = task;
+  const { id, serial, key, name, due, payload, carried } = task;
   const ties = [field(serial), field(key), field(name)];
-  return [id, ...ties, dueArgument(due), groupArgument(group), seal(task, payload, carried)];
+  return [id, ...ties, dueArgument(due), termsArgument(task), seal(task, payload, carried)];
 }
 
 /** In order, each small enough for one call. */
@@ -26,12 +27,6 @@ export function* batches(tasks: readonly NewTask[]): Generator<readonly NewTask[
     size += task.payload.length;
   }
   if (batch.length > 0) yield batch;
-}
-
-function groupArgument(group: Group | undefined): string {
-  if (group === undefined) return "";
-  const { name, rate } = group;
-  return `${rate === undefined ? "\t" : `${String(rate.limit)}\t${String(rate.perMs)}`}\t${field(name)}`;
 }
 
 export function dueArgument(due: Due): string {
@@ -51,11 +46,11 @@ export function outcomeDue(outcome: Outcome): string {
   return outcome.kind === "park" ? String(outcome.at) : "";
 }
 
-/** What a dead letter is to have when it lives again: edited, serial, group, payload. */
+/** What a dead letter is to have when it lives again: edited, serial, terms, payload. */
 export function replacementArguments(replacement: Replacement | undefined): string[] {
   if (replacement === undefined) return ["", "", "", ""];
-  const { serial, group, payload } = replacement;
-  return ["1", field(serial), groupArgument(group), payload];
+  const { serial, payload } = replacement;
+  return ["1", field(serial), termsArgument(replacement), payload];
 }
 
 /** How a strike is named in the store: it is its own identity. */

@@ -80,11 +80,8 @@ export class RedisStore implements Store {
   async add(tasks: readonly NewTask[]): Promise<Added[]> {
     const answers: Added[] = [];
     for (const batch of batches(tasks)) {
-      const ids = reply.strings(await this.#call("add", [], batch.flatMap(taskArguments)));
-      batch.forEach((task, at) => {
-        const id = ids[at] ?? task.id;
-        answers.push({ id, added: id === task.id });
-      });
+      const said = reply.strings(await this.#call("add", [], batch.flatMap(taskArguments)));
+      batch.forEach(({ id }, at) => answers.push(reply.added(id, said[at] ?? id)));
     }
     return answers;
   }

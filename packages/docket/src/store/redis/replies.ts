@@ -1,6 +1,6 @@
 import { unseal } from "../envelope.js";
 import type { Overview, Snapshot, Strike } from "../sight.js";
-import type { Claim, End, Found, FoundState, Letter, Message, Pause, Settled } from "../store.js";
+import type { Added, Claim, End, Found, FoundState, Letter, Message, Pause, Settled } from "../store.js";
 
 /** Thrown when a script answers what it can't answer: someone else writes under our keys, or versions are mixed up. */
 export class UnexpectedReply extends Error {
@@ -21,6 +21,13 @@ export function oneOf<const T extends string>(allowed: readonly T[], reply: unkn
   const found = allowed.find((value) => value === reply);
   if (found === undefined) throw new UnexpectedReply(`one of ${allowed.join(", ")}`, reply);
   return found;
+}
+
+/** What the door said to a task of this id: the id of a living one (its own where it was added), or why it was refused. */
+export function added(own: string, said: string): Added {
+  const [first = "", last] = said.split("\t");
+  if (last === undefined) return { id: said, added: said === own };
+  return { id: last, added: false, refused: oneOf(["rate", "cooldown"], first) };
 }
 
 export function settled(reply: unknown): Settled {
