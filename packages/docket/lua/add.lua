@@ -2,11 +2,12 @@
 -- args: now_override counts
 --   counts: name \t number for each name of those that nothing ties, tabs between
 -- each: head body
---   head: the id alone where nothing ties it and it is due now; else id \t serial \t key \t name \t due \t group
+--   head: the id alone where nothing ties it and it is due now; else id \t serial \t key \t name \t due \t terms
 --   due: "" now, "+ms" after, else milliseconds since the epoch
---   group: empty, or starts \t per (ms) \t group; starts and per may be empty
--- returns: for each that a living task's key kept out: its place from 1, and the id of that task
--- include: time clock body watch ended calm strike gate lane dispatch
+--   terms: what a task has besides; see terms.lua
+-- returns: for each that didn't come in: its place from 1, and the id of the living task of its key, or what the door says
+--   (see door.lua)
+-- include: time clock body watch ended flags calm strike priority terms limit gate door lane dispatch
 
 local answer, added = {}, {}
 local soonest
@@ -57,15 +58,15 @@ for i = FIRST, #ARGV, STEP do
     sealed[n + 1], sealed[n + 2] = head, body
   else
     if #ids > 0 then enter_free() end
-    local id, serial, key, name, due, group =
+    local id, serial, key, name, due, terms =
       string.match(head, "^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$")
-    local holder = key ~= "" and redis.call("HGET", keys, key)
-    if holder then
+    local out = key ~= "" and redis.call("HGET", keys, key) or turned_away(id, terms)
+    if out then
       local n = #answer
-      if holder ~= id then answer[n + 1], answer[n + 2] = (i - FIRST) / STEP + 1, holder end
+      if out ~= id then answer[n + 1], answer[n + 2] = (i - FIRST) / STEP + 1, out end
     elseif redis.call("HSETNX", bodies, id, body) == 1 then
       added[name] = (added[name] or 0) + 1
-      set_gates(id, group)
+      set_terms(id, terms)
       if key ~= "" then redis.call("HSET", keys, key, id) end
       local at = due ~= "" and (string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due))
       if at and at > now then

@@ -5,7 +5,7 @@
 -- each: key type one_of_many
 --   one_of_many: 1 where there is one per serial key, gate, task name, worker or minute
 -- returns: what was set aside
--- include: time clock body watch ended gated strike gate lane
+-- include: time clock body watch ended flags gated strike priority terms limit gate lane
 
 local KEPT_MS = 2592000000
 local found = {}
@@ -44,6 +44,8 @@ local function like(pattern)
 end
 check_values(runs, like("^%d+:%d+:%d+:"))
 check_values(groups, like("^%d*\t%d*\t%d*\t"))
+check_values(limits, like("^%d+\t"))
+check_values(priorities, like("^%a+$"))
 check_values(followers, like("^[^\t]*\t%d*$"))
 check_values(paused, like("^%d+\t"))
 check_values(strikes, like("^%d+\t"))
@@ -81,6 +83,8 @@ for _, task in ipairs(order) do
     gates_seen[#gates_seen + 1] = "r\t" .. task.name .. "\t" .. group
     gates_seen[#gates_seen + 1] = "p\t" .. group
   end
+  local _, limiting = limit_of(task.id)
+  if limiting then gates_seen[#gates_seen + 1] = limiting end
 end
 for _, strike in ipairs(redis.call("HKEYS", strikes)) do gates_seen[#gates_seen + 1] = "s\t" .. strike end
 for _, worker in ipairs(redis.call("HKEYS", infos)) do here[#here + 1] = worker end
@@ -88,6 +92,7 @@ for _, worker in ipairs(redis.call("ZRANGE", workers, 0, -1)) do here[#here + 1]
 check_each("lane:", serials)
 check_each("held:", gates_seen)
 check_each("starts:", gates_seen)
+check_each("places:", gates_seen)
 check_each("aside:", names)
 check_each("skills:", names)
 check_each("inbox:", here)
@@ -106,7 +111,7 @@ local placed, scheduled = {}, redis.call("ZRANGE", schedule, 0, -1)
 local function note(ids)
   for _, id in ipairs(ids) do placed[id] = true end
 end
-note(redis.call("LRANGE", ready, 0, -1))
+for _, list in ipairs(LISTS) do note(redis.call("LRANGE", list, 0, -1)) end
 note(redis.call("ZRANGE", leases, 0, -1))
 for _, name in ipairs(redis.call("SMEMBERS", asides)) do note(redis.call("LRANGE", aside .. name, 0, -1)) end
 for _, gate in ipairs(redis.call("ZRANGE", gates, 0, -1)) do note(redis.call("ZRANGE", held .. gate, 0, -1)) end
@@ -130,7 +135,7 @@ for _, serial in ipairs(serials) do
       end
       if not head then
         head = redis.call("LPOP", lane .. serial)
-        if head then redis.call("RPUSH", ready, head) end
+        if head then push_ready(head) end
       end
     end
     if head then
@@ -142,7 +147,7 @@ for _, serial in ipairs(serials) do
     note(redis.call("LRANGE", lane .. serial, 0, -1))
   end
 end
-note(redis.call("LRANGE", ready, 0, -1))
+for _, list in ipairs(LISTS) do note(redis.call("LRANGE", list, 0, -1)) end
 note(scheduled)
 for _, task in ipairs(order) do
   local leader = task.key ~= "" and leader_of(task.key)

@@ -1,9 +1,9 @@
 -- Gives the living task of a key another payload and time, as if it were new; one that runs is followed by a new task
 -- instead, and isn't run again itself. Adds where none lives.
--- args: now_override id serial key name due group body
---   due, group: as in add; "~ms:longest" for a burst: after so long without another call, no later than so long after its first
+-- args: now_override id serial key name due terms body
+--   due, terms: as in add; "~ms:longest" for a burst: after so long without another call, no later than so long after its first
 -- returns: the id of the task that has the payload
--- include: time clock body watch ended gated strike gate lane dispatch
+-- include: time clock body watch ended flags gated strike priority terms limit gate lane dispatch
 
 local quiet, longest = string.match(due, "^~(%d+):(%d+)$")
 local at = now
@@ -33,7 +33,7 @@ end
 
 local function enter(leader)
   redis.call("HSET", bodies, id, sealed)
-  set_gates(id, group)
+  set_terms(id, terms)
   if quiet then begin_burst(id, 0, now) end
   redis.call("HSET", keys, key, id)
   redis.call("HINCRBY", living, name, 1)
@@ -76,11 +76,11 @@ end
 local scheduled = redis.call("ZREM", schedule, holder) == 1
 -- What a strike holds must show that it still falls under it.
 local stands = not scheduled and not follows and at <= now and not held_by_strike(holder)
-if not (stands and old_serial == serial and old_name == name and gates_of(holder) == group) then
+if not (stands and old_serial == serial and old_name == name and has_terms(holder, terms)) then
   if not scheduled and not follows then take_out(holder, old_serial or "", old_name or "") end
   leave_lane(holder, old_serial or "")
-  forget_gates(holder)
-  set_gates(holder, group)
+  forget_terms({ holder })
+  set_terms(holder, terms)
   stand(holder, leader)
 end
 dispatch()

@@ -1,8 +1,8 @@
 -- A dead letter lives again, from its first attempt, behind what has come meanwhile.
--- args: now_override id edited serial group payload
---   edited: 1 when what follows takes the place of what it had: its serial key, its group (as in add), its payload
+-- args: now_override id edited serial terms payload
+--   edited: 1 when what follows takes the place of what it had: its serial key, its terms (as in add), its payload
 -- returns: replayed, unknown, or "key in use" when a living task has its key, or is itself
--- include: time clock body watch ended gated strike gate lane letter dispatch
+-- include: time clock body watch ended flags gated strike priority terms limit gate lane letter dispatch
 
 local letter = redis.call("HGET", letters, id)
 if not letter then return "unknown" end
@@ -25,7 +25,7 @@ if edited == "1" then
   local carried = string.match(rest, "^\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*(.*)$") or ""
   rest = table.concat({ "", serial, key, name, payload }, "\t") .. carried
   forget_gates(id)
-  set_gates(id, group)
+  set_terms(id, terms)
 else
   serial = old_serial
 end

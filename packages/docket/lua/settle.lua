@@ -13,7 +13,7 @@
 -- returns: now, ms until the next call, 1 if the worker was known, until when it is counted on, what stands of it in
 --   `slots`, number of refused, the refused ids, then per claim its
 --   head, attempt:delivery:lost:id, and its body
--- include: time about body watch ended later strike gate lane letter minutes dispatch due
+-- include: time about body watch ended flags strike priority terms limit gate lane letter minutes dispatch due
 
 want, ahead = tonumber(want), tonumber(ahead)
 sleep, lease = tonumber(sleep), tonumber(lease)
@@ -47,7 +47,8 @@ local unleased, done, fewer, returned, kept, ended_as = {}, {}, {}, {}, {}, {}
 local free_done = 0
 -- As a run stands that was claimed once and neither failed, was lost nor cancelled: to be read at a glance.
 local mine = ":0:" .. worker .. "#"
-for i = FIRST, #ARGV, STEP do
+-- A function, since a script may have no more than 200 local variables at once.
+local function conclude(i)
   local id, told_of = ARGV[i], ARGV[i + 1]
   local run = runs_told[(i - FIRST) / STEP + 1]
   local delivery, kind, due, serial, key, name, info
@@ -68,6 +69,7 @@ for i = FIRST, #ARGV, STEP do
     answer[#answer + 1] = id
   else
     unleased[#unleased + 1] = id
+    if limited then (kind == "return" and not cancelled and keep_place or give_place)(id) end
     local free = not cancelled and kind == "done" and serial == "" and key == "" and info == "" and name == free_name
     local as = not free and name ~= "" and COUNTED[kind] and kind .. "\t" .. name
     if as then ended_as[as] = (ended_as[as] or 0) + 1 end
@@ -116,6 +118,7 @@ for i = FIRST, #ARGV, STEP do
     end
   end
 end
+for i = FIRST, #ARGV, STEP do conclude(i) end
 if free_done > 0 then
   local as = "done\t" .. free_name
   ended_as[as] = (ended_as[as] or 0) + free_done
@@ -128,13 +131,14 @@ if #done > 0 then
 end
 -- Nothing waits, runs, or is to come, as most find who tell of an isolated task: then nothing else has to be asked for.
 local calm = gated == nil and sleep > 0 and want > 0
-  and redis.call("EXISTS", groups, strikes, asides, ready, schedule, leases, inbox .. worker) == 0
+  and redis.call("EXISTS", groups, strikes, limits, priorities, asides, ready, schedule, leases, inbox .. worker) == 0
 if gated == nil and not calm then
   if not exact then now = server_time() end
   look_at_gates()
+  for _, id in ipairs(limited and done or {}) do give_place(id) end
 end
 if #done > 0 then
-  if gated then in_chunks(done, "HDEL", groups) end
+  forget_terms(done)
   for name, count in pairs(fewer) do
     redis.call("HINCRBY", living, name, -count)
   end
@@ -144,7 +148,7 @@ for as, count in pairs(ended_as) do
   if redis.call("HINCRBY", of, as, count) == count then redis.call("PEXPIRE", of, MINUTES_KEPT * 60000) end
 end
 for _, one in ipairs(kept) do keep_result(one[1], one[2]) end
-if #returned > 0 then in_chunks(returned, "LPUSH", ready) end
+push_all_front(returned)
 if answer[6] > 0 then redis.call("HINCRBY", counts, "refused", answer[6]) end
 
 answer[1] = now
@@ -210,17 +214,17 @@ if room > 0 and not calm then
   end
 end
 while not calm and room > taken and not gates_busy() do
-  local ids = redis.call("LPOP", ready, math.min(room - taken, 1000))
-  if not ids or #ids == 0 then break end
+  local ids = take_ready(math.min(room - taken, 1000))
+  if #ids == 0 then break end
   claim(ids)
 end
 
-if ahead > 0 and taken >= room and redis.call("EXISTS", ready) == 1 then
+if ahead > 0 and taken >= room and something_ready() then
   redis.call("ZREM", sleepers, worker)
   local most = room + ahead
   while most > taken and redis.call("EXISTS", sleepers) == 0 and not gates_busy() do
     local asked = most - taken
-    local ids = redis.call("LPOP", ready, asked) or {}
+    local ids = take_ready(asked)
     claim(ids)
     if #ids < asked then break end
   end
@@ -238,7 +242,7 @@ if sleep > 0 and room > taken then
 else
   redis.call("ZREM", sleepers, worker)
   redis.call("HDEL", slots, worker)
-  if redis.call("EXISTS", ready) == 1 then dispatch() end
+  if something_ready() then dispatch() end
 end
 -- Whoever is counted on for long enough doesn't have to say so again.
 if sleep > 0 and wakes > (tonumber(alive_until) or 0) then

@@ -1,7 +1,7 @@
 -- Counts, for people: what waits, runs, is delayed, laid aside or dead, and who is there.
 -- args: now_override
 -- returns: JSON
--- include: time clock body gated strike gate due
+-- include: time clock body flags gated strike priority terms limit gate due
 
 local function object(flat)
   local made = {}
@@ -11,7 +11,13 @@ local function object(flat)
   return made
 end
 
-local waiting = redis.call("LLEN", ready)
+local waiting, oldest = 0, nil
+for _, list in ipairs(LISTS) do
+  waiting = waiting + redis.call("LLEN", list)
+  local body = redis.call("HGET", bodies, redis.call("LINDEX", list, 0) or "")
+  local added = tonumber(body and string.match(body, "^%d+") or nil)
+  if added then oldest = math.min(oldest or added, added) end
+end
 local delayed = redis.call("ZCARD", schedule)
 local running = redis.call("ZCARD", leases)
 local laid_aside, laid = {}, 0
@@ -34,8 +40,6 @@ for i = 1, #alive, 2 do
 end
 local newest = redis.call("ZREVRANGE", workers, 0, 0)[1]
 local last = newest and tonumber(redis.call("HGET", seen, newest) or "")
-local oldest = redis.call("LINDEX", ready, 0)
-local body = oldest and redis.call("HGET", bodies, oldest)
 return cjson.encode({
   now = now,
   waiting = waiting,
@@ -46,7 +50,7 @@ return cjson.encode({
   dead = redis.call("ZCARD", dead),
   aside = laid_aside,
   tasks = object(redis.call("HGETALL", living)),
-  oldest_waiting_at = body and tonumber(string.match(body, "^%d+")) or nil,
+  oldest_waiting_at = oldest,
   next_at = next_event(),
   workers = present,
   last_worker_at = last or nil,

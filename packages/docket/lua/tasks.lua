@@ -43,19 +43,21 @@ for i = 1, #counted, 2 do
   if tonumber(counted[i + 1]) > 0 then of(counted[i]).living = tonumber(counted[i + 1]) end
 end
 look("running", redis.call("ZRANGE", leases, 0, MOST - 1), redis.call("ZCARD", leases), true)
-look("waiting", redis.call("LRANGE", ready, 0, MOST - 1), redis.call("LLEN", ready))
+for _, list in ipairs({ ready_high, ready, ready_low }) do
+  look("waiting", redis.call("LRANGE", list, 0, MOST - 1), redis.call("LLEN", list))
+end
 look("delayed", redis.call("ZRANGE", schedule, 0, MOST - 1), redis.call("ZCARD", schedule))
 for _, name in ipairs(redis.call("SMEMBERS", asides)) do
   of(name).aside = redis.call("LLEN", aside .. name)
 end
--- The gates of strikes and rates say whose they are; behind those of pauses a few are looked at.
+-- The gates of strikes, rates and limits say whose they are; behind those of pauses a few are looked at.
 for i, gate in ipairs(redis.call("ZRANGE", gates, 0, MOST)) do
   if i > MOST then
     estimated = true
     break
   end
   local count = redis.call("ZCARD", held .. gate)
-  local name = string.match(gate, "^[sr]\t([^\t]*)")
+  local name = string.match(gate, "^[src]\t([^\t]*)")
   if name then
     of(name).held = of(name).held + count
   else

@@ -41,7 +41,7 @@ export type {
   TaskOverview,
   WorkerInfo,
 } from "./store/sight.js";
-export type { CancelResult, FoundState, ReplayResult } from "./store/store.js";
+export type { CancelResult, FoundState, Priority, Refusal, ReplayResult } from "./store/store.js";
 export {
   after,
   LIFECYCLE,
@@ -60,7 +60,7 @@ export {
   type Task,
   type TaskOptions,
 } from "./task/task.js";
-export type { Rate } from "./task/rate.js";
+export type { Rate, RateOptions } from "./task/rate.js";
 export type { Trace, TracedAdded, TracedAdding, TracedEnd, TracedRun } from "./trace.js";
 export type { Clock } from "./time/clock.js";
 export { milliseconds, type Duration } from "./time/duration.js";

@@ -7,13 +7,13 @@ import type {
   Added,
   Claim,
   Due,
-  Group,
   Message,
   NewTask,
   Outcome,
   Settled,
   SettleRequest,
   Store,
+  Terms,
   Ties,
 } from "../src/store/store.js";
 import { ManualClock } from "../src/testing/index.js";
@@ -25,7 +25,7 @@ export type StoreKind = "memory" | "redis";
 export const LEASE = 10_000;
 export const SLEEP = 125_000;
 
-export type TaskSpec = Partial<Ties> & { due?: Due; payload?: string; group?: Group };
+export type TaskSpec = Partial<Ties> & Terms & { due?: Due; payload?: string };
 
 const NOTHING: Ties = { serial: "", key: "", name: "" };
 

@@ -1,7 +1,7 @@
 -- The next task in turn with its body; an id without one, which only a stranger's hand can leave, is passed over.
 local function next_ready()
   while not gates_busy() do
-    local id = redis.call("LPOP", ready)
+    local id = take_ready(1)[1]
     if not id then return nil end
     local body = redis.call("HGET", bodies, id)
     if body and #through_gates({ id }) == 1 then return id, body end
@@ -61,14 +61,14 @@ local function hand_out()
   local asleep = list_sleepers()
   if #asleep == 0 then
     -- Nobody is known (a new or a flushed store): whoever listens is to come and say so.
-    if redis.call("EXISTS", workers) == 0 and redis.call("LLEN", ready) > 0 and redis.call("EXISTS", bell) == 0 then
+    if redis.call("EXISTS", workers) == 0 and something_ready() and redis.call("EXISTS", bell) == 0 then
       redis.call("RPUSH", bell, "look\t0")
     end
     return
   end
   for i = 1, #asleep, 2 do
     local worker = asleep[i]
-    if redis.call("EXISTS", ready) == 0 then return end
+    if not something_ready() then return end
     local lease, only, counted = slot_of(worker, asleep[i + 1])
     local unread = lease and redis.call("LLEN", inbox .. worker)
     if not lease then
@@ -79,7 +79,7 @@ local function hand_out()
         if gates_busy() then poke(worker, 0) end -- goes on there
         return
       end
-      send(worker, lease, id, body, redis.call("HGET", runs, id), redis.call("EXISTS", ready))
+      send(worker, lease, id, body, redis.call("HGET", runs, id), something_ready() and 1 or 0)
       if only then
         rouse(worker)
       elseif counted then

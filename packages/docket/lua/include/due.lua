@@ -33,6 +33,7 @@ local function recover()
     local body = redis.call("HGET", bodies, id)
     if body then
       if cancelled then
+        give_place(id)
         local serial, key, name = ties(body)
         retire(id, serial or "", key or "", name or "")
         keep_result(id, "")
@@ -40,8 +41,10 @@ local function recover()
         redis.call("HSET", runs, id, write_run(attempt, delivery, lost + 1, "", failures_of(run)))
         local at = turn_apart(lost + 1)
         if at > now then
+          give_place(id)
           redis.call("ZADD", schedule, string.format("%d", at), id)
         else
+          keep_place(id)
           first[#first + 1] = id
         end
         redis.call("HINCRBY", counts, "recovered", 1)
@@ -49,7 +52,7 @@ local function recover()
     end
   end
   for i = #first, 1, -1 do
-    redis.call("LPUSH", ready, first[i])
+    push_front(first[i])
   end
 end
 

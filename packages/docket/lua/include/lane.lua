@@ -9,7 +9,7 @@ local function admit(id, serial)
     end
     if not head then redis.call("HSET", lanes, serial, id) end
   end
-  redis.call("RPUSH", ready, id)
+  push_ready(id)
 end
 
 -- The next of the lane becomes its head.
@@ -18,7 +18,7 @@ local function leave_lane(id, serial)
   local following = redis.call("LPOP", lane .. serial)
   if following then
     redis.call("HSET", lanes, serial, following)
-    redis.call("RPUSH", ready, following)
+    push_ready(following)
   else
     redis.call("HDEL", lanes, serial)
   end
@@ -36,7 +36,7 @@ end
 -- Out of where it waits; its lane's head stays head.
 local function take_out(id, serial, name)
   if unhold(id, name) then return end
-  if redis.call("LREM", ready, 1, id) == 1 then return end
+  if leave_ready(id) then return give_place(id) end
   redis.call("LREM", lane .. serial, 1, id)
   redis.call("LREM", aside .. name, 1, id)
   if redis.call("EXISTS", aside .. name) == 0 then redis.call("SREM", asides, name) end
@@ -63,7 +63,7 @@ local function free_key(id, key)
   end
 end
 
--- The end of a task that isn't running any more. Nothing of it stays, but where it may live again its gates and `rest`, a run
+-- The end of a task that isn't running any more. Nothing of it stays, but where it may live again its terms and `rest`, a run
 -- from which its deliveries are counted on: else one of its next life could be taken for one of this.
 local function retire(id, serial, key, name, rest)
   redis.call("HDEL", bodies, id)
@@ -71,7 +71,7 @@ local function retire(id, serial, key, name, rest)
     redis.call("HSET", runs, id, rest)
   else
     redis.call("HDEL", runs, id)
-    forget_gates(id)
+    forget_terms({ id })
   end
   redis.call("HINCRBY", living, name, -1)
   free_key(id, key)
@@ -83,11 +83,13 @@ local function hand_back(id, run)
   local attempt, delivery, lost, _, cancelled = read_run(run)
   redis.call("ZREM", leases, id)
   if cancelled then
+    give_place(id)
     local serial, key, name = ties(redis.call("HGET", bodies, id) or "")
     retire(id, serial or "", key or "", name or "")
     keep_result(id, "")
   else
     redis.call("HSET", runs, id, write_run(attempt, delivery, lost, "", failures_of(run)))
-    redis.call("LPUSH", ready, id)
+    keep_place(id)
+    push_front(id)
   end
 end

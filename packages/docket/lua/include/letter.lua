@@ -13,7 +13,7 @@ local function drop_letter(id)
   -- Where its add was repeated when it had died already, these are those of its next life.
   if redis.call("HEXISTS", bodies, id) == 0 then
     redis.call("HDEL", runs, id)
-    forget_gates(id)
+    forget_terms({ id })
   end
   return redis.call("ZREM", dead, id)
 end

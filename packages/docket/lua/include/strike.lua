@@ -1,5 +1,5 @@
 -- What is struck isn't started: when its turn comes it is held behind its strike's gate until that is restored. A strike is
--- a task's name; or that, a tab and an object (JSON) whose fields those of the payload must equal. See gated.lua
+-- a task's name; or that, a tab and an object (JSON) whose fields those of the payload must equal. See flags.lua
 -- for where none stands.
 local strikes_of
 local function strikes_on(name)

@@ -110,7 +110,7 @@ export class Docket<Services> extends Oversight<Services> {
   }
 
   /**
-   * Adds a task. Resolves once the store has it.
+   * Adds a task. Resolves once the store has it, or has refused it (`handle.refused`).
    *
    * @throws {InvalidPayload} nothing was stored
    * @throws {StoreUnavailable} it isn't known whether it was stored; with a `key`, adding again is safe
@@ -164,7 +164,7 @@ export class Docket<Services> extends Oversight<Services> {
   async replace<Input>(
     task: Task<Input, Services>,
     payload: NoInfer<Input>,
-    options: AddOptions & { readonly key: string },
+    options: Omit<AddOptions, "cooldown"> & { readonly key: string },
   ): Promise<Handle> {
     if (options.key === "")
       throw new RangeError(`the key of ${task.name} is empty: give the replaced task's`);

@@ -1,12 +1,17 @@
 import { Cancelled, ResultGone, StoreUnavailable, TaskFailed } from "../errors.js";
-import type { Added, End, Store } from "../store/store.js";
+import type { Added, End, Refusal, Store } from "../store/store.js";
 import { readInfo } from "../worker/outcome.js";
 
 /** An added task, or the living one of its key. */
 export interface Handle {
   readonly id: string;
-  /** False when a task of the same key lives already: `id` is its. */
+  /**
+   * False when a task of the same key lives already: `id` is its. False too when it was refused: `id` is that of the last
+   * one that was added and counts, whether that lives or not.
+   */
   readonly added: boolean;
+  /** Why it was refused: over the rate of its group, or within a cooldown; undefined when it wasn't. */
+  readonly refused?: Refusal | undefined;
   /**
    * Waits for the task's end, wherever it runs, and resolves with what its run returned; also when it has ended already,
    * for ten minutes. Waits on while the store is away.
@@ -30,13 +35,15 @@ export interface Waiting {
 export class TaskHandle implements Handle {
   readonly id: string;
   readonly added: boolean;
+  readonly refused?: Refusal;
   readonly #task: string;
   readonly #keepsResult: boolean;
   readonly #waiting: Waiting;
 
-  constructor({ id, added }: Added, task: string, keepsResult: boolean, waiting: Waiting) {
+  constructor({ id, added, refused }: Added, task: string, keepsResult: boolean, waiting: Waiting) {
     this.id = id;
     this.added = added;
+    if (refused !== undefined) this.refused = refused;
     this.#task = task;
     this.#keepsResult = keepsResult;
     this.#waiting = waiting;

@@ -1,6 +1,7 @@
-import type { Due, Group, NewTask, Replacement } from "../store/store.js";
+import type { Door, Due, Group, Limit, NewTask, Priority, Replacement } from "../store/store.js";
 import { shown } from "../task/definition.js";
 import { checked, toJson } from "../task/payload.js";
+import { readCooldown } from "../task/rate.js";
 import type { Task } from "../task/task.js";
 import { checkedCarried, type Trace } from "../trace.js";
 import { LONGEST_MS, milliseconds, type Duration } from "../time/duration.js";
@@ -15,13 +16,17 @@ export interface AddOptions {
   readonly delay?: Duration;
   /** Not before this time. */
   readonly at?: Date;
+  /** Default: the task's, and normal where that says nothing. */
+  readonly priority?: Priority;
+  /** After it was added, others of its key are refused for so long; 1 ms to 24 days. Default: the task's. Needs a key. */
+  readonly cooldown?: Duration;
 }
 
 /**
  * A task as the store is given it: at once, unless its schema takes its time.
  *
  * @throws {InvalidPayload} when the payload doesn't fit
- * @throws {RangeError} when a key or group is too long, or the time out of range
+ * @throws {RangeError} when a key or group is too long, a time out of range, or a cooldown has no key
  * @throws {TypeError} when one of them is of another kind, as a compiler would say
  */
 export function newTask<Input, Services>(
@@ -33,19 +38,25 @@ export function newTask<Input, Services>(
 ): NewTask | Promise<NewTask> {
   const { key = "" } = options;
   checkTie(key, `the key of ${task.name}`, 0);
+  const { priority: asked = task.priority } = options;
+  const priority = asked === "normal" ? undefined : asked;
+  const cooldown = cooldownOf(task, options);
   const carried = checkedCarried(trace?.carried());
-  const made = ({ serial, group }: Tied): NewTask => ({
+  const made = ({ serial, group, limit, doors }: Termed): NewTask => ({
     id,
     serial,
     key,
     name: task.name,
     due: due(task.name, options),
     group,
+    limit,
+    priority,
+    doors: cooldown === undefined ? doors : [...doors, cooldown],
     payload: toJson(task.name, payload),
     carried,
   });
-  const ties = tiesOf(task, payload);
-  return ties instanceof Promise ? ties.then(made) : made(ties);
+  const terms = termsOf(task, payload);
+  return terms instanceof Promise ? terms.then(made) : made(terms);
 }
 
 /**
@@ -57,25 +68,54 @@ export async function replacementOf<Services>(
   task: Task<unknown, Services>,
   payload: unknown,
 ): Promise<Replacement> {
-  return { ...(await tiesOf(task, payload)), payload: toJson(task.name, payload) };
+  const { serial, group, limit } = await termsOf(task, payload);
+  return { serial, group, limit, payload: toJson(task.name, payload) };
 }
 
-interface Tied {
+interface Termed {
   readonly serial: string;
   readonly group: Group | undefined;
+  readonly limit: Limit | undefined;
+  readonly doors: readonly Door[];
 }
 
-function tiesOf<Services>(task: Task<unknown, Services>, payload: unknown): Tied | Promise<Tied> {
+function termsOf<Services>(task: Task<unknown, Services>, payload: unknown): Termed | Promise<Termed> {
   const read = checked(task.name, task.payload, payload);
-  return read instanceof Promise ? read.then((late) => tied(task, late)) : tied(task, read);
+  return read instanceof Promise ? read.then((late) => termed(task, late)) : termed(task, read);
 }
 
-function tied<Services>(task: Task<unknown, Services>, read: unknown): Tied {
+function termed<Services>(task: Task<unknown, Services>, read: unknown): Termed {
   const serial = task.serial(read) ?? "";
   checkTie(serial, `the serial key of ${task.name}`, 0);
   const group = task.group(read);
   if (group !== null) checkTie(group, `the group of ${task.name}`, 1);
-  return { serial, group: group === null ? undefined : { name: group, rate: task.rate } };
+  const limit = limitOf(task, read);
+  const { rate } = task;
+  if (group === null) return { serial, group: undefined, limit, doors: NO_DOORS };
+  if (rate?.over !== "drop") return { serial, group: { name: group, rate }, limit, doors: NO_DOORS };
+  const door: Door = { kind: "rate", limit: rate.limit, perMs: rate.perMs, task: task.name, of: group };
+  return { serial, group: { name: group, rate: undefined }, limit, doors: [door] };
+}
+
+const NO_DOORS: readonly Door[] = [];
+
+function limitOf<Services>(task: Task<unknown, Services>, payload: unknown): Limit | undefined {
+  if (task.concurrency === undefined) return undefined;
+  const key = task.concurrencyKey(payload);
+  checkTie(key, `the concurrency key of ${task.name}`, 0);
+  return { most: task.concurrency, task: task.name, key };
+}
+
+/** Of the key; of the whole task where it has none. */
+function cooldownOf<Input, Services>(
+  task: Task<Input, Services>,
+  { key = "", cooldown }: AddOptions,
+): Door | undefined {
+  if (cooldown !== undefined && key === "")
+    throw new RangeError(`the cooldown of ${task.name} has nothing to count by: give a key`);
+  const perMs =
+    cooldown === undefined ? task.cooldownMs : readCooldown(cooldown, `the cooldown of ${task.name}`);
+  return perMs === undefined ? undefined : { kind: "cooldown", limit: 1, perMs, task: task.name, of: key };
 }
 
 /** @throws {TypeError} when it is no text @throws {RangeError} when it is too short or too long */

@@ -32,7 +32,7 @@ export interface TaskOverview {
   readonly waiting: number;
   readonly delayed: number;
   readonly running: number;
-  /** By a pause, a rate or a strike. */
+  /** By a pause, a rate, a limit of runs at once, or a strike. */
   readonly held: number;
   readonly blocked: number;
   readonly aside: number;
@@ -63,7 +63,7 @@ export interface Snapshot {
   readonly blocked: number;
   /** Until a time: delayed, between attempts, or put off. */
   readonly delayed: number;
-  /** Held until their group's pause ends, or its rate lets them start. */
+  /** Held until their group's pause ends, its rate or their limit lets them start, or their strike is restored. */
   readonly held: number;
   readonly running: number;
   readonly dead: number;

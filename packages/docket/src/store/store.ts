@@ -30,6 +30,41 @@ export interface Group {
   readonly rate: { readonly limit: number; readonly perMs: number } | undefined;
 }
 
+/** How many runs of a task there may be at once, over all workers. */
+export interface Limit {
+  readonly most: number;
+  /** The task's name: keys of two tasks have nothing to do with each other. */
+  readonly task: string;
+  /** Each by itself. */
+  readonly key: string;
+}
+
+/** Before or after all of normal priority; within a serial key, order wins. */
+export type Priority = "high" | "normal" | "low";
+
+/** Why a task wasn't added: too many of its group, or one of its key, had been added lately. */
+export type Refusal = "rate" | "cooldown";
+
+/** At most `limit` adds in `perMs`, of tasks of one name; the others are refused. */
+export interface Door {
+  readonly kind: Refusal;
+  readonly limit: number;
+  readonly perMs: number;
+  readonly task: string;
+  /** Each by itself. */
+  readonly of: string;
+}
+
+/** What decides when a task may start, besides its time and its turn; and whether it may come in. */
+export interface Terms {
+  readonly group?: Group | undefined;
+  readonly limit?: Limit | undefined;
+  /** Undefined: normal. */
+  readonly priority?: Exclude<Priority, "normal"> | undefined;
+  /** Asked only where a task is added. */
+  readonly doors?: readonly Door[] | undefined;
+}
+
 export interface Pause {
   readonly group: string;
   /** Milliseconds since the epoch, by the store's clock. */
@@ -37,20 +72,20 @@ export interface Pause {
   readonly reason: string;
 }
 
-export interface NewTask extends Ties {
+export interface NewTask extends Ties, Terms {
   readonly id: string;
   readonly due: Due;
-  readonly group?: Group | undefined;
   /** JSON. */
   readonly payload: string;
   /** What its trace takes along; see `Trace.carried`. */
   readonly carried?: string | undefined;
 }
 
-/** `added` false: a task of that key lives, and `id` is its. */
+/** `added` false: a task of that key lives, and `id` is its; or it was refused, and `id` is that of the last that came in. */
 export interface Added {
   readonly id: string;
   readonly added: boolean;
+  readonly refused?: Refusal;
 }
 
 /** A task as it lies in the store. `undefined` for what can't be read. */
@@ -153,10 +188,9 @@ export interface Held {
   readonly delivery: number;
 }
 
-/** What a dead letter is to have when it lives again. */
-export interface Replacement {
+/** What a dead letter is to have when it lives again; its priority stays what it was. */
+export interface Replacement extends Pick<Terms, "group" | "limit"> {
   readonly serial: string;
-  readonly group: Group | undefined;
   /** JSON. */
   readonly payload: string;
 }

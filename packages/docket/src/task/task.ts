@@ -2,9 +2,11 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Log } from "../log.js";
 import { never, type RetryPolicy } from "../retry/policy.js";
 import { milliseconds, type Duration } from "../time/duration.js";
+import type { Priority } from "../store/store.js";
 import { checkDefinition } from "./definition.js";
+import { readLimit } from "./limit.js";
+import { readCooldown, readRate, type Rate, type RateOptions } from "./rate.js";
 import { recurrence, type Recurrence } from "./recurrence.js";
-import { readRate, type Rate } from "./rate.js";
 
 /** Tells others how far a run is; they ask with `docket.progress(id)`. */
 export interface Progress {
@@ -57,9 +59,30 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   readonly group?: (payload: StandardSchemaV1.InferOutput<Schema>) => string;
   /**
    * At most `limit` starts (1–1,000) in each `per` (1 ms to 24 days), for each group by itself. The others wait for their
-   * turn, in order. A run that is handed back unfinished has started.
+   * turn, in order. A run that is handed back unfinished has started. With `over: "drop"` they don't wait: at most `limit`
+   * are added in each `per`, whenever they are to start, and an `add` over that is refused (`handle.refused` is `"rate"`).
+   * `replace`, `debounce` and `replay` are never refused.
    */
-  readonly rate?: { readonly limit: number; readonly per: Duration };
+  readonly rate?: RateOptions;
+  /**
+   * At most so many runs at once (1–1,000) over all workers; or for each key (at most 500 characters) that `per` makes of the
+   * payload. The others wait for their turn, in order. Each task brings the limit along that it was added with: whose turn
+   * comes, its limit counts. The place of a lost worker is free when its lease ends.
+   */
+  readonly concurrency?:
+    | number
+    | { readonly limit: number; readonly per: (payload: StandardSchemaV1.InferOutput<Schema>) => string };
+  /**
+   * Tasks of high priority start before normal ones (the default), those before low ones; so that none waits for ever, of ten
+   * that start while several wait, one is normal and one low. Within a serial key, order wins. Workers of a release
+   * that knows no priorities leave high and low ones to others.
+   */
+  readonly priority?: Priority;
+  /**
+   * After one was added, others are refused for so long (1 ms to 24 days; `handle.refused` is `"cooldown"`): of the key that
+   * they are added with, or of the whole task where they have none. `replace`, `debounce` and `replay` are never refused.
+   */
+  readonly cooldown?: Duration;
   /**
    * It comes by itself, this often, counted from the start of a run to the start of the next; 1 s to 24 days. Workers see to
    * it that it is there: once, however many they are. A run that fails, or takes longer, has no bearing on the next but to
@@ -110,6 +133,11 @@ export interface Task<Input, Services> {
   group(payload: unknown): string | null;
   readonly rate: Rate | undefined;
   readonly recurrence: Recurrence | undefined;
+  readonly concurrency: number | undefined;
+  /** Runs of each key are counted apart. */
+  concurrencyKey(payload: unknown): string;
+  readonly priority: Priority;
+  readonly cooldownMs: number | undefined;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly maxAgeMs: number;
@@ -121,7 +149,8 @@ export interface Task<Input, Services> {
 /**
  * Defines a task. Called twice so that the services' type is given and the payload's is inferred.
  *
- * @throws {RangeError} when the name, a duration, the rate or the cron expression is out of range
+ * @throws {RangeError} when the name, a duration, the rate, the concurrency or the cron expression is out of range, or what comes
+ *   by itself could be refused
  * @throws {TypeError} when something in it isn't what it must be, as a compiler would say
  */
 export function defineTask<Services>() {
@@ -130,6 +159,14 @@ export function defineTask<Services>() {
   ): Task<StandardSchemaV1.InferInput<Schema>, Services> => {
     checkDefinition(options);
     const of = `of task ${options.name}`;
+    const { concurrency, cooldown } = options;
+    const perKey = typeof concurrency === "object" ? concurrency : undefined;
+    const most = typeof concurrency === "object" ? concurrency.limit : concurrency;
+    const comes = options.every !== undefined || options.cron !== undefined;
+    if (comes && (cooldown !== undefined || options.rate?.over === "drop"))
+      throw new RangeError(
+        `task ${options.name} comes by itself, and may not be refused: give it no cooldown`,
+      );
     return {
       name: options.name,
       payload: options.payload,
@@ -137,6 +174,10 @@ export function defineTask<Services>() {
       group: (payload) => options.group?.(payload) ?? null,
       rate: options.rate === undefined ? undefined : readRate(options.rate, options.group !== undefined, of),
       recurrence: recurrence(options, of),
+      concurrency: most === undefined ? undefined : readLimit(most, of),
+      concurrencyKey: (payload) => perKey?.per(payload) ?? "",
+      priority: options.priority ?? "normal",
+      cooldownMs: cooldown === undefined ? undefined : readCooldown(cooldown, `the cooldown ${of}`),
       retry: options.retry ?? never,
       timeoutMs: timeoutMs(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),

@@ -10,7 +10,7 @@ import { ManualClock } from "./manual-clock.js";
 /** What a docket leaves behind for good, of bounded size: its layout, its counters, and a call that nobody heard. */
 const STAYS = ["meta", "counts", "living", "bell"];
 /** What Redis itself drops in time, by its own clock. */
-const FORGOTTEN = /^(starts|minute):/;
+const FORGOTTEN = /^(starts|minute|admitted):/;
 /** What there is of a worker only while it is there. */
 const OF_WORKERS = /^(workers|infos|sleepers|slots|seen|assigned|skills:.*|inbox:.*)$/;
 

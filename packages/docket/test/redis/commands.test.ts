@@ -176,3 +176,34 @@ test("a task of a paused group costs its add alone until the pause is over, and 
   await until("all have run", () => ran.length === 100);
   expect(ran).toEqual(Array.from({ length: 100 }, (_, n) => n));
 });
+
+test("tasks held behind a limit cost their adds alone, and the end of a run lets the next start", async ({
+  harbour,
+}) => {
+  const ends = Array.from({ length: 20 }, () => signal());
+  const ran: number[] = [];
+  const single = defineTask<undefined>()({
+    name: "single",
+    payload: z.number(),
+    concurrency: 1,
+    run: (n) => {
+      ran.push(n);
+      return ends[n]?.promise ?? Promise.resolve();
+    },
+  });
+  const docket = await harbour.open(undefined, [single]);
+  await harbour.worker(docket);
+  await docket.add(single, 0);
+  await docket.add(single, 1);
+  await until("the second is held", async () => (await docket.snapshot()).held === 1);
+  await using monitor = await Monitor.start(harbour.server.url);
+  await idleFor(500);
+  await monitor.taken();
+  for (let n = 2; n < 20; n += 1) await docket.add(single, n);
+  await idleFor(500);
+  const sent = (await monitor.taken()).filter((command) => command !== "renew");
+  expect(sent).toEqual(Array.from({ length: 18 }, () => "add"));
+  for (const end of ends) end.resolve();
+  await until("all have run", () => ran.length === 20);
+  expect(ran).toEqual(Array.from({ length: 20 }, (_, n) => n));
+});

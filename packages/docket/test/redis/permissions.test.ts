@@ -44,6 +44,14 @@ function tasks(ran: string[]) {
       rate: { limit: 2, per: "50ms" },
       run: ran_("rated"),
     }),
+    single: define({
+      name: "single",
+      payload: number,
+      concurrency: 1,
+      priority: "low",
+      cooldown: "1ms",
+      run: ran_("single"),
+    }),
     failing: define({
       name: "failing",
       payload: number,
@@ -91,6 +99,7 @@ test("whoever has the permissions that the guide states, and no others, can do a
     await docket.add(all.plain, 1, { key: "struck" });
     await docket.pause("group", "1h", "for a while");
     await docket.addMany(all.rated, [1, 2, 3]);
+    for (const n of [1, 2]) await docket.add(all.single, n, { key: String(n), priority: "high" });
     const cancelled = await docket.add(all.plain, 2, { delay: "1h" });
     await docket.add(all.plain, 3, { key: "later", delay: "1h" });
     await docket.replace(all.plain, 4, { key: "later", delay: "2h" });
@@ -108,7 +117,7 @@ test("whoever has the permissions that the guide states, and no others, can do a
     const telling = await docket.add(all.telling, 1);
     expect(await telling.result()).toBe(2);
     expect(await docket.progress(telling.id)).toBeUndefined();
-    await until("all has run", () => ran.filter((each) => each !== "serial").length === 8);
+    await until("all has run", () => ran.filter((each) => each !== "serial").length === 10);
 
     const letter = await docket.add(all.dying, 1, { key: "dying" });
     await until("it has died", async () => (await docket.deadLetters()).length === 1);

@@ -1,19 +1,22 @@
 import type { Strike, StrikeName } from "../sight.js";
 import type { Group, Pause } from "../store.js";
+import { Places } from "./places.js";
 import type { Entry, Shelf } from "./shelf.js";
-import { gateOf, Strikes } from "./strikes.js";
+import { gateOf, isGateOfStrike, Strikes } from "./strikes.js";
 
 interface Shut {
   opensAt: number;
   /** In the order in which they are to start. */
   readonly behind: Entry[];
-  /** Undefined: the gate of a pause. */
-  readonly rate: Group["rate"];
+  /** Of the gate of a rate. */
+  readonly rate?: Group["rate"];
+  /** It opens as runs end. */
+  readonly limited?: boolean;
 }
 
 /**
  * Two gates stand before a task of a group when its turn comes: shut while its group is paused, or has had its starts. Before
- * those stands, for any task, that of a strike.
+ * those stands, for any task, that of a strike; behind them that of a limit, where as many run as may.
  */
 export class Gates {
   readonly #shelf: Shelf;
@@ -21,6 +24,7 @@ export class Gates {
   readonly #shut = new Map<string, Shut>();
   readonly #starts = new Map<string, number[]>();
   readonly #strikes = new Strikes();
+  readonly #places = new Places<Entry>();
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf;
@@ -57,7 +61,7 @@ export class Gates {
   }
 
   isStruck({ place }: Entry): boolean {
-    return place.kind === "held" && this.#shut.get(place.gate)?.opensAt === Infinity;
+    return place.kind === "held" && isGateOfStrike(place.gate);
   }
 
   strikes(): Strike[] {
@@ -76,43 +80,49 @@ export class Gates {
     return entry;
   }
 
-  /** Whether a task whose turn has come may start; one that may not is held. Who was held before goes before those who come. */
+  /** Whether a task whose turn has come may start; one that may not is held. */
   passes(entry: Entry, now: number): boolean {
-    const { group, stored, heldSince } = entry;
+    const { terms, stored } = entry;
     const struck = this.#strikes.gate(stored);
-    if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity, rate: undefined }, now);
-    if (group === undefined) {
-      entry.heldSince = undefined;
-      return true;
-    }
-    const { name, rate } = group;
-    const queued = (gate: string): number | undefined =>
-      heldSince === undefined ? this.#shut.get(gate)?.opensAt : undefined;
-    const pause = pauseGate(name);
-    const opensAt = this.#pausedUntil(name, now) ?? queued(pause);
-    if (opensAt !== undefined) return this.#hold(entry, pause, { opensAt, rate: undefined }, now);
-    if (rate !== undefined) {
-      const gate = `rate\t${stored.name}\t${name}`;
-      const starts = this.#counted(gate, rate, now);
-      const [oldest = now] = starts;
-      const full = starts.length >= rate.limit ? oldest + rate.perMs : undefined;
-      const opens = full ?? queued(gate);
-      if (opens !== undefined) return this.#hold(entry, gate, { opensAt: opens, rate }, now);
-      this.#starts.set(gate, [...starts, now]);
+    if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity }, now);
+    if (terms.group !== undefined && this.#heldByGroup(entry, terms.group, now)) return false;
+    const limiting = limitGate(entry);
+    if (limiting !== undefined && !this.#takesPlace(entry, limiting))
+      return this.#hold(entry, limiting.gate, { opensAt: Infinity, limited: true }, now);
+    if (terms.group?.rate !== undefined) {
+      const gate = rateGate(entry, terms.group);
+      this.#starts.set(gate, [...this.#counted(gate, terms.group.rate, now), now]);
     }
     entry.heldSince = undefined;
     return true;
   }
 
+  /** Its run is over, or it goes elsewhere: whoever is next behind its limit is let through. */
+  give(entry: Entry): void {
+    const limiting = limitGate(entry);
+    if (limiting === undefined) return;
+    this.#places.give(limiting.gate, entry);
+    this.#letThrough(limiting.gate);
+  }
+
+  /** It is handed back to the front, and keeps its place: nobody is let through for it. */
+  keep(entry: Entry, now: number): void {
+    const limiting = limitGate(entry);
+    if (limiting === undefined) return;
+    this.#places.keep(limiting.gate, entry);
+    entry.heldSince = now;
+  }
+
   /** Lets those through that stand behind a gate whose time has come: all, or as many as its rate allows. */
   open(now: number): void {
-    const opening = [...this.#shut].filter(([, { opensAt }]) => opensAt <= now);
+    const opening = [...this.#shut].filter(([, { opensAt, limited }]) => limited !== true && opensAt <= now);
     opening.sort(([gate, one], [other, { opensAt }]) => one.opensAt - opensAt || (gate < other ? -1 : 1));
     for (const [gate] of opening) this.#open(gate, now);
   }
 
   /** Takes out one that may be held. */
   leave(entry: Entry): void {
+    if (entry.place.kind === "ready" || entry.place.kind === "leased") this.give(entry);
     if (entry.place.kind !== "held") return;
     const { gate } = entry.place;
     const behind = this.#shut.get(gate)?.behind ?? [];
@@ -142,6 +152,46 @@ export class Gates {
     if (behind.length === 0) this.#shut.delete(gate);
   }
 
+  /** False where all places are taken, or others stand before it. */
+  #takesPlace(entry: Entry, { gate, most }: Limiting): boolean {
+    if (entry.heldSince === undefined && this.#shut.has(gate)) return false;
+    return this.#places.take(gate, entry, most);
+  }
+
+  /** As many as there are places, to the front, behind those that wait there. */
+  #letThrough(gate: string): void {
+    const behind = this.#shut.get(gate)?.behind ?? [];
+    const waiting = this.#places
+      .taken(gate)
+      .filter(({ place, heldSince }) => place.kind === "ready" && heldSince !== undefined);
+    const through: Entry[] = [];
+    for (let [first] = behind; first !== undefined; [first] = behind) {
+      if (!this.#places.take(gate, first, first.terms.limit?.most ?? 1)) break;
+      behind.shift();
+      through.push(first);
+    }
+    if (through.length === 0) return;
+    for (const entry of [...waiting, ...through].reverse()) this.#shelf.put(entry, { kind: "ready" }, true);
+    if (behind.length === 0) this.#shut.delete(gate);
+  }
+
+  /** Who was held before goes before those who come. */
+  #heldByGroup(entry: Entry, group: Group, now: number): boolean {
+    const queued = (gate: string): number | undefined =>
+      entry.heldSince === undefined ? this.#shut.get(gate)?.opensAt : undefined;
+    const pause = pauseGate(group.name);
+    const pausedUntil = this.#pausedUntil(group.name, now) ?? queued(pause);
+    if (pausedUntil !== undefined) return !this.#hold(entry, pause, { opensAt: pausedUntil }, now);
+    const { rate } = group;
+    if (rate === undefined) return false;
+    const gate = rateGate(entry, group);
+    const starts = this.#counted(gate, rate, now);
+    const [oldest = now] = starts;
+    const full = starts.length >= rate.limit ? oldest + rate.perMs : undefined;
+    const opensAt = full ?? queued(gate);
+    return opensAt !== undefined && !this.#hold(entry, gate, { opensAt, rate }, now);
+  }
+
   #pausedUntil(group: string, now: number): number | undefined {
     const pause = this.#pauses.get(group);
     if (pause === undefined || pause.until > now) return pause?.until;
@@ -158,8 +208,8 @@ export class Gates {
     return starts;
   }
 
-  #hold(entry: Entry, gate: string, { opensAt, rate }: Omit<Shut, "behind">, now: number): false {
-    const shut = this.#shut.get(gate) ?? { opensAt, rate, behind: [] };
+  #hold(entry: Entry, gate: string, as: Omit<Shut, "behind">, now: number): false {
+    const shut = this.#shut.get(gate) ?? { ...as, behind: [] };
     this.#shut.set(gate, shut);
     const since = (entry.heldSince ??= now);
     const at = shut.behind.findIndex(
@@ -167,6 +217,7 @@ export class Gates {
     );
     shut.behind.splice(at < 0 ? shut.behind.length : at, 0, entry);
     this.#shelf.put(entry, { kind: "held", gate });
+    if (as.limited !== true) this.give(entry);
     return false;
   }
 }
@@ -175,7 +226,16 @@ function pauseGate(group: string): string {
   return `pause\t${group}`;
 }
 
-export function isSameGroup(one: Group | undefined, other: Group | undefined): boolean {
-  const same = one?.rate?.limit === other?.rate?.limit && one?.rate?.perMs === other?.rate?.perMs;
-  return same && one?.name === other?.name;
+function rateGate({ stored }: Entry, { name }: Group): string {
+  return `rate\t${stored.name}\t${name}`;
+}
+
+interface Limiting {
+  readonly gate: string;
+  readonly most: number;
+}
+
+function limitGate({ terms }: Entry): Limiting | undefined {
+  const { limit } = terms;
+  return limit && { gate: `limit\t${limit.task}\t${limit.key}`, most: limit.most };
 }

@@ -1,4 +1,4 @@
-import type { Found, Group, Letter } from "../store.js";
+import type { Found, Letter, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
 
 /** How long, and how many. */
@@ -7,7 +7,7 @@ const KEPT = 10_000;
 
 interface Kept {
   readonly letter: Letter;
-  readonly group: Group | undefined;
+  readonly terms: Terms;
   /** Its last; those of its next life are counted on, so that none of them is taken for one of this. */
   readonly delivery: number;
 }
@@ -25,10 +25,10 @@ export class Letters {
     return this.#kept.get(id);
   }
 
-  put({ letter, group, delivery }: Kept): void {
+  put({ letter, terms, delivery }: Kept): void {
     const { id: own, stored } = letter;
     this.delete(own);
-    this.#kept.set(own, { letter, group, delivery });
+    this.#kept.set(own, { letter, terms, delivery });
     if (stored !== undefined && stored.key !== "") this.#byKey.set(stored.key, own);
     for (const [id, { letter: old }] of this.#kept) {
       if (old.diedAt > letter.diedAt - KEPT_MS && this.#kept.size <= KEPT) break;

@@ -1,5 +1,6 @@
-import type { Group, Held, Stored } from "../store.js";
+import type { Held, Stored, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
+import { Turn } from "./turn.js";
 
 export type Place =
   | { readonly kind: "ready" }
@@ -24,7 +25,7 @@ export interface Entry {
   attempt: number;
   delivery: number;
   lost: number;
-  readonly group: Group | undefined;
+  readonly terms: Terms;
   /** What was kept of its failures (JSON), oldest first. */
   failures: readonly string[];
   /** Since when it has been held, since its last run (ms). */
@@ -34,10 +35,10 @@ export interface Entry {
   place: Place;
 }
 
-export function newEntry(id: string, stored: Stored, group: Group | undefined): Entry {
+export function newEntry(id: string, stored: Stored, terms: Terms): Entry {
   const place = { kind: "scheduled", at: stored.addedAt } as const;
   const yet = { heldSince: undefined, began: undefined };
-  return { id, stored, group, attempt: 1, delivery: 0, lost: 0, failures: [], ...yet, place };
+  return { id, stored, terms, attempt: 1, delivery: 0, lost: 0, failures: [], ...yet, place };
 }
 
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
@@ -51,8 +52,9 @@ export class Shelf {
     scheduled: new Set<Entry>(),
     leased: new Set<Entry>(),
   };
-  /** Ids that may run now, in turn; those that have gone meanwhile are passed over. */
-  readonly #turn: Entry[] = [];
+  readonly #turn = new Turn<Entry>(
+    (entry) => entry.place.kind === "ready" && this.#entries.get(entry.id) === entry,
+  );
 
   get(id: string | undefined): Entry | undefined {
     return id === undefined ? undefined : this.#entries.get(id);
@@ -90,13 +92,15 @@ export class Shelf {
     return inTimeOrder(leased, ({ place }) => place.until).reverse();
   }
 
-  /** Puts a task (new or moved) in its place; ready ones at the end of the turn, or at its front. */
+  /** Puts a task (new or moved) in its place; ready ones at the end of the turn of their priority, or at its front. */
   put(entry: Entry, place: Place, front = false): void {
+    const { priority = "normal" } = entry.terms;
+    if (entry.place.kind === "ready") this.#turn.remove(entry, priority);
     this.#entries.set(entry.id, entry);
     this.#standing[entry.place.kind].delete(entry);
     entry.place = place;
     this.#standing[place.kind].add(entry);
-    if (place.kind === "ready") this.#turn[front ? "unshift" : "push"](entry);
+    if (place.kind === "ready") this.#turn.put(entry, priority, front);
   }
 
   remove(entry: Entry): void {
@@ -104,21 +108,14 @@ export class Shelf {
     this.#standing[entry.place.kind].delete(entry);
   }
 
-  /** The task whose turn it is. */
-  nextInTurn(): Entry | undefined {
-    for (;;) {
-      const [entry] = this.#turn;
-      if (entry === undefined || (entry.place.kind === "ready" && this.#entries.get(entry.id) === entry))
-        return entry;
-      this.#turn.shift();
-    }
+  /** Those of which one is next in turn. */
+  heads(): Entry[] {
+    return this.#turn.heads();
   }
 
   /** The task whose turn it is, taken out of the turn; it stays ready until it is put elsewhere. */
   takeTurn(): Entry | undefined {
-    const entry = this.nextInTurn();
-    this.#turn.shift();
-    return entry;
+    return this.#turn.take();
   }
 
   /** When something next falls due or a lease ends. */

@@ -36,6 +36,10 @@ export function gateOf({ task, where }: StrikeName): string {
   return `strike\t${task}\t${where}`;
 }
 
+export function isGateOfStrike(gate: string): boolean {
+  return gate.startsWith("strike\t");
+}
+
 function matches(payload: string, where: string): boolean {
   const has = fieldsOf(payload);
   return [...fieldsOf(where)].every(([field, value]) => has.get(field) === value);

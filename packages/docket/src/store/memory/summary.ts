@@ -14,7 +14,12 @@ export function summaryOf(shelf: Shelf, dead: number, counts: ReadonlyMap<string
     dead,
     aside: tally(shelf.at("aside")),
     tasks: tally(shelf.all()),
-    oldestWaitingAt: shelf.nextInTurn()?.stored.addedAt,
+    oldestWaitingAt: oldest(shelf),
     counts: Object.fromEntries(counts),
   };
+}
+
+function oldest(shelf: Shelf): number | undefined {
+  const heads = shelf.heads();
+  return heads.length === 0 ? undefined : Math.min(...heads.map(({ stored }) => stored.addedAt));
 }

@@ -3,7 +3,6 @@ import type {
   Claim,
   End,
   Found,
-  Group,
   NewTask,
   Replacement,
   ReplayResult,
@@ -11,14 +10,16 @@ import type {
   Stored,
 } from "../store.js";
 import { Apart } from "./apart.js";
+import { Doors } from "./doors.js";
 import { Followers } from "./followers.js";
-import { Gates, isSameGroup } from "./gates.js";
+import { Gates } from "./gates.js";
 import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
 import { dueAt, storedAs, type Holder } from "./order.js";
 import { newEntry, Shelf, type Entry } from "./shelf.js";
 import { Tally } from "./tally.js";
+import { areSame, termsOf } from "./terms.js";
 
 const CANCELLED: End = { kind: "cancelled" };
 
@@ -29,6 +30,7 @@ export class Tasks {
   readonly #keys = new Map<string, string>();
   readonly #followers = new Followers();
   readonly #lanes = new Lanes();
+  readonly #doors = new Doors();
   readonly gates = new Gates(this.#shelf);
   readonly #apart = new Apart();
   readonly letters = new Letters();
@@ -44,7 +46,8 @@ export class Tasks {
     const { id, key } = task;
     const holder = key === "" ? undefined : this.#keys.get(key);
     if (holder !== undefined) return { id: holder, added: holder === id };
-    if (this.#shelf.get(id) !== undefined) return { id, added: true };
+    const refusal = this.#doors.turnedAway(task, now);
+    if (refusal !== undefined || this.#shelf.get(id) !== undefined) return refusal ?? { id, added: true };
     this.#stand(this.#enterNew(task, now), dueAt(task.due, now), now);
     return { id, added: true };
   }
@@ -52,7 +55,7 @@ export class Tasks {
   replace(task: NewTask, now: number): Added {
     const { id, key } = task;
     const holder = this.#shelf.get(this.#keys.get(key));
-    if (holder === undefined || holder.id === id) return this.add(task, now);
+    if (holder === undefined || holder.id === id) return this.add({ ...task, doors: [] }, now);
     if (holder.place.kind === "leased") {
       holder.place.cancelled = true;
       this.#follow(holder.id, this.#enterNew(task, now), dueAt(task.due, now), now);
@@ -60,17 +63,17 @@ export class Tasks {
     }
     const began = task.due.kind === "quiet" ? (holder.began ?? now) : undefined;
     const at = dueAt(task.due, now, began);
-    const { place, stored, delivery, group } = holder;
+    const { place, stored, delivery, terms } = holder;
     const behind = this.#followers.of(key);
     // What a strike holds must show that it still falls under it.
     const stands = place.kind !== "scheduled" && behind?.at === undefined && !this.gates.isStruck(holder);
     Object.assign(holder, { stored: storedAs(task, now), attempt: 1, lost: 0, failures: [], began });
-    const same = stored.serial === task.serial && stored.name === task.name;
-    if (stands && at <= now && same && isSameGroup(group, task.group)) return { id: holder.id, added: false };
+    const same = stored.serial === task.serial && stored.name === task.name && areSame(terms, task);
+    if (stands && at <= now && same) return { id: holder.id, added: false };
     this.#takeOut(holder);
     this.#leaveLane(stored.serial, holder.id);
     // Another entry, so that it isn't found where the old one stood in turn.
-    const entry = { ...this.#enter(holder.id, holder.stored, task.group, began), delivery };
+    const entry = { ...this.#enter(holder.id, holder.stored, termsOf(task), began), delivery };
     if (behind === undefined) this.#stand(entry, at, now);
     else this.#follow(behind.leader, entry, at, now);
     return { id: holder.id, added: false };
@@ -127,8 +130,10 @@ export class Tasks {
       entry.lost += 1;
       this.tally.count("recovered", 1);
       const at = this.#apart.turn(entry.lost, now);
-      if (at > now) this.#shelf.put(entry, { kind: "scheduled", at });
-      else first.push(entry);
+      if (at > now) {
+        this.gates.give(entry);
+        this.#shelf.put(entry, { kind: "scheduled", at });
+      } else first.push(entry);
     }
     for (const entry of first.reverse()) this.#handBack(entry, now);
     return new Set(ended.map(({ place }) => place.worker));
@@ -189,8 +194,9 @@ export class Tasks {
     const stored = kept?.letter.stored;
     if (stored === undefined) return "unknown";
     if (this.#keys.has(stored.key) || this.#shelf.get(id) !== undefined) return "key in use";
-    const { group, ...others } = replacement ?? { group: kept?.group };
-    const entry = this.#enter(id, { ...stored, ...others, addedAt: now }, group);
+    const { serial, payload } = replacement ?? stored;
+    const terms = termsOf({ ...(replacement ?? kept?.terms), priority: kept?.terms.priority });
+    const entry = this.#enter(id, { ...stored, serial, payload, addedAt: now }, terms);
     this.letters.delete(id);
     this.#admit(entry);
     return "replayed";
@@ -208,6 +214,7 @@ export class Tasks {
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
       return false;
     const { cancelled } = entry.place;
+    if (outcome.kind !== "return") this.gates.give(entry);
     this.tally.ended(entry.stored.name, outcome, now);
     if (outcome.kind === "done" && outcome.result !== undefined)
       this.#retire(entry, now, { kind: "done", result: outcome.result });
@@ -228,9 +235,9 @@ export class Tasks {
       this.#shelf.put(entry, { kind: "aside" });
       this.tally.count("aside", 1);
     } else {
-      const { stored, failures, group } = entry;
+      const { stored, failures, terms } = entry;
       const letter = { id, diedAt: now, info: outcome.info, stored, failures };
-      this.letters.put({ letter, group, delivery });
+      this.letters.put({ letter, terms, delivery });
       this.tally.count("dead", 1);
       this.#retire(entry, now);
     }
@@ -239,14 +246,14 @@ export class Tasks {
 
   #enterNew(task: NewTask, now: number): Entry {
     const began = task.due.kind === "quiet" ? now : undefined;
-    return this.#enter(task.id, storedAs(task, now), task.group, began);
+    return this.#enter(task.id, storedAs(task, now), termsOf(task), began);
   }
 
   /** A task that begins its life, and has its key. */
-  #enter(id: string, stored: Stored, group: Group | undefined, began?: number): Entry {
+  #enter(id: string, stored: Stored, terms: Entry["terms"], began?: number): Entry {
     if (stored.key !== "") this.#keys.set(stored.key, id);
     const delivery = this.letters.get(id)?.delivery ?? 0;
-    return { ...newEntry(id, stored, group), delivery, began };
+    return { ...newEntry(id, stored, terms), delivery, began };
   }
 
   #takeOut(entry: Entry): void {
@@ -275,7 +282,10 @@ export class Tasks {
   /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
   #handBack(entry: Entry, now: number): void {
     if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, now, CANCELLED);
-    else this.#shelf.put(entry, { kind: "ready" }, true);
+    else {
+      this.gates.keep(entry, now);
+      this.#shelf.put(entry, { kind: "ready" }, true);
+    }
   }
 
   #retire(entry: Entry, now: number, end?: End): void {

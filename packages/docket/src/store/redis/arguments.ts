@@ -1,6 +1,7 @@
 import { KEYS, PREFIXES, TYPES } from "./keys.js";
 import { field, seal } from "../envelope.js";
-import type { Due, Group, NewTask, Outcome, Replacement, Settlement } from "../store.js";
+import type { Due, NewTask, Outcome, Replacement, Settlement } from "../store.js";
+import { termsArgument } from "./terms.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
 export const BATCH = 250;
@@ -8,13 +9,15 @@ export const BATCH = 250;
 const BATCH_SIZE = 524_288;
 
 /** Nothing ties it to others, and it is due now. */
-function isFree({ serial, key, due, group }: NewTask): boolean {
-  return serial === "" && key === "" && due.kind === "now" && group === undefined;
+function isFree({ serial, key, due, group, limit, priority, doors = [] }: NewTask): boolean {
+  const plain = group === undefined && limit === undefined && priority === undefined && doors.length === 0;
+  return plain && serial === "" && key === "" && due.kind === "now";
 }
 
-function headOf({ id, serial, key, name, due, group }: NewTask): string {
+function headOf(task: NewTask): string {
+  const { id, serial, key, name, due } = task;
   const ties = `${field(serial)}\t${field(key)}\t${field(name)}`;
-  return `${id}\t${ties}\t${dueArgument(due)}\t${groupArgument(group)}`;
+  return `${id}\t${ties}\t${dueArgument(due)}\t${termsArgument(task)}`;
 }
 
 /** All of one call to `add`: how many there are of each name that nothing ties, then each task. */
@@ -31,9 +34,9 @@ export function batchArguments(tasks: readonly NewTask[]): [counts: string, each
 
 /** A task for `replace`. */
 export function replaceArguments(task: NewTask): string[] {
-  const { id, serial, key, name, due, group, payload, carried } = task;
+  const { id, serial, key, name, due, payload, carried } = task;
   const ties = [field(serial), field(key), field(name)];
-  return [id, ...ties, dueArgument(due), groupArgument(group), seal(task, payload, carried)];
+  return [id, ...ties, dueArgument(due), termsArgument(task), seal(task, payload, carried)];
 }
 
 /** In order, each small enough for one call. */
@@ -50,12 +53,6 @@ export function* batches(tasks: readonly NewTask[]): Generator<readonly NewTask[
     size += task.payload.length;
   }
   if (batch.length > 0) yield batch;
-}
-
-function groupArgument(group: Group | undefined): string {
-  if (group === undefined) return "";
-  const { name, rate } = group;
-  return `${rate === undefined ? "\t" : `${String(rate.limit)}\t${String(rate.perMs)}`}\t${field(name)}`;
 }
 
 export function dueArgument(due: Due): string {
@@ -96,11 +93,11 @@ function outcomeDue(outcome: Outcome): string {
   return outcome.kind === "park" ? String(outcome.at) : "";
 }
 
-/** What a dead letter is to have when it lives again: edited, serial, group, payload. */
+/** What a dead letter is to have when it lives again: edited, serial, terms, payload. */
 export function replacementArguments(replacement: Replacement | undefined): string[] {
   if (replacement === undefined) return ["", "", "", ""];
-  const { serial, group, payload } = replacement;
-  return ["1", field(serial), groupArgument(group), payload];
+  const { serial, payload } = replacement;
+  return ["1", field(serial), termsArgument(replacement), payload];
 }
 
 /** How a strike is named in the store: it is its own identity. */

@@ -3,14 +3,19 @@
  * and two dockets on one Redis never meet.
  */
 export const KEYS = {
-  /** HASH: layout version; when the last of those begins that begin apart (ms). */
+  /** HASH: layout version; when the last of those begins that begin apart (ms); how many of a round of priorities have been claimed. */
   meta: "meta",
   /** HASH id → body (see envelope.ts). A task lives as long as it is here. */
   bodies: "bodies",
   /** HASH id → attempt:delivery:lost:owner, from the first claim on, and what body.lua says of it. */
   runs: "runs",
-  /** LIST of ids that may run now, in turn. */
+  /** LIST of ids that may run now, in turn: those of normal priority. */
   ready: "ready",
+  /** LISTs of those of another priority. */
+  ready_high: "ready-high",
+  ready_low: "ready-low",
+  /** HASH id → "high" or "low", where its priority isn't the normal one. */
+  priorities: "priorities",
   /** ZSET id → when it is due (ms). */
   schedule: "schedule",
   /** ZSET id → when its lease ends (ms). */
@@ -23,9 +28,11 @@ export const KEYS = {
   lanes: "lanes",
   /** HASH id of a task with a group → since when it is held (ms; empty: it isn't), starts, per (ms), group; tabs between. */
   groups: "groups",
+  /** HASH id of a task with a limit → how many runs there may be, name, key; tabs between. */
+  limits: "limits",
   /** HASH paused group → until when (ms), tab, reason. */
   paused: "paused",
-  /** ZSET gate behind which something is held → when it opens (ms). Gates: "p", tab, group; "r", tab, task name, tab, group; "s", tab, strike (+inf). */
+  /** ZSET gate behind which something is held → when it opens (ms). Gates: "p", tab, group; "r", tab, task name, tab, group; "s", tab, strike (+inf); "c", tab, task name, tab, key of a limit. */
   gates: "gates",
   /** HASH strike (task name, or that, tab, JSON of the fields that match) → since when (ms), tab, reason. */
   strikes: "strikes",
@@ -71,6 +78,10 @@ export const PREFIXES = {
   held: "held:",
   /** LIST of the last starts (ms) through the gate of a rate; gone when they don't count any more. */
   starts: "starts:",
+  /** ZSET of the ids that have a place at the gate of a limit → since when (ms; less 1e15 while they were only let through). */
+  places: "places:",
+  /** LIST of when (ms), tab, id of the last that came in by a door; gone when they don't count any more. */
+  admitted: "admitted:",
   /** HASH kind, tab, task name → how many deliveries ended so in that minute; gone after 16 minutes. */
   minute: "minute:",
   /** LIST of ids that no worker knew, by task name. */
@@ -93,6 +104,12 @@ export const TYPES: Readonly<Record<keyof typeof KEYS | keyof typeof PREFIXES, s
   followers: "hash",
   lanes: "hash",
   groups: "hash",
+  limits: "hash",
+  priorities: "hash",
+  ready_high: "list",
+  ready_low: "list",
+  places: "zset",
+  admitted: "list",
   paused: "hash",
   gates: "zset",
   strikes: "hash",

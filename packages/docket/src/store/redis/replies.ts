@@ -34,13 +34,20 @@ export function oneOf<const T extends string>(allowed: readonly T[], reply: unkn
   return found;
 }
 
-/** What became of tasks that were added: the reply names those that a living one's key kept out, by place from 1. */
+/** What became of tasks that were added: the reply names those that didn't come in, by place from 1. */
 export function added(tasks: readonly NewTask[], reply: unknown, into: Added[]): void {
   const flat = list(reply);
   const first = into.length;
   for (const { id } of tasks) into.push({ id, added: true });
   for (let at = 0; at < flat.length; at += 2)
-    into[first + number(flat[at]) - 1] = { id: text(flat[at + 1]), added: false };
+    into[first + number(flat[at]) - 1] = keptOut(text(flat[at + 1]));
+}
+
+/** @param said the id of the living task of its key; or why the door refused it, and the id of the last that came in there */
+function keptOut(said: string): Added {
+  const [first = "", last] = said.split("\t");
+  if (last === undefined) return { id: said, added: false };
+  return { id: last, added: false, refused: oneOf(["rate", "cooldown"], first) };
 }
 
 export function settled(reply: unknown): { settled: Settled; standing: Standing } {

@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { Desk, ids, LEASE, newTask } from "../desk.js";
+import { prefixOf } from "../../src/store/redis/keys.js";
+import { askRedis } from "../redis-server.js";
+
+const limit = { most: 1, task: "task", key: randomUUID() };
+
+/** A worker of a release that knows no limits ends what runs: the lease and the task go, and the place stays taken. */
+async function endUnaware(desk: Desk, id: string): Promise<void> {
+  const prefix = prefixOf(desk.name);
+  await askRedis(desk.url, async (redis) => {
+    await redis.zrem(`${prefix}leases`, id);
+    for (const hash of ["bodies", "runs", "groups"]) await redis.hdel(`${prefix}${hash}`, id);
+    await redis.hincrby(`${prefix}living`, "task", -1);
+  });
+}
+
+test("a place whose run was ended by an earlier release's worker is free when its lease would have ended", async () => {
+  const desk = new Desk("redis", inject("redisUrl"));
+  onTestFinished(() => desk.close(false));
+  await desk.store.add(["a", "b"].map((id) => newTask(id, { limit })));
+  expect(ids(await desk.claim("w", 1))).toEqual(["a"]);
+  expect(await desk.claim("w", 1)).toEqual([]);
+  await endUnaware(desk, "a");
+  expect((await desk.sleep("v", 1)).nextMs).toBe(LEASE);
+  desk.clock.advance(LEASE);
+  expect(ids(await desk.claim("w", 1))).toEqual(["b"]);
+});
+
+test("where nobody is held behind it, the next to come takes it at once", async () => {
+  const desk = new Desk("redis", inject("redisUrl"));
+  onTestFinished(() => desk.close(false));
+  await desk.add("a", { limit });
+  await desk.claim("w", 1);
+  await endUnaware(desk, "a");
+  await desk.add("b", { limit });
+  expect(ids(await desk.claim("w", 1))).toEqual(["b"]);
+});
+
+test("what an earlier release left in line twice runs once", async () => {
+  const desk = new Desk("redis", inject("redisUrl"));
+  onTestFinished(() => desk.close(false));
+  await desk.add("a", { priority: "high" });
+  await askRedis(desk.url, (redis) => redis.rpush(`${prefixOf(desk.name)}ready`, "a"));
+  expect(ids(await desk.claim("w", 1))).toEqual(["a"]);
+  expect(await desk.claim("w", 9)).toEqual([]);
+});
