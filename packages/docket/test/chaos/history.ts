@@ -119,6 +119,11 @@ export class History {
     );
   }
 
+  /** Whether a run began late because its process could do nothing between its claim and its beginning. */
+  wasHeldUp({ life, began }: Run): boolean {
+    return (this.#holds.get(life) ?? []).some(({ from, to }) => from < began && to > began - LEASE_MS);
+  }
+
   /** Whether there is a reason for which the task of a run was given to somebody once more. */
   mayRunAgain(before: Run, after: Run): boolean {
     if (before.aborted?.reason === "WorkerStopping") return true;

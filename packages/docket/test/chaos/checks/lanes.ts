@@ -23,7 +23,7 @@ export function lanes(history: History): readonly Fault[] {
       const following = accepted.slice(at + 1).find(({ n: other }) => runsOf.has(other))?.n ?? "";
       const [first] = runsOf.get(following) ?? [];
       const late = (runsOf.get(n) ?? []).find((run) => first !== undefined && run.began > first.began);
-      if (first !== undefined && late !== undefined && !history.mayOverlap(late, first))
+      if (first !== undefined && late !== undefined && !history.wasHeldUp(late))
         faults.push({ what: "ran after what was accepted later in its lane", about: [n, following] });
     }
   }
