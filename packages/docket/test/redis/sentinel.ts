@@ -23,7 +23,7 @@ export class Sentinel implements AsyncDisposable {
     const lines = [
       ...[`port ${String(port)}`, "bind 127.0.0.1", `dir ${sentinel.#dir}`],
       `sentinel monitor main 127.0.0.1 ${String(primary)} 1`,
-      ...["sentinel down-after-milliseconds main 500", "sentinel failover-timeout main 3000"],
+      ...["sentinel down-after-milliseconds main 300", "sentinel failover-timeout main 1500"],
       ...config,
     ];
     const file = join(sentinel.#dir, "sentinel.conf");
