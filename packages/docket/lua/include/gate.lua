@@ -91,7 +91,8 @@ end
 -- When the gate of a limit may let others through that has no place now, or others before it; nil: it may start.
 local function next_place(id, since, gate, limit)
   local known = redis.call("ZSCORE", gates, gate)
-  if since == "" and known then return tonumber(known) end
+  -- One that a worker of an earlier release took back has its place still, though nothing else says so.
+  if since == "" and known and not redis.call("ZSCORE", places .. gate, id) then return tonumber(known) end
   if take_place(id, gate, limit) then return nil end
   if known and tonumber(known) > now then return tonumber(known) end
   local _, again = count_places(gate, is_held)
