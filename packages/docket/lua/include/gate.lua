@@ -76,7 +76,7 @@ end
 local function gate_holding(id, entry, name)
   local _, _, _, group = read_gates(entry)
   local _, own = limit_of(id)
-  for _, gate in ipairs({ "p\t" .. group, "r\t" .. name .. "\t" .. group, own or "" }) do
+  for _, gate in ipairs({ "p\t" .. group, "r\t" .. plain_name(name) .. "\t" .. group, own or "" }) do
     if gate ~= "" and redis.call("ZSCORE", held .. gate, id) then return gate end
   end
   return held_by_strike(id)
@@ -134,7 +134,8 @@ local function through_gates(ids)
   local owns = limited and redis.call("HMGET", limits, unpack(ids)) or {}
   for i, id in ipairs(ids) do
     local body = (entries[i] or owns[i] or anything_struck()) and redis.call("HGET", bodies, id) or ""
-    local _, _, name = ties(body)
+    local _, _, named = ties(body)
+    local name = named and plain_name(named)
     -- As in take_ready: it may stand in line twice.
     local runs_already = owns[i] and redis.call("ZSCORE", leases, id)
     if not runs_already and (not name or passes(id, name, entries[i], body, owns[i])) then free[#free + 1] = id end

@@ -47,6 +47,7 @@ export function newTask<Input, Services>(
     serial,
     key,
     name: task.name,
+    version: storedVersion(task),
     due: due(task.name, options),
     group,
     limit,
@@ -69,7 +70,12 @@ export async function replacementOf<Services>(
   payload: unknown,
 ): Promise<Replacement> {
   const { serial, group, limit } = await termsOf(task, payload);
-  return { serial, group, limit, payload: toJson(task.name, payload) };
+  return { serial, version: storedVersion(task), group, limit, payload: toJson(task.name, payload) };
+}
+
+/** What comes by itself has no payload that could be of one version or another: its chain goes on, whoever works. */
+function storedVersion<Services>({ version, recurrence }: Task<unknown, Services>): number | undefined {
+  return version === 1 || recurrence !== undefined ? undefined : version;
 }
 
 interface Termed {

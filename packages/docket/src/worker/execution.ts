@@ -5,6 +5,7 @@ import { checked } from "../task/payload.js";
 import type { Progress, RunContext, Task } from "../task/task.js";
 import type { Trace, TracedEnd } from "../trace.js";
 import { ASIDE, comeAgain, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
+import { upgraded } from "./stored-payload.js";
 import { Reporter } from "./reporter.js";
 
 /** How long a handler may go on after its signal was aborted for its timeout, before it is taken as failed all the same. */
@@ -85,7 +86,7 @@ export class Execution<Services> {
     const { stored } = this.claim;
     if (stored === undefined) return this.#unreadable();
     const task = this.#tools.tasks.get(stored.name);
-    if (task === undefined) return ASIDE;
+    if (task === undefined || (stored.version ?? 1) > task.version) return ASIDE;
     if (this.claim.lost >= this.#tools.deliveryCap) return this.#deadly(stored);
     const at = task.recurrence?.putOff(stored.addedAt, this.claim.claimedAt);
     if (at !== undefined) return { outcome: { kind: "park", at } };
@@ -137,7 +138,7 @@ export class Execution<Services> {
   }
 
   async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {
-    const read = checked(task.name, task.payload, parse(stored.payload));
+    const read = checked(task.name, task.payload, upgraded(task, stored));
     const payload = read instanceof Promise ? ((await read) as unknown) : read;
     const ctx = contextOf(this, stored, this.#tools);
     return this.#tools.around(() => this.#tools.enter(ctx.id, () => task.run(payload, ctx)), ctx);
@@ -215,12 +216,4 @@ interface Attempt extends TracedEnd {
 
 function attempt(verdict: Verdict | undefined, error?: unknown): Attempt {
   return { verdict, outcome: verdict?.outcome.kind ?? "lost", ...(error === undefined ? {} : { error }) };
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined; // the schema says what is wrong with it
-  }
 }

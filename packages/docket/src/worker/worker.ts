@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
 import type { WorkerInfo } from "../store/sight.js";
 import type { Claim, Message, Settled, Store } from "../store/store.js";
+import { knownNames } from "../task/version.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import type { Clock } from "../time/clock.js";
 import { Ahead } from "./ahead.js";
@@ -54,7 +55,12 @@ export class Worker<Services> {
     this.#concurrency = concurrency;
     this.#sleepMs = sleepMs;
     const info: WorkerInfo = {
-      ...{ worker: this.id, tasks: [...parts.tools.tasks.keys()], concurrency, host: hostname() },
+      ...{
+        worker: this.id,
+        tasks: [...parts.tools.tasks.values()].flatMap(knownNames),
+        concurrency,
+        host: hostname(),
+      },
       ...{ pid: process.pid, startedAt: Date.now() },
       ...(parts.version === undefined ? {} : { version: parts.version }),
     };

@@ -1,3 +1,4 @@
+import { versionedName } from "../../task/version.js";
 import type { Held, Stored, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
 import { Turn } from "./turn.js";
@@ -131,6 +132,9 @@ export class Shelf {
 
 export function tally(entries: Iterable<Entry>): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { stored } of entries) counts[stored.name] = (counts[stored.name] ?? 0) + 1;
+  for (const { stored } of entries) {
+    const name = versionedName(stored);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
   return counts;
 }
