@@ -72,6 +72,8 @@ const faults: { rule: string; from: string; imports: string[] }[] = [
     from: "packages/dev/src/bin/d.ts",
     imports: ["../../../docket/src/worker.js"],
   },
+  { rule: "docket-loads-no-command-line", from: "packages/docket/src/loads.ts", imports: ["./bin/a.js"] },
+  { rule: "docket-needs-no-telemetry", from: "packages/docket/src/bin/e.ts", imports: ["@opentelemetry/api"] },
   { rule: "docket-knows-no-service", from: "packages/docket/test/b.test.ts", imports: ["@plyr/backend"] },
   { rule: "backend-knows-only-docket", from: "packages/backend/src/bin/a.ts", imports: ["@plyr/dev"] },
   {
@@ -142,7 +144,7 @@ function writeProject() {
   writePackage("web", { exports, devDependencies: { svelte: "1" } });
   // The real one: a compiled component imports its insides.
   symlinkSync(join(root, "node_modules/svelte"), join(folder, "node_modules/svelte"));
-  for (const name of ["ioredis", "vitest", "undeclared"]) {
+  for (const name of ["ioredis", "vitest", "undeclared", "@opentelemetry/api"]) {
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, main: "index.js" }));
     write(`node_modules/${name}/index.js`, "");
   }
