@@ -73,7 +73,11 @@ const faults: { rule: string; from: string; imports: string[] }[] = [
     imports: ["../../../docket/src/worker.js"],
   },
   { rule: "docket-loads-no-command-line", from: "packages/docket/src/loads.ts", imports: ["./bin/a.js"] },
-  { rule: "docket-needs-no-telemetry", from: "packages/docket/src/bin/e.ts", imports: ["@opentelemetry/api"] },
+  {
+    rule: "docket-needs-no-telemetry",
+    from: "packages/docket/src/bin/e.ts",
+    imports: ["@opentelemetry/api"],
+  },
   { rule: "docket-knows-no-service", from: "packages/docket/test/b.test.ts", imports: ["@plyr/backend"] },
   { rule: "backend-knows-only-docket", from: "packages/backend/src/bin/a.ts", imports: ["@plyr/dev"] },
   {
