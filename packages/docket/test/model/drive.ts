@@ -1,12 +1,21 @@
 import type { Redis } from "ioredis";
 import { expect } from "vitest";
-import type { Claim, Due, Held, NewTask, SettleRequest, Settlement } from "../../src/store/store.js";
+import type {
+  Claim,
+  Due,
+  Held,
+  NewTask,
+  Replacement,
+  SettleRequest,
+  Settlement,
+} from "../../src/store/store.js";
 import { sweep } from "../leaks.js";
 import { Model } from "./model.js";
 import { expected, seen } from "./sight.js";
 import { Sleepers } from "./sleepers.js";
 import { SLEEP, type Desk } from "../desk.js";
 import { GROUPS, KEYS, LEASE_MS, WORKERS, type Ending, type Spec, type Step, type Which } from "./steps.js";
+import { doorsOf, limitOf } from "./terms.js";
 
 /** Goes through a script, on a store and in the model at once, and compares after each step. */
 export class Drive {
@@ -18,6 +27,7 @@ export class Drive {
   /** Tasks that may have been on their way to a worker that never heard of them. */
   readonly #unsure = new Set<string>();
   readonly #asked: NewTask[] = [];
+  readonly #askedAt = new Map<string, number>();
   /** What each worker was ever given, also what isn't its any more. */
   readonly #deliveries = new Map<string, Claim[]>();
   readonly #calls = new Map<string, { made: number; answered: number }>();
@@ -66,7 +76,8 @@ export class Drive {
 
   async #compare(): Promise<void> {
     const ids = this.#asked.map(({ id }) => id);
-    expect(await seen(this.#desk.store, KEYS, ids)).toEqual(expected(this.#model, KEYS, ids));
+    const now = await seen(this.#desk.store, KEYS, ids);
+    expect(now).toEqual(expected(this.#model, KEYS, ids, now.nextAt));
   }
 
   async #take(step: Step): Promise<void> {
@@ -84,6 +95,9 @@ export class Drive {
       case "add again": {
         const task = this.#pick(this.#asked, step.which);
         if (task === undefined || task.due.kind === "quiet") return;
+        // What came in long ago the store needn't know at its doors.
+        const since = model.now - (this.#askedAt.get(task.id) ?? 0);
+        if (task.doors?.some(({ perMs }) => perMs <= since) === true) return;
         this.#tell("add again", task.id);
         return this.#same(store.add([task]), [model.add(task)]);
       }
@@ -101,14 +115,16 @@ export class Drive {
       case "cancel":
         return this.#cancel(step.which);
       case "discard": {
-        const id = this.#pick(model.letters, step.which)?.id ?? "nobody";
+        const id = this.#pick(model.letters.all, step.which)?.id ?? "nobody";
         this.#tell("discard", id);
-        return this.#same(store.discard(id), model.discard(id));
+        return this.#same(store.discard(id), model.letters.discard(id));
       }
       case "replay": {
-        const id = this.#pick(model.letters, step.which)?.id ?? "nobody";
-        const { serial = "", payload = "{}", group = "" } = step.edit ?? {};
-        const edit = step.edit === undefined ? undefined : { serial, payload, group: GROUPS[group] };
+        const { id, stored } = this.#pick(model.letters.all, step.which) ?? {
+          id: "nobody",
+          stored: undefined,
+        };
+        const edit = step.edit === undefined ? undefined : editOf({ ...step.edit, name: stored?.name ?? "" });
         this.#tell("replay", id, edit);
         return this.#same(store.replay(id, edit), model.replay(id, edit));
       }
@@ -206,7 +222,7 @@ export class Drive {
     const task = this.#newTask(spec);
     this.#tell("bye unread", worker, task);
     await this.#same(this.#desk.store.add([task]), [this.#model.add(task)]);
-    for (const { id } of this.#model.line) this.#unsure.add(id);
+    for (const { id } of this.#model.line.all()) this.#unsure.add(id);
     await this.#bye(worker);
   }
 
@@ -246,8 +262,8 @@ export class Drive {
     const { worker, call, answered, want, ahead, sleepMs } = request;
     const ends = request.settlements.map((one) => `${named(one)} ${JSON.stringify(one.outcome)}`);
     this.#tell("settle", { worker, call, answered, ends, want, ahead, sleepMs }, unheard ? "unheard" : "");
-    const said = this.#model.settle(request);
     const { known, ...settled } = await this.#desk.store.settle(request);
+    const said = this.#model.settle(request, settled.nextMs);
     for (const claim of said.claims) {
       if (!this.#unsure.delete(claim.id)) continue;
       const { delivery } = settled.claims.find(({ id }) => id === claim.id) ?? claim;
@@ -271,11 +287,16 @@ export class Drive {
     return { id, delivery, ties, outcome: outcome.kind === "park in" ? { kind: "park", at } : outcome };
   }
 
-  #newTask({ due, group, ...spec }: Spec): NewTask {
+  #newTask(spec: Spec): NewTask {
+    const { name, serial, key, payload, carried, priority, due } = spec;
     const id = `t${String(this.#nextId++).padStart(3, "0")}`;
     const when: Due = due.kind === "from now" ? { kind: "at", at: this.#model.now + due.ms } : due;
-    const task = { id, ...spec, due: when, group: GROUPS[group] };
+    const task = {
+      ...{ id, name, serial, key, payload, carried, priority, due: when, doors: doorsOf(spec) },
+      ...{ group: GROUPS[spec.group], limit: limitOf(spec) },
+    };
     this.#asked.push(task);
+    this.#askedAt.set(id, this.#model.now);
     return task;
   }
 
@@ -304,10 +325,14 @@ export class Drive {
     for (let left = 1; left > 0;) {
       clock.advance("1h");
       await sweep(store);
-      const { held, waiting } = await store.snapshot();
-      left = held + waiting;
+      const { held, waiting, blocked, delayed, running } = await store.snapshot();
+      left = held + waiting + blocked + delayed + running;
     }
   }
+}
+
+function editOf(spec: Spec): Replacement {
+  return { serial: spec.serial, payload: spec.payload, group: GROUPS[spec.group], limit: limitOf(spec) };
 }
 
 const named = ({ id, delivery }: Held): string => `${id}/${String(delivery)}`;

@@ -1,4 +1,5 @@
 import type { Group, Stored } from "../../src/store/store.js";
+import { limitGate, ModelPlaces } from "./places.js";
 import { inOrder, type ModelTask } from "./task.js";
 
 export interface StandingStrike {
@@ -8,20 +9,24 @@ export interface StandingStrike {
   reason: string;
 }
 
-/** What keeps tasks from starting: strikes, pauses, rates; and the gates behind which those wait whom that has met. */
+/** What keeps tasks from starting: strikes, pauses, rates, limits; and the gates behind which those wait whom that has met. */
 export class ModelGates {
   readonly strikes: StandingStrike[] = [];
   readonly pauses = new Map<string, { until: number; reason: string }>();
   /** Gates behind which something waits, and when they open. */
   readonly shut = new Map<string, number>();
+  readonly places = new ModelPlaces();
   readonly #starts = new Map<string, number[]>();
 
   /** The gate that a task finds shut now; undefined: it starts. */
   met(task: ModelTask, now: number): { gate: string; opensAt: number } | undefined {
     const struck = this.strikes.find((strike) => falls(task.stored, strike));
     if (struck !== undefined) return { gate: strikeGate(struck.task, struck.where), opensAt: Infinity };
-    const { group } = task;
-    if (group === undefined) return undefined;
+    const { group } = task.terms;
+    return (group && this.#metByGroup(task, group, now)) ?? this.#metLimit(task);
+  }
+
+  #metByGroup(task: ModelTask, group: Group, now: number): { gate: string; opensAt: number } | undefined {
     // Who was held goes before those who come.
     const queue = (gate: string): number | undefined =>
       task.heldSince === undefined ? this.shut.get(gate) : undefined;
@@ -33,9 +38,28 @@ export class ModelGates {
     const counted = this.#counted(gate, group.rate, now);
     const [first = now] = counted;
     const opensAt = counted.length >= group.rate.limit ? first + group.rate.perMs : queue(gate);
-    if (opensAt !== undefined) return { gate, opensAt };
-    this.#starts.set(gate, [...counted, now]);
-    return undefined;
+    return opensAt === undefined ? undefined : { gate, opensAt };
+  }
+
+  /** It has a place, or there is one, and nobody stands before it. */
+  #metLimit(task: ModelTask): { gate: string; opensAt: number } | undefined {
+    const gate = limitGate(task);
+    if (gate === undefined) return undefined;
+    const taken = this.places.taken(gate);
+    if (taken.includes(task)) return undefined;
+    const free = taken.length < (task.terms.limit?.most ?? 0);
+    if (free && (task.heldSince !== undefined || !this.shut.has(gate))) return undefined;
+    return { gate, opensAt: Infinity };
+  }
+
+  /** It starts: that counts for its rate, and it has a place of its limit. */
+  starts(task: ModelTask, now: number): void {
+    const { group } = task.terms;
+    const limit = limitGate(task);
+    if (limit !== undefined) this.places.take(limit, task);
+    if (group?.rate === undefined) return;
+    const gate = rateGate(task.stored.name, group.name);
+    this.#starts.set(gate, [...this.#counted(gate, group.rate, now), now]);
   }
 
   pausedUntil(group: string, now: number): number | undefined {
@@ -46,12 +70,20 @@ export class ModelGates {
   /** Those that a gate lets through now, out of those behind it. */
   through(gate: string, behind: readonly ModelTask[], now: number): ModelTask[] {
     const waiting = inOrder(behind, ({ heldSince }) => heldSince ?? 0);
-    const rate = gate.startsWith("r") ? waiting[0]?.group?.rate : undefined;
+    const rate = gate.startsWith("r") ? waiting[0]?.terms.group?.rate : undefined;
     const counted = rate === undefined ? [] : this.#counted(gate, rate, now);
     const most = rate === undefined ? waiting.length : Math.max(0, rate.limit - counted.length);
     if (most >= waiting.length) this.shut.delete(gate);
     else this.shut.set(gate, (counted[0] ?? now) + (rate?.perMs ?? 0));
     return waiting.slice(0, most);
+  }
+
+  /** Those that a limit lets through now, each of which has a place then. */
+  throughLimit(gate: string, behind: readonly ModelTask[]): ModelTask[] {
+    const waiting = inOrder(behind, ({ heldSince }) => heldSince ?? 0);
+    const kept = waiting.findIndex((task) => !this.places.take(gate, task));
+    if (kept < 0) this.shut.delete(gate);
+    return kept < 0 ? waiting : waiting.slice(0, kept);
   }
 
   #counted(gate: string, { limit, perMs }: NonNullable<Group["rate"]>, now: number): number[] {

@@ -2,11 +2,8 @@ import type {
   Added,
   CancelResult,
   Claim,
-  Due,
   End,
-  Group,
   Held,
-  Letter,
   NewTask,
   Outcome,
   Replacement,
@@ -14,16 +11,14 @@ import type {
   SettleRequest,
   Settlement,
 } from "../../src/store/store.js";
+import { ModelDoors } from "./doors.js";
 import { ModelGates, pauseGate, strikeGate } from "./gates.js";
+import { ModelLetters } from "./letters.js";
+import { Line } from "./line.js";
+import { limitGate } from "./places.js";
 import { ModelWorkers } from "./workers.js";
-import { begin, inOrder, sameGroup, storedAt, type Lease, type ModelTask } from "./task.js";
+import { begin, dueAt, inOrder, keptOf, sameTerms, storedAt, type Lease, type ModelTask } from "./task.js";
 
-export interface DeadTask extends Letter {
-  readonly group: Group | undefined;
-  readonly delivery: number;
-}
-
-const DAY = 86_400_000;
 const CANCELLED: End = { kind: "cancelled" };
 
 /**
@@ -32,18 +27,15 @@ const CANCELLED: End = { kind: "cancelled" };
  */
 export class Model {
   readonly tasks = new Map<string, ModelTask>();
-  /** Those that may run now, in turn. */
-  readonly line: ModelTask[] = [];
+  readonly line = new Line();
   readonly asides: ModelTask[] = [];
   /** By serial key, its head first; the head is elsewhere, too. */
   readonly lanes = new Map<string, ModelTask[]>();
   /** Which living task has a key. */
   readonly keys = new Map<string, string>();
   readonly gates = new ModelGates();
-  /** In the order in which they died. */
-  letters: DeadTask[] = [];
-  /** Which letter is found by a key. */
-  readonly deadKeys = new Map<string, string>();
+  readonly #doors = new ModelDoors();
+  readonly letters = new ModelLetters();
   readonly ends = new Map<string, { end: End; at: number }>();
   readonly workers = new ModelWorkers();
   readonly counts = new Map<string, number>();
@@ -59,19 +51,24 @@ export class Model {
   // What a program asks for.
 
   add(task: NewTask): Added {
+    const id = this.keys.get(task.key);
+    return (id === undefined ? this.#doors.refusal(task, this.now) : undefined) ?? this.#let(task);
+  }
+
+  #let(task: NewTask): Added {
     const id = this.keys.get(task.key) ?? task.id;
-    if (id === task.id && !this.tasks.has(id)) this.#stand(this.#enter(task), this.#dueAt(task.due));
+    if (id === task.id && !this.tasks.has(id)) this.#stand(this.#enter(task), dueAt(task.due, this.now));
     return { id, added: id === task.id };
   }
 
   replace(task: NewTask): Added {
     const holder = this.tasks.get(this.keys.get(task.key) ?? "");
-    if (holder === undefined || holder.id === task.id) return this.add(task);
+    if (holder === undefined || holder.id === task.id) return this.#let(task);
     if (holder.place.in === "hands") {
       holder.place.lease.cancelled = true;
       const follower = this.#enter(task);
       follower.leader = holder.id;
-      this.#follow(follower, this.#dueAt(task.due));
+      this.#follow(follower, dueAt(task.due, this.now));
       return { id: task.id, added: true };
     }
     this.#renewTask(holder, task);
@@ -139,26 +136,18 @@ export class Model {
   }
 
   replay(id: string, edit: Replacement | undefined): ReplayResult {
-    const letter = this.letters.find((one) => one.id === id);
+    const letter = this.letters.of(id);
     if (letter?.stored === undefined) return "unknown";
     const { stored } = letter;
     if (this.keys.has(stored.key) || this.tasks.has(id)) return "key in use";
     const { serial, payload } = edit ?? stored;
-    const group = edit === undefined ? letter.group : edit.group;
-    const task = begin(id, { ...stored, serial, payload, addedAt: this.now }, group);
+    const { group, limit } = edit ?? letter.terms;
+    const terms = { group, limit, priority: letter.terms.priority };
+    const task = begin(id, { ...stored, serial, payload, addedAt: this.now }, terms);
     this.#own(task);
-    this.discard(id);
+    this.letters.discard(id);
     this.#admit(task);
     return "replayed";
-  }
-
-  discard(id: string): boolean {
-    const letter = this.letters.find((one) => one.id === id);
-    if (letter === undefined) return false;
-    this.letters = this.letters.filter((one) => one !== letter);
-    const key = letter.stored?.key ?? "";
-    if (this.deadKeys.get(key) === id) this.deadKeys.delete(key);
-    return true;
   }
 
   // What a worker says and asks for.
@@ -178,7 +167,8 @@ export class Model {
     if (lease !== undefined) lease.progress = progress;
   }
 
-  settle(request: SettleRequest): { refused: string[]; claims: Claim[]; nextMs: number } {
+  /** @param toldMs when the worker was told to come again: earlier, perhaps, where places of a limit are to be counted */
+  settle(request: SettleRequest, toldMs = Infinity): { refused: string[]; claims: Claim[]; nextMs: number } {
     const { worker, answered, settlements, want, ahead } = request;
     const leased = inOrder(this.#inHands(), ({ lease }) => lease.until).reverse();
     for (const { task, lease } of leased)
@@ -199,46 +189,29 @@ export class Model {
       if (task === undefined) break;
       claims.push(this.claim(task, request));
     }
-    return { refused, claims, nextMs: this.#rest(request, want - claims.length) };
+    return { refused, claims, nextMs: this.#rest(request, want - claims.length, this.now + toldMs) };
   }
 
   /** How long the worker may sleep, which it does if it has room left. */
-  #rest({ worker, sleepMs, leaseMs }: SettleRequest, free: number): number {
-    const wakes = Math.max(this.now, Math.min(this.now + sleepMs, this.nextAt() ?? Infinity));
+  #rest({ worker, sleepMs, leaseMs }: SettleRequest, free: number, toldAt: number): number {
+    const wakes = Math.max(this.now, Math.min(this.now + sleepMs, this.nextAt(toldAt) ?? Infinity));
     this.workers.came(worker, { sleepMs, leaseMs, free, wakes }, this.now);
     return wakes - this.now;
   }
 
-  /** When something next falls due, a lease ends, or a gate opens. */
-  nextAt(): number | undefined {
+  /**
+   * When something next falls due, a lease ends, or a gate opens.
+   *
+   * @param told when the store says so; earlier, perhaps, where places of a limit are to be counted
+   */
+  nextAt(told = Infinity): number | undefined {
     const times = [...this.tasks.values()].map(({ place }) => {
       if (place.in === "schedule") return place.at;
       return place.in === "hands" ? place.lease.until : Infinity;
     });
-    const first = Math.min(...times, ...this.gates.shut.values());
+    const counts = [...this.gates.shut.keys()].some((gate) => gate.startsWith("c")) ? told : Infinity;
+    const first = Math.min(...times, ...this.gates.shut.values(), counts);
     return first === Infinity ? undefined : first;
-  }
-
-  /**
-   * What came to sleeping workers through their inboxes. Who is given a task is for the store to decide, but it must be the
-   * first in line, or the first laid aside of a name that the worker knows, and the worker must have room. Returns what each should have heard.
-   */
-  handOut(heard: ReadonlyMap<string, readonly Claim[]>): Map<string, Claim[]> {
-    const due = new Map([...heard].map(([worker, claims]) => [worker, [...claims]]));
-    const given = new Map([...heard].map(([worker]): [string, Claim[]] => [worker, []]));
-    for (;;) {
-      const next = [...due].find(([worker, [claim]]) => claim !== undefined && this.#mayHave(worker, claim));
-      if (next === undefined) return given;
-      const [worker, [claim]] = next;
-      const task = this.tasks.get(claim?.id ?? "");
-      const asleep = this.workers.get(worker)?.asleep;
-      if (claim === undefined || task === undefined || asleep === undefined) return given;
-      due.get(worker)?.shift();
-      this.#takeOut(task);
-      asleep.free -= 1;
-      this.counted(task.id, claim.delivery - 1);
-      given.get(worker)?.push(this.claim(task, { worker, call: 0, leaseMs: asleep.leaseMs }));
-    }
   }
 
   /** Its deliveries have come to so many, of which some were never heard of. */
@@ -247,18 +220,10 @@ export class Model {
     if (task !== undefined) task.delivery = Math.max(task.delivery, delivery);
   }
 
-  #mayHave(worker: string, { id }: Claim): boolean {
-    const present = this.workers.get(worker);
-    if (present?.asleep === undefined || present.asleep.free === 0) return false;
-    if (this.line[0]?.id === id) return true;
-    const name = this.tasks.get(id)?.stored.name ?? "";
-    return present.tasks.includes(name) && this.asides.find(({ stored }) => stored.name === name)?.id === id;
-  }
-
   /** The first in line that may start; those before it that may not are held from now on. */
   nextInLine(): ModelTask | undefined {
-    for (let task = this.line.shift(); task !== undefined; task = this.line.shift())
-      if (this.#passes(task)) return task;
+    for (let task = this.line.take(); task !== undefined; task = this.line.take())
+      if (this.passes(task)) return task;
     return undefined;
   }
 
@@ -291,6 +256,7 @@ export class Model {
         continue;
       }
       const { kind } = outcome;
+      if (kind !== "return") this.#givePlace(task);
       this.outcomes.push({ at: this.now, name: task.stored.name, kind });
       if (kind === "dead") this.#die(task, outcome.info);
       else if (kind === "done" && outcome.result !== undefined)
@@ -335,7 +301,10 @@ export class Model {
           this.#apart = Math.max(this.now, this.#apart + 500 * 2 ** (task.lost - 2));
           this.#apart = Math.min(this.#apart, this.now + 60_000);
           if (this.#apart <= this.now) first.push(task);
-          else task.place = { in: "schedule", at: this.#apart };
+          else {
+            this.#givePlace(task);
+            task.place = { in: "schedule", at: this.#apart };
+          }
         }
       }
     }
@@ -350,26 +319,45 @@ export class Model {
       for (const task of this.asides.filter(({ stored }) => stored.name === name)) {
         if (claims.length >= room) return claims;
         this.asides.splice(this.asides.indexOf(task), 1);
-        if (this.#passes(task)) claims.push(this.claim(task, request));
+        if (this.passes(task)) claims.push(this.claim(task, request));
       }
     }
     return claims;
   }
 
-  #passes(task: ModelTask): boolean {
+  /** Whether one whose turn has come may start; one that may not is held. */
+  passes(task: ModelTask): boolean {
     const met = this.gates.met(task, this.now);
     if (met === undefined) {
+      this.gates.starts(task, this.now);
       task.heldSince = undefined;
       return true;
     }
     if (!this.gates.shut.has(met.gate)) this.gates.shut.set(met.gate, met.opensAt);
     task.heldSince ??= this.now;
     task.place = { in: "gate", gate: met.gate };
+    if (met.gate !== limitGate(task)) this.#givePlace(task);
     return false;
   }
 
   #behind(gate: string): ModelTask[] {
     return [...this.tasks.values()].filter(({ place }) => place.in === "gate" && place.gate === gate);
+  }
+
+  /** Whoever is next behind its limit is let through, to the front, behind those that wait there. */
+  #givePlace(task: ModelTask): void {
+    const gate = limitGate(task);
+    if (gate === undefined) return;
+    const { places } = this.gates;
+    places.give(gate, task);
+    if (!this.gates.shut.has(gate)) return;
+    const waiting = places
+      .taken(gate)
+      .filter(({ place, heldSince }) => place.in === "line" && heldSince !== undefined);
+    const through = this.gates.throughLimit(gate, this.#behind(gate));
+    if (through.length === 0) return;
+    for (const one of waiting) this.line.leave(one);
+    for (const one of [...waiting, ...through].reverse()) this.#toLine(one, true);
   }
 
   #open(gate: string): void {
@@ -379,16 +367,23 @@ export class Model {
 
   #toLine(task: ModelTask, front = false): void {
     task.place = { in: "line" };
-    this.line[front ? "unshift" : "push"](task);
+    this.line.put(task, front);
   }
 
   #handBack(task: ModelTask): void {
     if (task.place.in === "hands" && task.place.lease.cancelled) this.#end(task, CANCELLED);
-    else this.#toLine(task, true);
+    else {
+      const gate = limitGate(task);
+      if (gate !== undefined) {
+        this.gates.places.keep(gate, task);
+        task.heldSince = this.now;
+      }
+      this.#toLine(task, true);
+    }
   }
 
   #enter(newTask: NewTask): ModelTask {
-    const task = begin(newTask.id, storedAt(this.now, newTask), newTask.group);
+    const task = begin(newTask.id, storedAt(this.now, newTask), keptOf(newTask));
     if (newTask.due.kind === "quiet") task.began = this.now;
     this.#own(task);
     return task;
@@ -397,29 +392,28 @@ export class Model {
   #own(task: ModelTask): void {
     this.tasks.set(task.id, task);
     // Deliveries of a life after death are counted on.
-    task.delivery = this.letters.find(({ id }) => id === task.id)?.delivery ?? 0;
+    task.delivery = this.letters.of(task.id)?.delivery ?? 0;
     if (task.stored.key !== "") this.keys.set(task.stored.key, task.id);
   }
 
   /** What doesn't run becomes as new; it keeps its place only where it waits, and would take its place there again. */
   #renewTask(task: ModelTask, by: NewTask): void {
-    const { stored, group, place } = task;
-    const struck = place.in === "gate" && this.gates.shut.get(place.gate) === Infinity;
+    const { stored, terms, place } = task;
+    const struck = place.in === "gate" && place.gate.startsWith("s");
     task.began = by.due.kind === "quiet" ? (task.began ?? this.now) : undefined;
-    const at = this.#dueAt(by.due, task.began);
+    const at = dueAt(by.due, this.now, task.began);
     Object.assign(task, {
       stored: storedAt(this.now, by),
-      group: by.group,
       attempt: 1,
       lost: 0,
       failures: [],
     });
-    const same = stored.serial === by.serial && stored.name === by.name && sameGroup(group, by.group);
+    const same = stored.serial === by.serial && stored.name === by.name && sameTerms(terms, keptOf(by));
     const stands = place.in !== "schedule" && place.in !== "wake of" && !struck;
     if (stands && same && at <= this.now) return;
-    this.#takeOut(task);
+    this.takeOut(task);
     this.#leaveLane(stored.serial, task);
-    task.heldSince = undefined;
+    Object.assign(task, { terms: keptOf(by), heldSince: undefined });
     if (task.leader === undefined) this.#stand(task, at);
     else this.#follow(task, at);
   }
@@ -444,12 +438,14 @@ export class Model {
     else task.place = { in: "lane" };
   }
 
-  #takeOut(task: ModelTask): void {
+  /** Out of the place where it is, to be put somewhere. */
+  takeOut(task: ModelTask): void {
     const { place } = task;
-    if (place.in === "line") this.line.splice(this.line.indexOf(task), 1);
+    if (place.in === "line") this.line.leave(task);
     if (place.in === "aside") this.asides.splice(this.asides.indexOf(task), 1);
     // Neither in the line nor behind a gate until it is put somewhere.
     task.place = { in: "lane" };
+    if (place.in === "line" || place.in === "hands") this.#givePlace(task);
     if (place.in === "gate" && this.#behind(place.gate).length === 0) this.gates.shut.delete(place.gate);
   }
 
@@ -463,11 +459,8 @@ export class Model {
   }
 
   #die(task: ModelTask, info: string): void {
-    const { id, stored, failures, group, delivery } = task;
-    this.discard(id);
-    this.letters.push({ id, diedAt: this.now, info, stored, failures, group, delivery });
-    for (const letter of this.letters) if (letter.diedAt <= this.now - 30 * DAY) this.discard(letter.id);
-    if (stored.key !== "") this.deadKeys.set(stored.key, id);
+    const { id, stored, failures, terms, delivery } = task;
+    this.letters.put({ id, diedAt: this.now, info, stored, failures, terms, delivery });
     this.#count("dead");
     this.#end(task);
   }
@@ -475,7 +468,7 @@ export class Model {
   /** Nothing of a task stays but how it ended; what waited for that takes its place. */
   #end(task: ModelTask, end?: End): void {
     const { id, stored } = task;
-    this.#takeOut(task);
+    this.takeOut(task);
     this.tasks.delete(id);
     if (this.keys.get(stored.key) === id) this.keys.delete(stored.key);
     for (const follower of this.tasks.values()) {
@@ -495,11 +488,5 @@ export class Model {
 
   #count(what: string, by = 1): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + by);
-  }
-
-  #dueAt(due: Due, began = this.now): number {
-    if (due.kind === "now") return this.now;
-    if (due.kind === "at") return due.at;
-    return due.kind === "in" ? this.now + due.ms : Math.min(this.now + due.ms, began + due.longestMs);
   }
 }

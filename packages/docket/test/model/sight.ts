@@ -1,3 +1,4 @@
+import type { Snapshot } from "../../src/store/sight.js";
 import type { Store } from "../../src/store/store.js";
 import type { Model } from "./model.js";
 import { inOrder, type ModelTask } from "./task.js";
@@ -6,7 +7,11 @@ const TEN_MINUTES = 600_000;
 const COUNTED = { done: "done", retry: "failed", park: "putOff", dead: "dead" } as const;
 
 /** All that can be seen of a store from outside, in a form that can be compared. */
-export async function seen(store: Store, keys: readonly string[], ids: readonly string[]): Promise<unknown> {
+export async function seen(
+  store: Store,
+  keys: readonly string[],
+  ids: readonly string[],
+): Promise<Pick<Snapshot, "nextAt"> & Readonly<Record<string, unknown>>> {
   const [snapshot, overview, found, ends, progress, letters, paused, strikes] = await Promise.all([
     store.snapshot(),
     store.overview(15),
@@ -37,8 +42,13 @@ export async function seen(store: Store, keys: readonly string[], ids: readonly 
   };
 }
 
-/** What should be seen of it. */
-export function expected(model: Model, keys: readonly string[], ids: readonly string[]): unknown {
+/** What should be seen of it. @param told when it says that something falls due next */
+export function expected(
+  model: Model,
+  keys: readonly string[],
+  ids: readonly string[],
+  told: number | undefined,
+): unknown {
   const { now, gates } = model;
   const all = [...model.tasks.values()];
   const at = (tasks: readonly ModelTask[], ...places: ModelTask["place"]["in"][]): ModelTask[] =>
@@ -54,9 +64,9 @@ export function expected(model: Model, keys: readonly string[], ids: readonly st
     delayed: at(all, "schedule").length,
     held: at(all, "gate").length,
     running: at(all, "hands").length,
-    dead: model.letters.length,
-    oldestWaitingAt: model.line[0]?.stored.addedAt,
-    nextAt: model.nextAt(),
+    dead: model.letters.all.length,
+    oldestWaitingAt: least(model.line.heads().map(({ stored }) => stored.addedAt)),
+    nextAt: model.nextAt(told),
     lastWorkerAt: last?.seenAt,
     aside: tally(model.asides),
     tasks: tally(all),
@@ -106,7 +116,7 @@ export function expected(model: Model, keys: readonly string[], ids: readonly st
         return place?.in === "hands" ? place.lease.progress : undefined;
       }),
     ),
-    letters: inOrder(model.letters, ({ diedAt }) => diedAt)
+    letters: inOrder(model.letters.all, ({ diedAt }) => diedAt)
       .reverse()
       .map(({ id, diedAt, info, stored, failures }) => ({ id, diedAt, info, stored, failures })),
     paused: [...gates.pauses]
@@ -130,14 +140,14 @@ function find(model: Model, key: string): unknown {
       task.place.in === "hands" ? "running" : task.place.in === "schedule" ? "delayed" : "waiting";
     return { state, id: task.id, info: undefined };
   }
-  const letter = model.letters.find(({ id }) => id === model.deadKeys.get(key));
+  const letter = model.letters.ofKey(key);
   if (letter === undefined) return { state: "unknown", id: undefined, info: undefined };
   return { state: "dead", id: letter.id, info: letter.info };
 }
 
 function end(model: Model, id: string): unknown {
   if (model.tasks.has(id)) return { kind: "living" };
-  const letter = model.letters.find((one) => one.id === id);
+  const letter = model.letters.of(id);
   if (letter !== undefined) return { kind: "dead", info: letter.info };
   const kept = model.ends.get(id);
   return kept !== undefined && kept.at > model.now - TEN_MINUTES ? kept.end : { kind: "unknown" };

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { expect } from "vitest";
 import type { Claim, Message } from "../../src/store/store.js";
 import type { Desk } from "../desk.js";
+import { handOut } from "./hand-out.js";
 import { messagesOf } from "./inboxes.js";
 import type { Model } from "./model.js";
 
@@ -43,7 +44,9 @@ export class Sleepers {
         );
       }),
     );
-    expect(heard).toEqual(this.#model.handOut(heard));
+    const { held, aside } = await this.#desk.store.snapshot();
+    const laid = Object.values(aside).reduce((sum, count) => sum + count, 0);
+    expect(heard).toEqual(handOut(this.#model, heard, { held, aside: laid }));
     this.#expectWatched();
     return heard;
   }
@@ -60,14 +63,14 @@ export class Sleepers {
 
   /** Nobody sleeps while something waits, or past the time at which something falls due. */
   #expectWatched(): void {
-    const { now, line, tasks, workers } = this.#model;
+    const { now, line, tasks, workers, gates } = this.#model;
     const asleep = [...workers].flatMap(([worker, { asleep: rest }]) => {
       const wakes = this.#wakes.get(worker) ?? now;
       return rest !== undefined && rest.free > 0 && wakes >= now - PATIENCE_MS ? [wakes] : [];
     });
     if (asleep.length === 0) return;
     const due = [...tasks.values()].map(({ place }) => (place.in === "schedule" ? place.at : Infinity));
-    const event = line.length > 0 ? now : Math.max(now, Math.min(...due));
+    const event = line.length > 0 ? now : Math.max(now, Math.min(...due, ...gates.shut.values()));
     const first = Math.min(...this.#wakes.values());
     expect(first, "when the first worker wakes").toBeLessThanOrEqual(event);
   }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Due, Group, Outcome } from "../../src/store/store.js";
+import { LIMITS } from "./terms.js";
 
 /** Three workers, of which one doesn't know the second task. */
 export const WORKERS: Readonly<Record<string, readonly string[]>> = {
@@ -23,6 +24,10 @@ export interface Spec {
   readonly serial: string;
   readonly key: string;
   readonly group: string;
+  /** By the names of GROUPS, LIMITS and DOORS; none where it is empty. */
+  readonly limit: string;
+  readonly doors: readonly string[];
+  readonly priority: "high" | "low" | undefined;
   readonly payload: string;
   readonly carried: string | undefined;
   readonly due: Due | { readonly kind: "from now"; readonly ms: number };
@@ -89,35 +94,56 @@ const due: fc.Arbitrary<Spec["due"]> = fc.oneof(
 const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof(fc.constant(first), fc.constantFrom(...others));
 
+const rarely = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant(first) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+
 /** What tasks are made of. */
 interface Choice {
   readonly name: fc.Arbitrary<string>;
   readonly serial: fc.Arbitrary<string>;
   readonly key: fc.Arbitrary<string>;
   readonly group: fc.Arbitrary<string>;
+  readonly limit: fc.Arbitrary<string>;
+  readonly doors: fc.Arbitrary<readonly string[]>;
+  readonly priority: fc.Arbitrary<Spec["priority"]>;
 }
 
+const RARELY: Pick<Choice, "limit" | "doors" | "priority"> = {
+  limit: rarely("", ...Object.keys(LIMITS)),
+  doors: rarely<readonly string[]>([], ["rate"], ["cooldown"], ["rate", "cooldown"]),
+  priority: rarely<Spec["priority"]>(undefined, "high", "low"),
+};
 const ANY: Choice = {
+  ...RARELY,
   name: mostly(...NAMES),
   serial: mostly("", "s1", "s\t2 %"),
   key: fc.constantFrom(...KEYS),
   group: fc.constantFrom("", "", ...Object.keys(GROUPS)),
 };
-const WITHOUT_GROUP: Choice = { ...ANY, group: fc.constant("") };
+/** Nothing counts that it was given to somebody who never heard of it. */
+const PLAIN: Choice = { ...ANY, group: fc.constant(""), limit: fc.constant("") };
 /** So few that they meet. */
 const FEW: Choice = {
+  ...RARELY,
   name: fc.constant("mail"),
   serial: mostly("", "s1"),
   key: fc.constant("k1"),
   group: fc.constantFrom("", "free", "one", "two"),
+  limit: mostly("", "one", "two"),
 };
 
-const spec = ({ name, serial, key, group }: Choice, at = due): fc.Arbitrary<Spec> =>
+const spec = ({ name, serial, key, group, limit, doors, priority }: Choice, at = due): fc.Arbitrary<Spec> =>
   fc.record({
     name,
     serial,
     key,
     group,
+    limit,
+    doors,
+    priority,
     payload: mostly("{}", '{"x":1}', '{"x":2}'),
     carried: mostly(undefined, "trace"),
     due: at,
@@ -303,14 +329,15 @@ export const holding = scriptOf(
 
 /** Workers sleep, and tasks come to them: to which of them is for the store to say. */
 export const sleeping = scriptOf(
-  ...ofTasks(WITHOUT_GROUP),
+  ...ofTasks(ANY),
+  ...ofGates,
   ...ofWorkers(fc.constant(0), fc.constantFrom(0, 20_000, 125_000, 125_000)),
   {
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant("bye unread" as const),
       worker,
-      spec: maybeKeyed(WITHOUT_GROUP),
+      spec: maybeKeyed(PLAIN),
     }),
   },
   { weight: 6, arbitrary: short },

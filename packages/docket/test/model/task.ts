@@ -1,4 +1,4 @@
-import type { Group, NewTask, Stored } from "../../src/store/store.js";
+import type { Due, NewTask, Stored, Terms } from "../../src/store/store.js";
 
 export interface Lease {
   readonly worker: string;
@@ -24,10 +24,13 @@ export type Place =
   | { readonly in: "aside" }
   | { readonly in: "hands"; readonly lease: Lease };
 
+/** At the doors it has been. */
+export type KeptTerms = Omit<Terms, "doors">;
+
 export interface ModelTask {
   readonly id: string;
   stored: Stored;
-  group: Group | undefined;
+  terms: KeptTerms;
   attempt: number;
   delivery: number;
   lost: number;
@@ -41,21 +44,33 @@ export interface ModelTask {
   place: Place;
 }
 
-export function begin(id: string, stored: Stored, group: Group | undefined): ModelTask {
+export function begin(id: string, stored: Stored, terms: KeptTerms): ModelTask {
   const fresh = { attempt: 1, delivery: 0, lost: 0, failures: [] };
   const unset = { heldSince: undefined, began: undefined, leader: undefined };
-  return { id, stored, group, ...fresh, ...unset, place: { in: "line" } };
+  return { id, stored, terms, ...fresh, ...unset, place: { in: "line" } };
 }
 
 export function storedAt(now: number, { serial, key, name, payload, carried }: NewTask): Stored {
   return { addedAt: now, serial, key, name, payload, ...(carried === undefined ? {} : { carried }) };
 }
 
-export const sameGroup = (one: Group | undefined, other: Group | undefined): boolean =>
-  JSON.stringify([one?.name, one?.rate?.limit, one?.rate?.perMs]) ===
-  JSON.stringify([other?.name, other?.rate?.limit, other?.rate?.perMs]);
+export const keptOf = ({ group, limit, priority }: Terms): KeptTerms => ({ group, limit, priority });
+
+export const sameTerms = (one: KeptTerms, other: KeptTerms): boolean => said(one) === said(other);
+
+function said({ group, limit, priority }: KeptTerms): string {
+  const ofGroup = [group?.name, group?.rate?.limit, group?.rate?.perMs];
+  return JSON.stringify([ofGroup, limit?.most, limit?.task, limit?.key, priority]);
+}
 
 /** By a number, then by id: what happens to many at one time happens in this order. */
 export function inOrder<T extends { readonly id: string }>(list: Iterable<T>, by: (one: T) => number): T[] {
   return [...list].sort((one, other) => by(one) - by(other) || (one.id < other.id ? -1 : 1));
+}
+
+/** When it is due. @param began of the burst, where it is one */
+export function dueAt(due: Due, now: number, began = now): number {
+  if (due.kind === "now") return now;
+  if (due.kind === "at") return due.at;
+  return due.kind === "in" ? now + due.ms : Math.min(now + due.ms, began + due.longestMs);
 }
