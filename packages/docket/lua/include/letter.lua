@@ -3,6 +3,9 @@ local function read_letter(letter)
   return string.match(letter or "", "^([^\n]*)\n?([^\n]*)(.*)$")
 end
 
+-- Behind the run that stays of one that died: others of its serial key waited then, and come before it now.
+local OVERTAKEN = "\tovertaken"
+
 local function drop_letter(id)
   local letter = redis.call("HGET", letters, id)
   if not letter then return redis.call("ZREM", dead, id) end

@@ -219,7 +219,8 @@ export interface Letter {
 }
 
 export type CancelResult = "cancelled" | "running" | "unknown";
-export type ReplayResult = "replayed" | "unknown" | "key in use";
+/** `overtaken`: replayed, behind others of its serial key that are there now, or after those that waited when it died. */
+export type ReplayResult = "replayed" | "overtaken" | "unknown" | "key in use";
 
 /**
  * Where tasks live. Each method is one transition, whole or not at all, and may be repeated after a lost answer.

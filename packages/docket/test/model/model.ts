@@ -4,9 +4,7 @@ import type {
   Claim,
   Due,
   End,
-  Group,
   Held,
-  Letter,
   NewTask,
   Outcome,
   Replacement,
@@ -16,12 +14,7 @@ import type {
 } from "../../src/store/store.js";
 import { ModelGates, pauseGate, strikeGate } from "./gates.js";
 import { ModelWorkers } from "./workers.js";
-import { begin, inOrder, sameGroup, storedAt, type Lease, type ModelTask } from "./task.js";
-
-export interface DeadTask extends Letter {
-  readonly group: Group | undefined;
-  readonly delivery: number;
-}
+import { begin, inOrder, sameGroup, storedAt, type DeadTask, type Lease, type ModelTask } from "./task.js";
 
 const DAY = 86_400_000;
 const CANCELLED: End = { kind: "cancelled" };
@@ -145,11 +138,12 @@ export class Model {
     if (this.keys.has(stored.key) || this.tasks.has(id)) return "key in use";
     const { serial, payload } = edit ?? stored;
     const group = edit === undefined ? letter.group : edit.group;
+    const overtaken = this.lanes.has(serial) || (letter.overtaken && serial === stored.serial);
     const task = begin(id, { ...stored, serial, payload, addedAt: this.now }, group);
     this.#own(task);
     this.discard(id);
     this.#admit(task);
-    return "replayed";
+    return overtaken ? "overtaken" : "replayed";
   }
 
   discard(id: string): boolean {
@@ -465,7 +459,8 @@ export class Model {
   #die(task: ModelTask, info: string): void {
     const { id, stored, failures, group, delivery } = task;
     this.discard(id);
-    this.letters.push({ id, diedAt: this.now, info, stored, failures, group, delivery });
+    const overtaken = (this.lanes.get(stored.serial)?.length ?? 0) > 1;
+    this.letters.push({ id, diedAt: this.now, info, stored, failures, group, delivery, overtaken });
     for (const letter of this.letters) if (letter.diedAt <= this.now - 30 * DAY) this.discard(letter.id);
     if (stored.key !== "") this.deadKeys.set(stored.key, id);
     this.#count("dead");

@@ -1,4 +1,4 @@
-import type { Group, NewTask, Stored } from "../../src/store/store.js";
+import type { Group, Letter, NewTask, Stored } from "../../src/store/store.js";
 
 export interface Lease {
   readonly worker: string;
@@ -39,6 +39,13 @@ export interface ModelTask {
   /** The running task that it replaces. */
   leader: string | undefined;
   place: Place;
+}
+
+export interface DeadTask extends Letter {
+  readonly group: Group | undefined;
+  readonly delivery: number;
+  /** Others of its serial key waited when it died. */
+  readonly overtaken: boolean;
 }
 
 export function begin(id: string, stored: Stored, group: Group | undefined): ModelTask {

@@ -10,6 +10,8 @@ interface Kept {
   readonly terms: Terms;
   /** Its last; those of its next life are counted on, so that none of them is taken for one of this. */
   readonly delivery: number;
+  /** Others of its serial key waited when it died. */
+  readonly overtaken: boolean;
 }
 
 /** What has been given up, with the reason, until it is replayed or thrown away. */
@@ -25,10 +27,11 @@ export class Letters {
     return this.#kept.get(id);
   }
 
-  put({ letter, terms, delivery }: Kept): void {
+  put(kept: Kept): void {
+    const { letter } = kept;
     const { id: own, stored } = letter;
     this.delete(own);
-    this.#kept.set(own, { letter, terms, delivery });
+    this.#kept.set(own, kept);
     if (stored !== undefined && stored.key !== "") this.#byKey.set(stored.key, own);
     for (const [id, { letter: old }] of this.#kept) {
       if (old.diedAt > letter.diedAt - KEPT_MS && this.#kept.size <= KEPT) break;

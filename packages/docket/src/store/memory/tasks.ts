@@ -182,9 +182,11 @@ export class Tasks {
     const { serial, payload, version } = replacement ?? stored;
     const terms = termsOf({ ...(replacement ?? kept?.terms), priority: kept?.terms.priority });
     const entry = this.#enter(id, { ...stored, serial, payload, version, addedAt: now }, terms);
+    const overtaken =
+      this.#lanes.length(serial) > 0 || (kept?.overtaken === true && serial === stored.serial);
     this.letters.delete(id);
     this.#admit(entry);
-    return "replayed";
+    return overtaken ? "overtaken" : "replayed";
   }
 
   /** When something next falls due, a lease ends, or a gate opens. */
@@ -222,7 +224,7 @@ export class Tasks {
     } else {
       const { stored, failures, terms } = entry;
       const letter = { id, diedAt: now, info: outcome.info, stored, failures };
-      this.letters.put({ letter, terms, delivery });
+      this.letters.put({ letter, terms, delivery, overtaken: this.#lanes.length(stored.serial) > 1 });
       this.tally.count("dead", 1);
       this.#retire(entry, now);
     }

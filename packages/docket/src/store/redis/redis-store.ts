@@ -228,7 +228,7 @@ export class RedisStore implements Store {
 
   async replay(id: string, replacement?: Replacement): Promise<ReplayResult> {
     const answer = await this.#calls.call("replay", [id, ...replacementArguments(replacement)], []);
-    return reply.oneOf(["replayed", "unknown", "key in use"], answer);
+    return reply.oneOf(["replayed", "overtaken", "unknown", "key in use"], answer);
   }
 
   async discard(id: string): Promise<boolean> {
