@@ -2,7 +2,7 @@
 -- args: now_override id edited serial version terms payload
 --   edited: 1 when what follows takes the place of what it had: its serial key, its version ("@2"; empty: the first), its terms
 --   (as in add), its payload
--- returns: replayed, unknown, or "key in use" when a living task has its key, or is itself
+-- returns: replayed; overtaken, where it is, too, and others of its serial key are there now or waited when it died; unknown, or "key in use" when a living task has its key, or is itself
 -- include: time clock body watch ended flags gated strike priority terms limit gate lane letter dispatch
 
 local letter = redis.call("HGET", letters, id)
@@ -31,8 +31,10 @@ if edited == "1" then
 else
   serial = old_serial
 end
+local overtaken = serial ~= "" and (redis.call("HEXISTS", lanes, serial) == 1
+  or (serial == old_serial and string.sub(redis.call("HGET", runs, id) or "", -#OVERTAKEN) == OVERTAKEN))
 redis.call("HSET", bodies, id, string.format("%d%s", now, rest))
 redis.call("HINCRBY", living, name, 1)
 admit(id, serial)
 dispatch()
-return "replayed"
+return overtaken and "overtaken" or "replayed"

@@ -114,7 +114,8 @@ local function conclude(i)
       drop_old_letters()
       if key ~= "" then redis.call("HSET", dead_keys, key, id) end
       redis.call("HINCRBY", counts, "dead", 1)
-      retire(id, serial, key, name, write_run(1, delivered, 0, ""))
+      local others = serial ~= "" and redis.call("EXISTS", lane .. serial) == 1
+      retire(id, serial, key, name, write_run(1, delivered, 0, "") .. (others and OVERTAKEN or ""))
       tell_end(id)
     end
   end

@@ -41,7 +41,8 @@ export type {
   TaskOverview,
   WorkerInfo,
 } from "./store/sight.js";
-export type { CancelResult, FoundState, Priority, Refusal, ReplayResult } from "./store/store.js";
+export type { KeepOptions } from "./store/retention.js";
+export type { CancelResult, FoundState, Priority, Refusal, ReplayResult, Standing } from "./store/store.js";
 export {
   after,
   LIFECYCLE,

@@ -108,7 +108,7 @@ class Subject {
         return this.#replace({ kind: "in", ms: DAY });
       case "replay":
       case "replay behind":
-        return (await desk.store.replay("subject")) === "replayed";
+        return ["replayed", "overtaken"].includes(await desk.store.replay("subject"));
       case "discard":
         return desk.store.discard("subject");
     }

@@ -3,6 +3,9 @@ local function read_letter(letter)
   return string.match(letter or "", "^([^\n]*)\n?([^\n]*)(.*)$")
 end
 
+-- Behind the run that stays of one that died: others of its serial key waited then, and come before it now.
+local OVERTAKEN = "\tovertaken"
+
 local function drop_letter(id)
   local letter = redis.call("HGET", letters, id)
   if not letter then return redis.call("ZREM", dead, id) end
@@ -18,8 +21,7 @@ local function drop_letter(id)
   return redis.call("ZREM", dead, id)
 end
 
--- Those that have lain for 30 days, and the oldest beyond the newest 10,000, go as others come; a few at a time.
-local LETTERS_KEPT_MS, LETTERS_KEPT = 2592000000, 10000
+-- Those that have lain for too long, and the oldest beyond as many as are kept (see scripts.ts), go as others come; a few at a time.
 local function drop_old_letters()
   local old = redis.call("ZRANGEBYSCORE", dead, "-inf", now - LETTERS_KEPT_MS, "LIMIT", 0, 20)
   local over = redis.call("ZCARD", dead) - #old - LETTERS_KEPT

@@ -10,14 +10,18 @@ interface Which {
   error?: string;
 }
 
-type Fate = "replayed" | "discarded" | "unknown" | "key in use";
+type Fate = "replayed" | "overtaken" | "discarded" | "unknown" | "key in use";
 
 const TOLD: Record<Fate, string> = {
   replayed: "It lives again, from its first attempt.",
+  overtaken: "It lives again, from its first attempt; others of its serial key have come before it.",
   discarded: "It is thrown away.",
   unknown: "There is no dead letter of this id.",
   "key in use": "Another task of its key lives: replay it when that one has ended, or discard it.",
 };
+
+/** Nothing came of it. */
+const LEFT: ReadonlySet<Fate> = new Set(["unknown", "key in use"]);
 
 /** Payloads stay as they are: only a program that has the task can check another one, and knows its serial key. */
 export const addDead: AddCommand = (program, bind) => {
@@ -128,7 +132,7 @@ function addFate(
             const result = await act(docket, id);
             output.value({ id, result });
             output.say(TOLD[result]);
-            return result === "replayed" || result === "discarded" ? 0 : 1;
+            return LEFT.has(result) ? 1 : 0;
           }
           const letters = await docket.deadLetters({ limit: Infinity, ...asked(options) });
           const fates = new Map<Fate, number>();

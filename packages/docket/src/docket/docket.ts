@@ -1,6 +1,7 @@
 import { silent, type Log } from "../log.js";
 import type { Trace } from "../trace.js";
 import { openStore } from "../store/open-store.js";
+import { readRetention, type KeepOptions } from "../store/retention.js";
 import type { Added, FoundState, NewTask, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
 import type { Clock } from "../time/clock.js";
@@ -10,7 +11,7 @@ import type { WorkerOptions } from "../worker/options.js";
 import { Worker } from "../worker/worker.js";
 import { Adder } from "./adder.js";
 import { afterBurst, type DebounceOptions } from "./debounce.js";
-import { TaskHandle, type Handle, type Waiting } from "./handle.js";
+import { readProgress, TaskHandle, type Handle, type Waiting } from "./handle.js";
 import { idMaker } from "./ids.js";
 import { knownTasks } from "./known-tasks.js";
 import { newTask, type AddOptions } from "./new-task.js";
@@ -52,6 +53,16 @@ export interface DocketOptions<Services> {
   readonly through?: (store: Store) => Store;
   /** Deliveries in a row that may end with a lost worker before the task goes to the dead letters; 1–100, default 5. */
   readonly deliveryCap?: number;
+  /**
+   * How long dead letters are kept, 1 minute to 3,650 days (default 30 days), and how many, 1–1,000,000 (default the newest 10,000). Say it to
+   * those who run workers: whenever one buries a task, what is older or beyond goes, as this process has it.
+   */
+  readonly deadLetters?: KeepOptions | undefined;
+  /**
+   * How long results and cancellations are known, 1 s to 30 days (default 10 minutes), and how many, 1–1,000,000 (default 10,000). Say it to those
+   * who run workers: each is kept for as long as the process says that keeps it, whoever asks.
+   */
+  readonly results?: KeepOptions | undefined;
   /** Of the program, for those who ask which workers are there; at most 100 characters. */
   readonly version?: string;
 }
@@ -89,7 +100,7 @@ export class Docket<Services> extends Oversight<Services> {
   /**
    * Opens a docket. Doesn't wait for Redis: what needs it fails with `StoreUnavailable` while it is away.
    *
-   * @throws {RangeError} on a URL, name or cap that can't be used, and on two tasks of one name
+   * @throws {RangeError} on a URL, name, cap or retention that can't be used, and on two tasks of one name
    * @throws {TypeError} on a task that `defineTask` hasn't made
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- opening may come to need an answer from the store
@@ -105,7 +116,7 @@ export class Docket<Services> extends Oversight<Services> {
     if (!Number.isInteger(cap) || cap < 1 || cap > 100)
       throw new RangeError(`deliveryCap is ${String(cap)}: give a whole number from 1 to 100`);
     const { url, ca, cert, key, clock, log = silent, through } = options;
-    const store = openStore({ url, ca, cert, key, name, clock, log });
+    const store = openStore({ url, ca, cert, key, name, clock, log, retention: readRetention(options) });
     return new Docket(options, tasks, through?.(store) ?? store);
   }
 
@@ -197,8 +208,7 @@ export class Docket<Services> extends Oversight<Services> {
 
   /** What the run of a task has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */
   async progress(id: string): Promise<unknown> {
-    const progress = await this.#store.progress(id);
-    return progress === undefined ? undefined : JSON.parse(progress);
+    return readProgress(await this.#store.progress(id));
   }
 
   /** What became of the tasks of these keys. A finished task is `unknown`. */

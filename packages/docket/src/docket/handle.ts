@@ -1,5 +1,5 @@
 import { Cancelled, ResultGone, StoreUnavailable, TaskFailed } from "../errors.js";
-import type { Added, End, Refusal, Store } from "../store/store.js";
+import type { Added, CancelResult, End, Refusal, Standing, Store } from "../store/store.js";
 import { readInfo } from "../worker/outcome.js";
 
 /** An added task, or the living one of its key. */
@@ -14,7 +14,7 @@ export interface Handle {
   readonly refused?: Refusal | undefined;
   /**
    * Waits for the task's end, wherever it runs, and resolves with what its run returned; also when it has ended already,
-   * for ten minutes. Waits on while the store is away.
+   * for as long as results are kept (ten minutes, unless `results` of `Docket.open` says otherwise). Waits on while the store is away.
    *
    * @throws {RangeError} when the task isn't defined with `result: true`
    * @throws {TaskFailed} when it was given up
@@ -23,6 +23,15 @@ export interface Handle {
    * @throws {StoreUnavailable} when the docket is closed
    */
   result(): Promise<unknown>;
+  /**
+   * Where the task stands now, by its lifecycle, or how it ended: `dead` while its dead letter lies there, `cancelled`, and `done`
+   * where it keeps its result, as long as results are kept; else `unknown`. In one call, and not told of changes: who waits for the end asks for `result`.
+   */
+  state(): Promise<Standing>;
+  /** What its run has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */
+  progress(): Promise<unknown>;
+  /** As `docket.cancel(handle.id)`. */
+  cancel(): Promise<CancelResult>;
 }
 
 /** What all handles of a docket wait with. */
@@ -49,6 +58,18 @@ export class TaskHandle implements Handle {
     this.#waiting = waiting;
   }
 
+  state(): Promise<Standing> {
+    return this.#waiting.store.state(this.id);
+  }
+
+  async progress(): Promise<unknown> {
+    return readProgress(await this.#waiting.store.progress(this.id));
+  }
+
+  cancel(): Promise<CancelResult> {
+    return this.#waiting.store.cancel(this.id);
+  }
+
   async result(): Promise<unknown> {
     if (!this.#keepsResult)
       throw new RangeError(`task ${this.#task} keeps no results: define it with "result: true"`);
@@ -62,9 +83,16 @@ export class TaskHandle implements Handle {
       case "cancelled":
         throw new Cancelled(`the task ${this.id} was cancelled or replaced`);
       case "unknown":
-        throw new ResultGone(`nothing is known of the task ${this.id}: ask within ten minutes of its end`);
+        throw new ResultGone(
+          `nothing is known of the task ${this.id}: ask while results are kept, ten minutes unless told otherwise`,
+        );
     }
   }
+}
+
+/** @param progress JSON */
+export function readProgress(progress: string | undefined): unknown {
+  return progress === undefined ? undefined : JSON.parse(progress);
 }
 
 type Ended = Exclude<End, { kind: "living" }>;

@@ -113,7 +113,9 @@ export class Oversight<Services> {
   }
 
   /**
-   * Lets a dead letter live again, from its first attempt, behind what has come meanwhile.
+   * Lets a dead letter live again, from its first attempt, behind what has come meanwhile. The answer is `overtaken` where
+   * others of its serial key are there now, or waited when it died: what it does may be out of date. What was added after
+   * its death and has ended already isn't known, unless others waited before it.
    *
    * @param edited a payload to have instead; checked by the task's schema
    * @throws {InvalidPayload} when that doesn't fit
@@ -140,7 +142,7 @@ export class Oversight<Services> {
         const replayed =
           edit === undefined ? this.#store.replay(letter.id) : this.#replayEdited(letter, edit(letter));
         const result = await replayed;
-        if (result === "replayed") told.replayed += 1;
+        if (result === "replayed" || result === "overtaken") told.replayed += 1;
         else if (result === "key in use") told.keyInUse += 1;
       } catch (error) {
         if (!(error instanceof InvalidPayload) && !(error instanceof RangeError)) throw error;

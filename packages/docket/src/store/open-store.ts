@@ -3,6 +3,7 @@ import type { Clock } from "../time/clock.js";
 import { MemoryStore } from "./memory/memory-store.js";
 import { ALLOWED_URLS, readAddress, type Server } from "./redis/address.js";
 import { RedisStore } from "./redis/redis-store.js";
+import type { Retention } from "./retention.js";
 import type { Store } from "./store.js";
 
 export interface StorePlace {
@@ -13,6 +14,7 @@ export interface StorePlace {
   readonly name: string;
   readonly clock: Clock | undefined;
   readonly log: Log;
+  readonly retention: Retention;
 }
 
 /** Whether a docket can be opened on a Redis by this URL; whether one is there is another question. */
@@ -25,11 +27,11 @@ export function isRedisUrl(url: string): boolean {
  *
  * @throws {RangeError} on a URL that can't be used, and on certificates for one without TLS
  */
-export function openStore({ url, ca, cert, key, name, clock, log }: StorePlace): Store {
+export function openStore({ url, ca, cert, key, name, clock, log, retention }: StorePlace): Store {
   if (url !== undefined && url !== "memory://")
-    return new RedisStore({ server: redisServer({ url, ca, cert, key }), name, log, clock });
+    return new RedisStore({ server: redisServer({ url, ca, cert, key }), name, log, clock, retention });
   if ((ca ?? cert ?? key) !== undefined) throw withoutTls();
-  return new MemoryStore(clock);
+  return new MemoryStore(clock, retention);
 }
 
 /** @throws {RangeError} as `openStore` */

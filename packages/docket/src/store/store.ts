@@ -1,3 +1,4 @@
+import type { LivingState } from "../task/lifecycle.js";
 import type { Outpost } from "./outpost.js";
 import type {
   CommandCounts,
@@ -124,6 +125,9 @@ export type End =
   | { readonly kind: "cancelled" }
   | { readonly kind: "unknown" };
 
+/** Where a task stands, or how it ended, as far as the store (still) knows. */
+export type Standing = LivingState | Exclude<End["kind"], "living">;
+
 /** How a delivery ended. */
 export type Outcome =
   /** Finished, cancelled, or nothing to do: the task goes. */
@@ -219,7 +223,8 @@ export interface Letter {
 }
 
 export type CancelResult = "cancelled" | "running" | "unknown";
-export type ReplayResult = "replayed" | "unknown" | "key in use";
+/** `overtaken`: replayed, behind others of its serial key that are there now, or after those that waited when it died. */
+export type ReplayResult = "replayed" | "overtaken" | "unknown" | "key in use";
 
 /**
  * Where tasks live. Each method is one transition, whole or not at all, and may be repeated after a lost answer.
@@ -248,8 +253,10 @@ export interface Store {
   hello(info: WorkerInfo): Promise<void>;
   /** Forgets a worker; what lies in its inbox goes back. */
   bye(worker: string): Promise<void>;
-  /** How a task ended. Results and cancellations are known for ten minutes, and the newest 10,000 of them. */
+  /** How a task ended. Results and cancellations are known for as long, and as many, as its retention says. */
   end(id: string): Promise<End>;
+  /** Where it stands, by its lifecycle, or how it ended. */
+  state(id: string): Promise<Standing>;
   /** Calls back when the task may have ended, and each time that this may have been missed, first soon; returns how to stop that. */
   watch(id: string, callback: () => void): () => void;
   cancel(id: string): Promise<CancelResult>;
@@ -266,7 +273,7 @@ export interface Store {
   /** False when it didn't stand. */
   restore(strike: StrikeName): Promise<boolean>;
   strikes(): Promise<Strike[]>;
-  /** Newest first, after as many as `from` says. Kept for 30 days, and the newest 10,000. */
+  /** Newest first, after as many as `from` says. Kept for as long, and as many, as its retention says. */
   letters(limit: number, from: number): Promise<Letter[]>;
   /** @param replacement instead of what it had */
   replay(id: string, replacement?: Replacement): Promise<ReplayResult>;

@@ -42,6 +42,8 @@ export const TASK_EVENTS = {
 } as const;
 
 export type TaskState = keyof typeof TASK_STATES;
+/** Where it stands while it lives. */
+export type LivingState = Exclude<TaskState, "gone" | "dead">;
 export type TaskEvent = keyof typeof TASK_EVENTS;
 export type Transition = readonly [from: TaskState, event: TaskEvent, to: TaskState];
 

@@ -128,7 +128,7 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   readonly maxAge?: Duration;
   /**
    * Keeps what `run` returns, as JSON (at most 65,536 characters), so that `handle.result()` resolves with it: for ten minutes after the
-   * end, and the newest 10,000 of a docket. Without it nothing is kept, and a task's end costs nothing more; say it
+   * end, and the newest 10,000 of a docket, unless `results` of `Docket.open` says otherwise. Without it nothing is kept, and a task's end costs nothing more; say it
    * to all who add the task or run it, else those who wait wait in vain. A result
    * that JSON can't carry sends the task to the dead letters.
    */

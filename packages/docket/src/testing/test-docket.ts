@@ -12,7 +12,7 @@ const MOST_STEPS = 1_000;
 
 export interface TestDocketOptions<Services> extends Pick<
   DocketOptions<Services>,
-  "tasks" | "services" | "around" | "trace" | "log" | "deliveryCap" | "random"
+  "tasks" | "services" | "around" | "trace" | "log" | "deliveryCap" | "random" | "deadLetters" | "results"
 > {
   /** What time it is at first. */
   readonly start?: Date;

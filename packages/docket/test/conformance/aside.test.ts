@@ -9,6 +9,7 @@ onBothStores("a task that its worker doesn't know", () => {
     expect(await desk.claim("w", 9)).toEqual([]);
     expect(await desk.claim("as ignorant", 9)).toEqual([]);
     expect(await desk.store.find(["k"])).toMatchObject([{ state: "waiting", id: "a" }]);
+    expect(await desk.store.state("a")).toBe("aside");
     expect(await desk.store.snapshot()).toMatchObject({
       waiting: 0,
       blocked: 0,

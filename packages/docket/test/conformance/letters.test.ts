@@ -101,7 +101,7 @@ onBothStores("a dead letter", () => {
     const group = { name: "g", rate: undefined };
     await desk.add("head", { serial: "t" });
     const replacement = { serial: "t", group, payload: '{"n":2}' };
-    expect(await desk.store.replay("a", replacement)).toBe("replayed");
+    expect(await desk.store.replay("a", replacement)).toBe("overtaken");
     expect(await desk.runAll("w")).toEqual(["head"]);
     expect(await desk.store.snapshot()).toMatchObject({ held: 1 });
     desk.clock.advance("1m");

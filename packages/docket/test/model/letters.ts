@@ -4,6 +4,8 @@ import type { KeptTerms } from "./task.js";
 export interface DeadTask extends Letter {
   readonly terms: KeptTerms;
   readonly delivery: number;
+  /** Others of its serial key waited when it died. */
+  readonly overtaken: boolean;
 }
 
 const KEPT_MS = 30 * 86_400_000;

@@ -143,11 +143,12 @@ export class Model {
     const { serial, payload } = edit ?? stored;
     const { group, limit } = edit ?? letter.terms;
     const terms = { group, limit, priority: letter.terms.priority };
+    const overtaken = this.lanes.has(serial) || (letter.overtaken && serial === stored.serial);
     const task = begin(id, { ...stored, serial, payload, addedAt: this.now }, terms);
     this.#own(task);
     this.letters.discard(id);
     this.#admit(task);
-    return "replayed";
+    return overtaken ? "overtaken" : "replayed";
   }
 
   // What a worker says and asks for.
@@ -460,7 +461,8 @@ export class Model {
 
   #die(task: ModelTask, info: string): void {
     const { id, stored, failures, terms, delivery } = task;
-    this.letters.put({ id, diedAt: this.now, info, stored, failures, terms, delivery });
+    const overtaken = (this.lanes.get(stored.serial)?.length ?? 0) > 1;
+    this.letters.put({ id, diedAt: this.now, info, stored, failures, terms, delivery, overtaken });
     this.#count("dead");
     this.#end(task);
   }

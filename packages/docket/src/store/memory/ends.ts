@@ -1,19 +1,23 @@
+import type { Kept } from "../retention.js";
 import type { End } from "../store.js";
-
-/** How long, and how many, ends are known. */
-const KEPT_MS = 600_000;
-const KEPT = 10_000;
 
 /** How tasks ended, for those who ask later, and those who wait for it. */
 export class Ends {
+  readonly #retention: Kept;
   readonly #kept = new Map<string, { readonly end: End; readonly at: number }>();
   readonly #waiting = new Map<string, Set<() => void>>();
 
+  /** @param retention how long, and how many, ends are known */
+  constructor(retention: Kept) {
+    this.#retention = retention;
+  }
+
   keep(id: string, end: End, now: number): void {
+    const { keepMs, most } = this.#retention;
     this.#kept.delete(id);
     this.#kept.set(id, { end, at: now });
     for (const [old, { at }] of this.#kept) {
-      if (at > now - KEPT_MS && this.#kept.size <= KEPT) break;
+      if (at > now - keepMs && this.#kept.size <= most) break;
       this.#kept.delete(old);
     }
     this.tell(id);
@@ -21,7 +25,7 @@ export class Ends {
 
   of(id: string, now: number): End {
     const kept = this.#kept.get(id);
-    return kept !== undefined && kept.at > now - KEPT_MS ? kept.end : { kind: "unknown" };
+    return kept !== undefined && kept.at > now - this.#retention.keepMs ? kept.end : { kind: "unknown" };
   }
 
   tell(id: string): void {

@@ -15,6 +15,11 @@ export class Lanes {
     return false;
   }
 
+  /** How many there are, its head among them. */
+  length(serial: string): number {
+    return this.#lanes.get(serial)?.length ?? 0;
+  }
+
   /** Takes the id out of its lane; returns the new head when the head has left. */
   leave(serial: string, id: string): string | undefined {
     const lane = this.#lanes.get(serial);

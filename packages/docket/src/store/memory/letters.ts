@@ -1,37 +1,43 @@
+import type { Kept } from "../retention.js";
 import type { Found, Letter, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
 
-/** How long, and how many. */
-const KEPT_MS = 2_592_000_000;
-const KEPT = 10_000;
-
-interface Kept {
+interface Buried {
   readonly letter: Letter;
   readonly terms: Terms;
   /** Its last; those of its next life are counted on, so that none of them is taken for one of this. */
   readonly delivery: number;
+  /** Others of its serial key waited when it died. */
+  readonly overtaken: boolean;
 }
 
 /** What has been given up, with the reason, until it is replayed or thrown away. */
 export class Letters {
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, Buried>();
   readonly #byKey = new Map<string, string>();
+  readonly #retention: Kept;
+
+  constructor(retention: Kept) {
+    this.#retention = retention;
+  }
 
   get size(): number {
     return this.#kept.size;
   }
 
-  get(id: string): Kept | undefined {
+  get(id: string): Buried | undefined {
     return this.#kept.get(id);
   }
 
-  put({ letter, terms, delivery }: Kept): void {
+  put(kept: Buried): void {
+    const { letter } = kept;
+    const { keepMs, most } = this.#retention;
     const { id: own, stored } = letter;
     this.delete(own);
-    this.#kept.set(own, { letter, terms, delivery });
+    this.#kept.set(own, kept);
     if (stored !== undefined && stored.key !== "") this.#byKey.set(stored.key, own);
     for (const [id, { letter: old }] of this.#kept) {
-      if (old.diedAt > letter.diedAt - KEPT_MS && this.#kept.size <= KEPT) break;
+      if (old.diedAt > letter.diedAt - keepMs && this.#kept.size <= most) break;
       this.delete(id);
     }
   }

@@ -3,7 +3,7 @@ import type { Gates } from "./gates.js";
 import type { Entry, Shelf } from "./shelf.js";
 import type { Tally } from "./tally.js";
 
-/** Takes back what workers let their leases end on. */
+/** Takes back what workers have, and don't do: they let a lease end, never heard of it, or go. */
 export class Lost {
   readonly #shelf: Shelf;
   readonly #gates: Gates;
@@ -38,5 +38,20 @@ export class Lost {
     }
     for (const entry of first.reverse()) this.#handBack(entry, now);
     return new Set(ended.map(({ place }) => place.worker));
+  }
+
+  /** What the calls of a worker after this one claimed goes back. */
+  undo(worker: string, answered: number, now: number): void {
+    for (const { entry, place } of this.#shelf.leased()) {
+      if (place.worker === worker && place.call > answered) this.#handBack(entry, now);
+    }
+  }
+
+  /** Hands these back, the first in front, where the worker holds them. */
+  unread(worker: string, ids: readonly string[], now: number): void {
+    for (const id of [...ids].reverse()) {
+      const entry = this.#shelf.get(id);
+      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry, now);
+    }
   }
 }

@@ -9,6 +9,7 @@ import type {
   StrikeName,
   WorkerInfo,
 } from "../sight.js";
+import { DEFAULT_RETENTION, type Retention } from "../retention.js";
 import type {
   Added,
   CancelResult,
@@ -25,24 +26,17 @@ import type {
   ReplayResult,
   Settled,
   SettleRequest,
+  Standing,
   Store,
 } from "../store.js";
 import { Ends } from "./ends.js";
 import { Inbox } from "./inbox.js";
 import { dueAt } from "./order.js";
+import { presence, type Present } from "./presence.js";
 import { Tasks } from "./tasks.js";
 
 /** So long after it was to be there last, a worker is forgotten when another comes. */
 const SILENT_MS = 3_600_000;
-
-interface Present {
-  readonly info: WorkerInfo;
-  readonly inbox: Inbox;
-  seenAt: number;
-  aliveUntil: number;
-  /** Free slots and the lease while it sleeps; undefined while it is busy. */
-  asleep: { free: number; leaseMs: number } | undefined;
-}
 
 /**
  * The store of one process: nothing outlives it. For tests, for programs that need no durability, and for services that
@@ -50,15 +44,17 @@ interface Present {
  */
 export class MemoryStore implements Store {
   readonly #clock: Pick<Clock, "now">;
-  readonly #ends = new Ends();
-  readonly #tasks = new Tasks((id, end) => {
-    if (end === undefined) this.#ends.tell(id);
-    else this.#ends.keep(id, end, this.#clock.now());
-  });
+  readonly #ends: Ends;
+  readonly #tasks: Tasks;
   readonly #workers = new Map<string, Present>();
 
-  constructor(clock: Pick<Clock, "now"> = Date) {
+  constructor(clock: Pick<Clock, "now"> = Date, { deadLetters, results }: Retention = DEFAULT_RETENTION) {
     this.#clock = clock;
+    this.#ends = new Ends(results);
+    this.#tasks = new Tasks(deadLetters, (id, end) => {
+      if (end === undefined) this.#ends.tell(id);
+      else this.#ends.keep(id, end, this.#clock.now());
+    });
   }
 
   add(tasks: readonly NewTask[]): Promise<Added[]> {
@@ -76,7 +72,7 @@ export class MemoryStore implements Store {
 
   settle(request: SettleRequest): Promise<Settled> {
     const now = this.#clock.now();
-    this.#tasks.undo(request.worker, request.answered, now);
+    this.#tasks.lost.undo(request.worker, request.answered, now);
     const refused = this.#tasks.conclude(request.worker, request.settlements, now);
     this.#recover(now);
     this.#tasks.promote(now);
@@ -149,7 +145,7 @@ export class MemoryStore implements Store {
   bye(worker: string): Promise<void> {
     const unread = this.#workers.get(worker)?.inbox.clear() ?? [];
     this.#workers.delete(worker);
-    this.#tasks.handBack(
+    this.#tasks.lost.unread(
       worker,
       unread.flatMap((message) => (message.kind === "task" ? [message.claim.id] : [])),
       this.#clock.now(),
@@ -160,6 +156,11 @@ export class MemoryStore implements Store {
 
   end(id: string): Promise<End> {
     return Promise.resolve(this.#tasks.end(id) ?? this.#ends.of(id, this.#clock.now()));
+  }
+
+  state(id: string): Promise<Standing> {
+    const end = this.#ends.of(id, this.#clock.now()).kind;
+    return Promise.resolve(this.#tasks.state(id) ?? (end === "living" ? "unknown" : end));
   }
 
   watch(id: string, callback: () => void): () => void {
@@ -234,18 +235,10 @@ export class MemoryStore implements Store {
 
   snapshot(): Promise<Snapshot> {
     const now = this.#clock.now();
-    const all = [...this.#workers.values()].map(({ info, seenAt, aliveUntil }) => ({
-      ...info,
-      seenAt,
-      aliveUntil,
-    }));
-    const [last] = all.toSorted(
-      (one, other) => other.aliveUntil - one.aliveUntil || (other.worker < one.worker ? -1 : 1),
-    );
     return Promise.resolve({
       ...this.#tasks.tally.summary(this.#tasks.letters.size),
-      ...{ now, nextAt: this.#tasks.nextEvent(), lastWorkerAt: last?.seenAt },
-      workers: all.filter(({ aliveUntil }) => aliveUntil >= now),
+      ...{ now, nextAt: this.#tasks.nextEvent() },
+      ...presence(this.#workers.values(), now),
     });
   }
 
@@ -276,7 +269,7 @@ export class MemoryStore implements Store {
 
   /** A worker that let a lease end isn't there any more, as far as one can know. */
   #recover(now: number): void {
-    for (const owner of this.#tasks.recover(now)) {
+    for (const owner of this.#tasks.lost.recover(now)) {
       const present = this.#workers.get(owner);
       if (present !== undefined) present.asleep = undefined;
     }

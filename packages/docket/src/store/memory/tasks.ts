@@ -7,8 +7,10 @@ import type {
   Replacement,
   ReplayResult,
   Settlement,
+  Standing,
   Stored,
 } from "../store.js";
+import type { Kept } from "../retention.js";
 import { Doors } from "./doors.js";
 import { Followers } from "./followers.js";
 import { Gates } from "./gates.js";
@@ -20,7 +22,7 @@ import { dueAt, storedAs, type Holder } from "./order.js";
 import { newEntry, Shelf, type Entry } from "./shelf.js";
 import { Tally } from "./tally.js";
 import { versionedName } from "../../task/version.js";
-import { foundAs } from "./standing.js";
+import { foundAs, standsAs } from "./standing.js";
 import { areSame, termsOf } from "./terms.js";
 
 const CANCELLED: End = { kind: "cancelled" };
@@ -34,15 +36,16 @@ export class Tasks {
   readonly #lanes = new Lanes();
   readonly #doors = new Doors();
   readonly gates = new Gates(this.#shelf);
-  readonly letters = new Letters();
+  readonly letters: Letters;
   readonly tally = new Tally(this.#shelf);
-  readonly #lost = new Lost(this.#shelf, this.gates, this.tally, (entry, now) => {
+  readonly lost = new Lost(this.#shelf, this.gates, this.tally, (entry, now) => {
     this.#handBack(entry, now);
   });
   readonly #ended: (id: string, end: End | undefined) => void;
 
   /** @param ended told of each end, with what is to be kept of it */
-  constructor(ended: (id: string, end: End | undefined) => void) {
+  constructor(retention: Kept, ended: (id: string, end: End | undefined) => void) {
+    this.letters = new Letters(retention);
     this.#ended = ended;
   }
 
@@ -108,26 +111,6 @@ export class Tasks {
     return refused.map(({ id }) => id);
   }
 
-  /** What the calls of a worker after this one claimed goes back. */
-  undo(worker: string, answered: number, now: number): void {
-    for (const { entry, place } of this.#shelf.leased()) {
-      if (place.worker === worker && place.call > answered) this.#handBack(entry, now);
-    }
-  }
-
-  /** Hands these back, the first in front, where the worker holds them. */
-  handBack(worker: string, ids: readonly string[], now: number): void {
-    for (const id of [...ids].reverse()) {
-      const entry = this.#shelf.get(id);
-      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry, now);
-    }
-  }
-
-  /** Takes back what has outlived its lease; returns the workers that lost something. */
-  recover(now: number): Set<string> {
-    return this.#lost.recover(now);
-  }
-
   /** Has what is due take its place. */
   promote(now: number): void {
     for (const entry of this.#shelf.due(now)) this.#admit(entry);
@@ -174,6 +157,12 @@ export class Tasks {
     return kept === undefined ? undefined : { kind: "dead", info: kept.letter.info };
   }
 
+  /** Where it stands; undefined when it neither lives nor is dead. */
+  state(id: string): Standing | undefined {
+    const entry = this.#shelf.get(id);
+    return entry === undefined ? this.letters.get(id) && "dead" : standsAs(entry);
+  }
+
   replay(id: string, replacement: Replacement | undefined, now: number): ReplayResult {
     const kept = this.letters.get(id);
     const stored = kept?.letter.stored;
@@ -182,9 +171,11 @@ export class Tasks {
     const { serial, payload, version } = replacement ?? stored;
     const terms = termsOf({ ...(replacement ?? kept?.terms), priority: kept?.terms.priority });
     const entry = this.#enter(id, { ...stored, serial, payload, version, addedAt: now }, terms);
+    const overtaken =
+      this.#lanes.length(serial) > 0 || (kept?.overtaken === true && serial === stored.serial);
     this.letters.delete(id);
     this.#admit(entry);
-    return "replayed";
+    return overtaken ? "overtaken" : "replayed";
   }
 
   /** When something next falls due, a lease ends, or a gate opens. */
@@ -222,7 +213,7 @@ export class Tasks {
     } else {
       const { stored, failures, terms } = entry;
       const letter = { id, diedAt: now, info: outcome.info, stored, failures };
-      this.letters.put({ letter, terms, delivery });
+      this.letters.put({ letter, terms, delivery, overtaken: this.#lanes.length(stored.serial) > 1 });
       this.tally.count("dead", 1);
       this.#retire(entry, now);
     }

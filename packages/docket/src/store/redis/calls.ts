@@ -1,5 +1,6 @@
 import type { Log } from "../../log.js";
 import type { Clock } from "../../time/clock.js";
+import type { Retention } from "../retention.js";
 import { keyArguments } from "./arguments.js";
 import type { Connection } from "./connection.js";
 import type { Purpose } from "./meter.js";
@@ -15,19 +16,28 @@ const PURPOSE: { readonly [Name in keyof Scripts]?: Purpose } = {
   bye: "heartbeats",
 };
 
+interface CallsOptions {
+  readonly connection: Connection;
+  readonly prefix: string;
+  readonly clock: Clock | undefined;
+  readonly log: Log;
+  readonly retention: Retention | undefined;
+}
+
 /** Calls transitions by their names. What a stranger's hand has put under a docket's keys stops none for long. */
 export class Calls {
-  readonly #scripts = loadScripts();
+  readonly #scripts: Scripts;
   readonly #connection: Connection;
   readonly #prefix: string;
   readonly #clock: Clock | undefined;
   readonly #log: Log;
 
-  constructor(connection: Connection, prefix: string, clock: Clock | undefined, log: Log) {
+  constructor({ connection, prefix, clock, log, retention }: CallsOptions) {
     this.#connection = connection;
     this.#prefix = prefix;
     this.#clock = clock;
     this.#log = log;
+    this.#scripts = loadScripts(retention);
   }
 
   async call(

@@ -40,9 +40,9 @@ export const KEYS = {
   living: "living",
   /** SET of task names that something is laid aside of. */
   asides: "asides",
-  /** HASH id → "=" and what its run returned (JSON); empty when it was cancelled. For ten minutes. */
+  /** HASH id → "=" and what its run returned (JSON); empty when it was cancelled. For ten minutes, or as `results` of `Docket.open` says. */
   results: "results",
-  /** ZSET id → when its result was kept (ms). */
+  /** ZSET id → when its result goes (ms), less ten minutes. */
   result_times: "result-times",
   /** ZSET id → when it died (ms). */
   dead: "dead",

@@ -12,6 +12,7 @@ import type {
   StrikeName,
   WorkerInfo,
 } from "../sight.js";
+import type { Retention } from "../retention.js";
 import type { Outpost } from "../outpost.js";
 import type {
   Added,
@@ -28,6 +29,7 @@ import type {
   ReplayResult,
   Settled,
   SettleRequest,
+  Standing,
   Store,
 } from "../store.js";
 import {
@@ -50,6 +52,15 @@ import { Meter } from "./meter.js";
 import { Standings } from "./standings.js";
 import { Watcher } from "./watcher.js";
 
+interface RedisStoreOptions {
+  readonly server: Server;
+  readonly name: string;
+  readonly log: Log;
+  readonly clock: Clock | undefined;
+  /** Default: as it always was. */
+  readonly retention?: Retention;
+}
+
 /** The store that outlives its processes. Needs Redis ≥6.2 (LPOP with a count). */
 export class RedisStore implements Store {
   readonly #name: string;
@@ -63,16 +74,16 @@ export class RedisStore implements Store {
   readonly #standings = new Standings();
   readonly #inboxes: Inboxes;
 
-  constructor(options: { server: Server; name: string; log: Log; clock: Clock | undefined }) {
+  constructor(options: RedisStoreOptions) {
     this.#name = options.name;
     this.#prefix = prefixOf(options.name);
     this.#server = options.server;
     this.#clock = options.clock;
-    const { server, log } = options;
+    const { server, log, clock, retention } = options;
     this.#watcher = new Watcher(server, log, this.#meter);
     this.#inboxes = new Inboxes(this.#prefix, server, log, this.#meter);
     this.#connection = new Connection(server, log, "calls", this.#meter);
-    this.#calls = new Calls(this.#connection, this.#prefix, options.clock, log);
+    this.#calls = new Calls({ connection: this.#connection, prefix: this.#prefix, clock, log, retention });
     // Who didn't answer there, or sent us on, isn't heard from on the other lines either: they would wait in vain.
     this.#connection.onReplaced(() => {
       this.#inboxes.drop();
@@ -162,7 +173,11 @@ export class RedisStore implements Store {
   }
 
   async end(id: string): Promise<End> {
-    return reply.end(await this.#calls.call("outcome", [id], []));
+    return reply.end(await this.#calls.call("outcome", [id, ""], []));
+  }
+
+  async state(id: string): Promise<Standing> {
+    return reply.state(await this.#calls.call("outcome", [id, "state"], []));
   }
 
   watch(id: string, callback: () => void): () => void {
@@ -228,7 +243,7 @@ export class RedisStore implements Store {
 
   async replay(id: string, replacement?: Replacement): Promise<ReplayResult> {
     const answer = await this.#calls.call("replay", [id, ...replacementArguments(replacement)], []);
-    return reply.oneOf(["replayed", "unknown", "key in use"], answer);
+    return reply.oneOf(["replayed", "overtaken", "unknown", "key in use"], answer);
   }
 
   async discard(id: string): Promise<boolean> {

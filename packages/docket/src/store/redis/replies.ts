@@ -11,6 +11,7 @@ import type {
   NewTask,
   Pause,
   Settled,
+  Standing as StandsAs,
 } from "../store.js";
 
 /** Thrown when a script answers what it can't answer: someone else writes under our keys, or versions are mixed up. */
@@ -131,6 +132,13 @@ export function end(reply: unknown): End {
   if (kind === "dead") return { kind, info: detail };
   if (kind === "done") return { kind, result: { json: detail === "" ? undefined : detail } };
   return { kind };
+}
+
+const LIVING = ["waiting", "blocked", "delayed", "held", "running", "cancelling", "aside"] as const;
+
+export function state(reply: unknown): StandsAs {
+  const ended = end(reply).kind;
+  return ended === "living" ? oneOf(LIVING, strings(reply)[1]) : ended;
 }
 
 export function pauses(reply: unknown): Pause[] {

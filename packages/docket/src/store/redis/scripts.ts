@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { DEFAULT_RETENTION, type Retention } from "../retention.js";
 import { KEYS, PREFIXES } from "./keys.js";
 
 /** A transition: a file in `lua/`, whose header names its arguments and includes. */
@@ -16,8 +17,12 @@ export interface Script {
 
 export type Scripts = ReturnType<typeof loadScripts>;
 
-/** Reads all transitions from the package's `lua/` folder and puts them together with their includes. */
-export function loadScripts() {
+/**
+ * Reads all transitions from the package's `lua/` folder and puts them together with their includes. What is kept of ends
+ * stands in the scripts themselves: so no call has to carry it, and each process's holds for what it buries and keeps.
+ */
+export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
+  const load = (name: string): Script => loadOne(name, retention);
   return {
     add: load("add"),
     replace: load("replace"),
@@ -48,7 +53,7 @@ export function loadScripts() {
 
 const FOLDER = fileURLToPath(new URL("../../../lua/", import.meta.url));
 
-function load(name: string): Script {
+function loadOne(name: string, { deadLetters, results }: Retention): Script {
   const text = readFileSync(`${FOLDER}${name}.lua`, "utf8");
   const args = words(text, "args");
   const each = words(text, "each");
@@ -60,6 +65,8 @@ function load(name: string): Script {
     ...Object.entries({ ...KEYS, ...PREFIXES }).map(([variable, key]) => `local ${variable} = P .. "${key}"`),
     ...args.map((arg, at) => `local ${arg} = ARGV[${String(at + 1)}]`),
     `local FIRST, STEP = ${String(args.length + 1)}, ${String(Math.max(1, each.length))}`,
+    `local LETTERS_KEPT_MS, LETTERS_KEPT = ${String(deadLetters.keepMs)}, ${String(deadLetters.most)}`,
+    `local RESULTS_KEPT_MS, RESULTS_KEPT = ${String(results.keepMs)}, ${String(results.most)}`,
     ...includes,
     text,
   ].join("\n");
