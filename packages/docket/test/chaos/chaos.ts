@@ -43,8 +43,8 @@ export interface ChaosReport {
   readonly counts: Snapshot["counts"];
 }
 
-/** How long all that is left may take when everything is well again, in ms. */
-const QUIET_MS = 60_000;
+/** How long all that is left may take when everything is well again, in ms. What has lost two workers may be put off for a minute. */
+const QUIET_MS = 90_000;
 const WORKERS = 3;
 const PRODUCERS = 2;
 /** What comes by itself, and lives on when all else is over. */
