@@ -2,7 +2,7 @@
 -- args: now_override id edited serial terms payload
 --   edited: 1 when what follows takes the place of what it had: its serial key, its terms (as in add), its payload
 -- returns: replayed, unknown, or "key in use" when a living task has its key, or is itself
--- include: time clock body watch ended flags gated strike priority terms limit gate lane letter dispatch
+-- include: time clock body watch ended flags gated strike priority terms limit batch gate lane letter dispatch
 
 local letter = redis.call("HGET", letters, id)
 if not letter then return "unknown" end

@@ -19,8 +19,8 @@ local function drop_letter(id)
 end
 
 -- Those that have lain for 30 days, and the oldest beyond the newest 10,000, go as others come; a few at a time.
-local LETTERS_KEPT_MS, LETTERS_KEPT = 2592000000, 10000
 local function drop_old_letters()
+  local LETTERS_KEPT_MS, LETTERS_KEPT = 2592000000, 10000
   local old = redis.call("ZRANGEBYSCORE", dead, "-inf", now - LETTERS_KEPT_MS, "LIMIT", 0, 20)
   local over = redis.call("ZCARD", dead) - #old - LETTERS_KEPT
   if over > 0 then

@@ -1,5 +1,7 @@
+import type { Batching } from "../batching.js";
 import type { Strike, StrikeName } from "../sight.js";
 import type { Group, Pause } from "../store.js";
+import { Batches, gateOfBatch } from "./batches.js";
 import { Places } from "./places.js";
 import type { Entry, Shelf } from "./shelf.js";
 import { gateOf, isGateOfStrike, Strikes } from "./strikes.js";
@@ -12,11 +14,14 @@ interface Shut {
   readonly rate?: Group["rate"];
   /** It opens as runs end. */
   readonly limited?: boolean;
+  /** One leads when it opens. */
+  readonly batch?: boolean;
 }
 
 /**
  * Two gates stand before a task of a group when its turn comes: shut while its group is paused, or has had its starts. Before
- * those stands, for any task, that of a strike; behind them that of a limit, where as many run as may.
+ * those stands, for any task, that of a strike; behind them those of a batch, until it is complete, and of a limit, where as many
+ * run as may.
  */
 export class Gates {
   readonly #shelf: Shelf;
@@ -25,9 +30,11 @@ export class Gates {
   readonly #starts = new Map<string, number[]>();
   readonly #strikes = new Strikes();
   readonly #places = new Places<Entry>();
+  readonly #batches: Batches;
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf;
+    this.#batches = new Batches(shelf);
   }
 
   pause(group: string, until: number, reason: string): void {
@@ -86,6 +93,7 @@ export class Gates {
     const struck = this.#strikes.gate(stored);
     if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity }, now);
     if (terms.group !== undefined && this.#heldByGroup(entry, terms.group, now)) return false;
+    if (this.#batches.waits(entry)) return this.#await(entry, entry.terms.batch, now);
     const limiting = limitGate(entry);
     if (limiting !== undefined && !this.#takesPlace(entry, limiting))
       return this.#hold(entry, limiting.gate, { opensAt: Infinity, limited: true }, now);
@@ -94,7 +102,34 @@ export class Gates {
       this.#starts.set(gate, [...this.#counted(gate, terms.group.rate, now), now]);
     }
     entry.heldSince = undefined;
+    this.#claimed(entry, now);
     return true;
+  }
+
+  /** Those that wait to run with one that was claimed: at most so many. */
+  gather(leader: Entry, most: number, now: number): Entry[] {
+    const gate = gateOfBatch(leader);
+    const { batch } = leader.terms;
+    if (gate === undefined || batch === undefined) return [];
+    const gathered: Entry[] = [];
+    const shut = this.#shut.get(gate);
+    while (gathered.length < most) {
+      const next = shut?.behind.shift();
+      if (next === undefined) break;
+      if (this.#mayJoin(next, now)) gathered.push(next);
+    }
+    this.#batches.over(gate);
+    const [first] = shut?.behind ?? [];
+    if (shut === undefined || first === undefined) this.#shut.delete(gate);
+    else if (shut.behind.length >= batch.most) this.#leadNext(gate);
+    else shut.opensAt = Math.max(now, (first.heldSince ?? now) + batch.withinMs);
+    return gathered;
+  }
+
+  /** It doesn't lead a batch any more, if it did: the next of those that wait does. */
+  leaveBatch(entry: Entry): void {
+    const gate = this.#batches.leave(entry);
+    if (gate !== undefined) this.#leadNext(gate);
   }
 
   /** Its run is over, or it goes elsewhere: whoever is next behind its limit is let through. */
@@ -123,6 +158,7 @@ export class Gates {
   /** Takes out one that may be held. */
   leave(entry: Entry): void {
     if (entry.place.kind === "ready" || entry.place.kind === "leased") this.give(entry);
+    this.leaveBatch(entry);
     if (entry.place.kind !== "held") return;
     const { gate } = entry.place;
     const behind = this.#shut.get(gate)?.behind ?? [];
@@ -141,6 +177,12 @@ export class Gates {
   #open(gate: string, now: number): void {
     const shut = this.#shut.get(gate);
     if (shut === undefined) return;
+    if (shut.batch === true) {
+      const until = this.#batches.ledUntil(gate, now);
+      if (until === undefined) this.#leadNext(gate);
+      else shut.opensAt = until;
+      return;
+    }
     const { behind, rate } = shut;
     let most = behind.length;
     if (rate !== undefined) {
@@ -150,6 +192,40 @@ export class Gates {
     }
     for (const entry of behind.splice(0, Math.max(0, most))) this.#shelf.put(entry, { kind: "ready" });
     if (behind.length === 0) this.#shut.delete(gate);
+  }
+
+  /** Until as many stand there as may run together, or the time of the first is over. */
+  #await(entry: Entry, { most, withinMs }: Batching, now: number): false {
+    const gate = gateOfBatch(entry) ?? "";
+    this.#hold(entry, gate, { opensAt: now + withinMs, batch: true }, now);
+    if ((this.#shut.get(gate)?.behind.length ?? 0) >= most) this.#open(gate, now);
+    return false;
+  }
+
+  #leadNext(gate: string): void {
+    const shut = this.#shut.get(gate);
+    const first = shut?.behind.shift();
+    if (first === undefined) this.#batches.over(gate);
+    else this.#batches.lead(gate, first);
+    if (shut === undefined || shut.behind.length === 0) this.#shut.delete(gate);
+    else shut.opensAt = Infinity;
+  }
+
+  #claimed(entry: Entry, now: number): void {
+    const shut = this.#shut.get(gateOfBatch(entry) ?? "");
+    const until = this.#batches.claimed(entry, shut !== undefined, now);
+    if (shut !== undefined && until !== undefined) shut.opensAt = until;
+  }
+
+  #mayJoin(entry: Entry, now: number): boolean {
+    const struck = this.#strikes.gate(entry.stored);
+    if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity }, now);
+    const { group } = entry.terms;
+    const until = group && this.#pausedUntil(group.name, now);
+    if (group !== undefined && until !== undefined)
+      return this.#hold(entry, pauseGate(group.name), { opensAt: until }, now);
+    entry.heldSince = undefined;
+    return true;
   }
 
   /** False where all places are taken, or others stand before it. */
@@ -217,7 +293,10 @@ export class Gates {
     );
     shut.behind.splice(at < 0 ? shut.behind.length : at, 0, entry);
     this.#shelf.put(entry, { kind: "held", gate });
-    if (as.limited !== true) this.give(entry);
+    if (as.limited !== true) {
+      this.give(entry);
+      this.leaveBatch(entry);
+    }
     return false;
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../time/clock.js";
+import type { GatherRequest } from "../batching.js";
 import { NONE } from "../sight.js";
 import type {
   CommandCounts,
@@ -106,6 +107,12 @@ export class MemoryStore implements Store {
     }
     this.#rouse();
     return Promise.resolve({ now, refused, claims, nextMs: wakes - now, known: present !== undefined });
+  }
+
+  gather(request: GatherRequest): Promise<readonly Claim[]> {
+    const claims = this.#tasks.gather(request, this.#clock.now());
+    this.#rouse();
+    return Promise.resolve(claims);
   }
 
   renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {

@@ -1,3 +1,4 @@
+import type { GatherRequest } from "../batching.js";
 import type {
   Added,
   Claim,
@@ -82,8 +83,17 @@ export class Tasks {
   /** The next task in turn, under a lease; one that was laid aside first, where the worker knows it. */
   claim(holder: Holder, known: readonly string[], now: number): Claim | undefined {
     const entry = this.gates.next(known, now);
-    if (entry === undefined) return undefined;
-    const { worker, call, leaseMs } = holder;
+    return entry && this.#give(entry, holder, now);
+  }
+
+  /** Those that wait to run with a task that the worker has. */
+  gather({ leader, most, ...holder }: GatherRequest, now: number): Claim[] {
+    const entry = this.#shelf.get(leader.id);
+    if (entry === undefined || this.#shelf.lease(holder.worker, leader) === undefined) return [];
+    return this.gates.gather(entry, most, now).map((other) => this.#give(other, holder, now));
+  }
+
+  #give(entry: Entry, { worker, call, leaseMs }: Holder, now: number): Claim {
     entry.delivery += 1;
     entry.began = undefined;
     this.#shelf.put(entry, {
@@ -123,6 +133,7 @@ export class Tasks {
     const ended = this.#shelf.leased().filter(({ place }) => place.until <= now);
     const first: Entry[] = [];
     for (const { entry, place } of ended.toReversed()) {
+      this.gates.leaveBatch(entry);
       if (place.cancelled) {
         this.#handBack(entry, now);
         continue;
@@ -214,6 +225,7 @@ export class Tasks {
     if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
       return false;
     const { cancelled } = entry.place;
+    this.gates.leaveBatch(entry);
     if (outcome.kind !== "return") this.gates.give(entry);
     this.tally.ended(entry.stored.name, outcome, now);
     if (outcome.kind === "done" && outcome.result !== undefined)
@@ -281,6 +293,7 @@ export class Tasks {
 
   /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
   #handBack(entry: Entry, now: number): void {
+    this.gates.leaveBatch(entry);
     if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, now, CANCELLED);
     else {
       this.gates.keep(entry, now);
