@@ -1,5 +1,3 @@
-import type { Held } from "./store.js";
-
 /** With how many others a task runs, and with which. */
 export interface Batching {
   readonly most: number;
@@ -16,7 +14,7 @@ export interface GatherRequest {
   readonly worker: string;
   /** One of the numbers of its calls to `settle`: what it claimed without an answer goes back as theirs does. */
   readonly call: number;
-  readonly leader: Held;
+  readonly leader: { readonly id: string; readonly delivery: number };
   /** How many others at most. */
   readonly most: number;
   readonly leaseMs: number;

@@ -2,6 +2,8 @@ import type { Batching } from "../batching.js";
 import type { Strike, StrikeName } from "../sight.js";
 import type { Group, Pause } from "../store.js";
 import { Batches, gateOfBatch } from "./batches.js";
+import { limitGate, pauseGate, rateGate, type Limiting } from "./gate-names.js";
+import { Pauses } from "./pauses.js";
 import { Places } from "./places.js";
 import type { Entry, Shelf } from "./shelf.js";
 import { gateOf, isGateOfStrike, Strikes } from "./strikes.js";
@@ -25,7 +27,7 @@ interface Shut {
  */
 export class Gates {
   readonly #shelf: Shelf;
-  readonly #pauses = new Map<string, Pause>();
+  readonly #pauses = new Pauses();
   readonly #shut = new Map<string, Shut>();
   readonly #starts = new Map<string, number[]>();
   readonly #strikes = new Strikes();
@@ -38,21 +40,21 @@ export class Gates {
   }
 
   pause(group: string, until: number, reason: string): void {
-    this.#pauses.set(group, { group, until, reason });
+    this.#pauses.set({ group, until, reason });
     const shut = this.#shut.get(pauseGate(group));
     if (shut !== undefined) shut.opensAt = until;
   }
 
   /** False when it wasn't paused. */
   resume(group: string, now: number): boolean {
-    const was = this.#pausedUntil(group, now) !== undefined;
+    const was = this.#pauses.until(group, now) !== undefined;
     this.#pauses.delete(group);
     this.#open(pauseGate(group), now);
     return was;
   }
 
   paused(now: number): Pause[] {
-    return [...this.#pauses.values()].filter(({ until }) => until > now);
+    return this.#pauses.all(now);
   }
 
   /** False when too many strikes stand. */
@@ -221,7 +223,7 @@ export class Gates {
     const struck = this.#strikes.gate(entry.stored);
     if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity }, now);
     const { group } = entry.terms;
-    const until = group && this.#pausedUntil(group.name, now);
+    const until = group && this.#pauses.until(group.name, now);
     if (group !== undefined && until !== undefined)
       return this.#hold(entry, pauseGate(group.name), { opensAt: until }, now);
     entry.heldSince = undefined;
@@ -256,7 +258,7 @@ export class Gates {
     const queued = (gate: string): number | undefined =>
       entry.heldSince === undefined ? this.#shut.get(gate)?.opensAt : undefined;
     const pause = pauseGate(group.name);
-    const pausedUntil = this.#pausedUntil(group.name, now) ?? queued(pause);
+    const pausedUntil = this.#pauses.until(group.name, now) ?? queued(pause);
     if (pausedUntil !== undefined) return !this.#hold(entry, pause, { opensAt: pausedUntil }, now);
     const { rate } = group;
     if (rate === undefined) return false;
@@ -266,13 +268,6 @@ export class Gates {
     const full = starts.length >= rate.limit ? oldest + rate.perMs : undefined;
     const opensAt = full ?? queued(gate);
     return opensAt !== undefined && !this.#hold(entry, gate, { opensAt, rate }, now);
-  }
-
-  #pausedUntil(group: string, now: number): number | undefined {
-    const pause = this.#pauses.get(group);
-    if (pause === undefined || pause.until > now) return pause?.until;
-    this.#pauses.delete(group);
-    return undefined;
   }
 
   /** The last starts that still count. */
@@ -299,22 +294,4 @@ export class Gates {
     }
     return false;
   }
-}
-
-function pauseGate(group: string): string {
-  return `pause\t${group}`;
-}
-
-function rateGate({ stored }: Entry, { name }: Group): string {
-  return `rate\t${stored.name}\t${name}`;
-}
-
-interface Limiting {
-  readonly gate: string;
-  readonly most: number;
-}
-
-function limitGate({ terms }: Entry): Limiting | undefined {
-  const { limit } = terms;
-  return limit && { gate: `limit\t${limit.task}\t${limit.key}`, most: limit.most };
 }

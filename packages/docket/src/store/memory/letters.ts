@@ -1,5 +1,6 @@
 import type { Found, Letter, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
+import type { Entry } from "./shelf.js";
 
 /** How long, and how many. */
 const KEPT_MS = 2_592_000_000;
@@ -23,6 +24,11 @@ export class Letters {
 
   get(id: string): Kept | undefined {
     return this.#kept.get(id);
+  }
+
+  /** @param info why (JSON) */
+  bury({ id, stored, failures, terms, delivery }: Entry, info: string, now: number): void {
+    this.put({ letter: { id, diedAt: now, info, stored, failures }, terms, delivery });
   }
 
   put({ letter, terms, delivery }: Kept): void {

@@ -31,19 +31,11 @@ import type {
 import { Ends } from "./ends.js";
 import { Inbox } from "./inbox.js";
 import { dueAt } from "./order.js";
+import { presence, type Present } from "./present.js";
 import { Tasks } from "./tasks.js";
 
 /** So long after it was to be there last, a worker is forgotten when another comes. */
 const SILENT_MS = 3_600_000;
-
-interface Present {
-  readonly info: WorkerInfo;
-  readonly inbox: Inbox;
-  seenAt: number;
-  aliveUntil: number;
-  /** Free slots and the lease while it sleeps; undefined while it is busy. */
-  asleep: { free: number; leaseMs: number } | undefined;
-}
 
 /**
  * The store of one process: nothing outlives it. For tests, for programs that need no durability, and for services that
@@ -241,18 +233,10 @@ export class MemoryStore implements Store {
 
   snapshot(): Promise<Snapshot> {
     const now = this.#clock.now();
-    const all = [...this.#workers.values()].map(({ info, seenAt, aliveUntil }) => ({
-      ...info,
-      seenAt,
-      aliveUntil,
-    }));
-    const [last] = all.toSorted(
-      (one, other) => other.aliveUntil - one.aliveUntil || (other.worker < one.worker ? -1 : 1),
-    );
     return Promise.resolve({
       ...this.#tasks.tally.summary(this.#tasks.letters.size),
-      ...{ now, nextAt: this.#tasks.nextEvent(), lastWorkerAt: last?.seenAt },
-      workers: all.filter(({ aliveUntil }) => aliveUntil >= now),
+      ...presence(this.#workers.values(), now),
+      ...{ now, nextAt: this.#tasks.nextEvent() },
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Held, Stored, Terms } from "../store.js";
+import type { Found, Held, Stored, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
 import { Turn } from "./turn.js";
 
@@ -39,6 +39,18 @@ export function newEntry(id: string, stored: Stored, terms: Terms): Entry {
   const place = { kind: "scheduled", at: stored.addedAt } as const;
   const yet = { heldSince: undefined, began: undefined };
   return { id, stored, terms, attempt: 1, delivery: 0, lost: 0, failures: [], ...yet, place };
+}
+
+/** An attempt is used up. @param info what is kept of it (JSON) */
+export function fail(entry: Entry, info: string | undefined): void {
+  entry.attempt += 1;
+  entry.failures = [...entry.failures, ...(info === undefined ? [] : [info])].slice(-9);
+}
+
+/** The living task of a key. */
+export function foundOf({ id, place: { kind } }: Entry): Found {
+  const state = kind === "leased" ? "running" : kind === "scheduled" ? "delayed" : "waiting";
+  return { state, id, info: undefined };
 }
 
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */

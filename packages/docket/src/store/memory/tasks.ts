@@ -18,7 +18,7 @@ import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
 import { dueAt, storedAs, type Holder } from "./order.js";
-import { newEntry, Shelf, type Entry } from "./shelf.js";
+import { fail, foundOf, newEntry, Shelf, type Entry } from "./shelf.js";
 import { Tally } from "./tally.js";
 import { areSame, termsOf } from "./terms.js";
 
@@ -83,24 +83,14 @@ export class Tasks {
   /** The next task in turn, under a lease; one that was laid aside first, where the worker knows it. */
   claim(holder: Holder, known: readonly string[], now: number): Claim | undefined {
     const entry = this.gates.next(known, now);
-    return entry && this.#give(entry, holder, now);
+    return entry && this.leases.give(entry, holder, now);
   }
 
   /** Those that wait to run with a task that the worker has. */
   gather({ leader, most, ...holder }: GatherRequest, now: number): Claim[] {
-    const entry = this.#shelf.get(leader.id);
-    if (entry === undefined || this.#shelf.lease(holder.worker, leader) === undefined) return [];
-    return this.gates.gather(entry, most, now).map((other) => this.#give(other, holder, now));
-  }
-
-  #give(entry: Entry, { worker, call, leaseMs }: Holder, now: number): Claim {
-    entry.delivery += 1;
-    entry.began = undefined;
-    this.#shelf.put(entry, {
-      ...{ kind: "leased", worker, call, since: now, until: now + leaseMs, cancelled: false },
-    });
-    const { id, stored, attempt, delivery, lost } = entry;
-    return { id, stored, attempt, delivery, lost, claimedAt: now };
+    const [entry] = this.leases.among(holder.worker, [leader.id]);
+    if (entry?.delivery !== leader.delivery) return [];
+    return this.gates.gather(entry, most, now).map((other) => this.leases.give(other, holder, now));
   }
 
   /** Carries out what deliveries came to; returns the ids of those whose lease was lost. */
@@ -115,17 +105,12 @@ export class Tasks {
 
   /** What the calls of a worker after this one claimed goes back. */
   undo(worker: string, answered: number, now: number): void {
-    for (const { entry, place } of this.#shelf.leased()) {
-      if (place.worker === worker && place.call > answered) this.#handBack(entry, now);
-    }
+    for (const entry of this.leases.after(worker, answered)) this.#handBack(entry, now);
   }
 
   /** Hands these back, the first in front, where the worker holds them. */
   handBack(worker: string, ids: readonly string[], now: number): void {
-    for (const id of [...ids].reverse()) {
-      const entry = this.#shelf.get(id);
-      if (entry?.place.kind === "leased" && entry.place.worker === worker) this.#handBack(entry, now);
-    }
+    for (const entry of this.leases.among(worker, ids).reverse()) this.#handBack(entry, now);
   }
 
   /** Takes back what has outlived its lease; returns the workers that lost something. */
@@ -185,12 +170,7 @@ export class Tasks {
 
   find(key: string): Found {
     const entry = this.#shelf.get(this.#keys.get(key));
-    if (entry !== undefined) {
-      const { kind } = entry.place;
-      const state = kind === "leased" ? "running" : kind === "scheduled" ? "delayed" : "waiting";
-      return { state, id: entry.id, info: undefined };
-    }
-    return this.letters.find(key);
+    return entry === undefined ? this.letters.find(key) : foundOf(entry);
   }
 
   /** How the task stands; undefined when it neither lives nor is dead. */
@@ -221,9 +201,8 @@ export class Tasks {
 
   /** @param back takes what is handed back */
   #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number, back: Entry[]): boolean {
-    const entry = this.#shelf.get(id);
-    if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
-      return false;
+    const [entry] = this.leases.among(worker, [id]);
+    if (entry?.place.kind !== "leased" || entry.delivery !== delivery) return false;
     const { cancelled } = entry.place;
     this.gates.leaveBatch(entry);
     if (outcome.kind !== "return") this.gates.give(entry);
@@ -233,10 +212,7 @@ export class Tasks {
     else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, now, CANCELLED);
     else if (outcome.kind === "done") this.#retire(entry, now);
     else if (outcome.kind === "retry" || outcome.kind === "park") {
-      if (outcome.kind === "retry") {
-        entry.attempt += 1;
-        entry.failures = [...entry.failures, ...(outcome.info === undefined ? [] : [outcome.info])].slice(-9);
-      }
+      if (outcome.kind === "retry") fail(entry, outcome.info);
       entry.lost = 0;
       this.#shelf.put(entry, {
         kind: "scheduled",
@@ -247,9 +223,7 @@ export class Tasks {
       this.#shelf.put(entry, { kind: "aside" });
       this.tally.count("aside", 1);
     } else {
-      const { stored, failures, terms } = entry;
-      const letter = { id, diedAt: now, info: outcome.info, stored, failures };
-      this.letters.put({ letter, terms, delivery });
+      this.letters.bury(entry, outcome.info, now);
       this.tally.count("dead", 1);
       this.#retire(entry, now);
     }
