@@ -26,6 +26,8 @@ export function checkDefinition(options: Definition): void {
     throw new TypeError(
       `the payload ${of} is no schema: give one of zod, valibot, arktype, or another Standard Schema`,
     );
+  if (batch !== undefined && (typeof batch !== "object" || batch === null))
+    throw new TypeError(`the batch ${of} is ${shown(batch)}: give { most, within }`);
   const [runs, handler] = batch === undefined ? (["run", run] as const) : (["runBatch", runBatch] as const);
   if (typeof handler !== "function")
     throw new TypeError(`the ${runs} ${of} is ${shown(handler)}: give the function that does it`);

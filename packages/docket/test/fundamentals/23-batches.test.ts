@@ -251,6 +251,7 @@ onBothStores("a batch", () => {
       /give the rate over/,
     );
     expect(() => define(batch, { run: () => Promise.resolve() })).toThrow(/^both run and runBatch are given/);
+    expect(() => define(batch, { batch: 5 })).toThrow("the batch of task write is 5: give { most, within }");
     expect(() => define(batch, { runBatch: undefined })).toThrow(
       /^the runBatch of task write is undefined: /,
     );
