@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Batching } from "../../src/store/batching.js";
 import type { Claim } from "../../src/store/store.js";
-import { ids, LEASE, newTask, only, onBothStores, taskIn, test, type Desk, type TaskSpec } from "../desk.js";
+import { ids, LEASE, newTask, only, onBothStores, test, type Desk, type TaskSpec } from "../desk.js";
 
 const WITHIN = 1_000;
 /** A leader that is claimed gathers its others at once; after so long nobody waits for that any more. */
