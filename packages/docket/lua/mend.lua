@@ -83,7 +83,7 @@ for _, task in ipairs(order) do
   names[#names + 1] = task.name
   local _, _, _, group = read_gates(redis.call("HGET", groups, task.id) or "")
   if group and group ~= "" then
-    gates_seen[#gates_seen + 1] = "r\t" .. task.name .. "\t" .. group
+    gates_seen[#gates_seen + 1] = "r\t" .. plain_name(task.name) .. "\t" .. group
     gates_seen[#gates_seen + 1] = "p\t" .. group
   end
   local _, limiting = limit_of(task.id)

@@ -1,6 +1,7 @@
 -- A dead letter lives again, from its first attempt, behind what has come meanwhile.
--- args: now_override id edited serial terms payload
---   edited: 1 when what follows takes the place of what it had: its serial key, its terms (as in add), its payload
+-- args: now_override id edited serial version terms payload
+--   edited: 1 when what follows takes the place of what it had: its serial key, its version ("@2"; empty: the first), its terms
+--   (as in add), its payload
 -- returns: replayed, unknown, or "key in use" when a living task has its key, or is itself
 -- include: time clock body watch ended flags gated strike priority terms limit batch gate lane letter dispatch
 
@@ -23,6 +24,7 @@ end
 local rest = string.match(body, "^%d+(.*)$")
 if edited == "1" then
   local carried = string.match(rest, "^\t[^\t]*\t[^\t]*\t[^\t]*\t[^\t]*(.*)$") or ""
+  name = plain_name(name) .. version
   rest = table.concat({ "", serial, key, name, payload }, "\t") .. carried
   forget_gates(id)
   set_terms(id, terms)

@@ -17,6 +17,7 @@
 
 want, ahead = tonumber(want), tonumber(ahead)
 sleep, lease = tonumber(sleep), tonumber(lease)
+taken_for = lease
 
 local told, only_ends = {}, #ARGV >= FIRST
 for i = FIRST, #ARGV, STEP do

@@ -7,7 +7,8 @@
 local MOST = 500
 local tasks, estimated = {}, false
 
-local function of(name)
+local function of(named)
+  local name = plain_name(named)
   local task = tasks[name]
   if not task then
     task = { name = name, living = 0, waiting = 0, delayed = 0, running = 0, held = 0, aside = 0, ended = {} }
@@ -40,7 +41,10 @@ end
 
 local counted = redis.call("HGETALL", living)
 for i = 1, #counted, 2 do
-  if tonumber(counted[i + 1]) > 0 then of(counted[i]).living = tonumber(counted[i + 1]) end
+  if tonumber(counted[i + 1]) > 0 then
+    local task = of(counted[i])
+    task.living = task.living + tonumber(counted[i + 1])
+  end
 end
 look("running", redis.call("ZRANGE", leases, 0, MOST - 1), redis.call("ZCARD", leases), true)
 for _, list in ipairs({ ready_high, ready, ready_low }) do
@@ -48,7 +52,7 @@ for _, list in ipairs({ ready_high, ready, ready_low }) do
 end
 look("delayed", redis.call("ZRANGE", schedule, 0, MOST - 1), redis.call("ZCARD", schedule))
 for _, name in ipairs(redis.call("SMEMBERS", asides)) do
-  of(name).aside = redis.call("LLEN", aside .. name)
+  of(name).aside = of(name).aside + redis.call("LLEN", aside .. name)
 end
 -- The gates of strikes, rates, limits and batches say whose they are; behind those of pauses a few are looked at.
 for i, gate in ipairs(redis.call("ZRANGE", gates, 0, MOST)) do

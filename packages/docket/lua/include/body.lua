@@ -4,6 +4,11 @@ local function ties(body)
   return serial, key, name
 end
 
+-- A task's name without the version of its payload ("name@2"): strikes, rates and counts are the task's.
+local function plain_name(name)
+  return string.match(name, "^(.+)@%d+$") or name
+end
+
 -- A run: attempt:delivery:lost:owner, and behind it, while it runs, "#" and the number of the settle call that claimed
 -- it (none when it came through the inbox), "!" once it is cancelled, "@" and when it was claimed (ms). Then its failures so
 -- far, each a line break and JSON; and a tab and its progress (JSON) where it told of some: so both go with the run, and

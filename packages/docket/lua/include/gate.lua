@@ -74,7 +74,7 @@ local function gate_holding(id, entry, name)
   local _, _, _, group = read_gates(entry)
   local _, own = limit_of(id)
   local _, _, together = batch_of(id)
-  for _, gate in ipairs({ "p\t" .. group, "r\t" .. name .. "\t" .. group, own or "", together or "" }) do
+  for _, gate in ipairs({ "p\t" .. group, "r\t" .. plain_name(name) .. "\t" .. group, own or "", together or "" }) do
     if gate ~= "" and redis.call("ZSCORE", held .. gate, id) then return gate end
   end
   return held_by_strike(id)
@@ -89,7 +89,8 @@ end
 -- When the gate of a limit may let others through that has no place now, or others before it; nil: it may start.
 local function next_place(id, since, gate, limit)
   local known = redis.call("ZSCORE", gates, gate)
-  if since == "" and known then return tonumber(known) end
+  -- One that a worker of an earlier release took back has its place still, though nothing else says so.
+  if since == "" and known and not redis.call("ZSCORE", places .. gate, id) then return tonumber(known) end
   if take_place(id, gate, limit) then return nil end
   if known and tonumber(known) > now then return tonumber(known) end
   local _, again = count_places(gate, is_held)
@@ -151,7 +152,8 @@ local function through_gates(ids)
   local together = batched and redis.call("HMGET", batches, unpack(ids)) or {}
   for i, id in ipairs(ids) do
     local body = (entries[i] or owns[i] or together[i] or anything_struck()) and redis.call("HGET", bodies, id) or ""
-    local _, _, name = ties(body)
+    local _, _, named = ties(body)
+    local name = named and plain_name(named)
     -- As in take_ready: it may stand in line twice.
     local runs_already = (owns[i] or together[i]) and redis.call("ZSCORE", leases, id)
     if not runs_already and (not name or passes(id, name, entries[i], body, owns[i], together[i])) then free[#free + 1] = id end
@@ -165,7 +167,7 @@ local function may_join(id)
   local _, _, name = ties(body or "")
   if not name then return false end
   local since, limit, per, group = read_gates(redis.call("HGET", groups, id))
-  local gate, at = struck_gate(name, body), NEVER
+  local gate, at = struck_gate(plain_name(name), body), NEVER
   if not gate and group ~= "" then
     at = paused_until(group)
     gate = at and "p\t" .. group

@@ -5,8 +5,10 @@
 
 -- Longer than any run may take: what is forgotten in `places` goes by itself.
 local PLACES_KEPT_MS = 2160000000
--- When places are counted again of which it isn't known yet until when they are taken.
+-- When places are counted again of which it isn't known yet until when they are taken; those that a claim takes are taken for a
+-- lease.
 local RECOUNT_MS = 60000
+local taken_for = RECOUNT_MS
 
 local function read_limit(entry)
   local limit, of = string.match(entry or "", "^(%d+)\t(.*)$")
@@ -29,7 +31,7 @@ local function count_places(gate, is_held)
     local let_through = not ends and not just_taken[id] and string.match(redis.call("HGET", groups, id) or "", "^%d+\t") and not is_held(id)
     if ends or let_through or just_taken[id] then
       count = count + 1
-      again = math.min(again, ends and tonumber(ends) or now + RECOUNT_MS)
+      again = math.min(again, ends and tonumber(ends) or now + (just_taken[id] and taken_for or RECOUNT_MS))
     else
       redis.call("ZREM", places .. gate, id)
     end

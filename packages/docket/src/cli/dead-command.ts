@@ -87,6 +87,7 @@ function addShow(dead: Command, bind: Bind): void {
           ["", ""],
           [
             ["task", letter.task],
+            ["version", letter.version],
             ["key", letter.key],
             ["added", letter.addedAt?.toISOString()],
             ["died", letter.diedAt.toISOString()],

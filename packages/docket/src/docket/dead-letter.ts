@@ -6,6 +6,8 @@ import { readFailure, readInfo } from "../worker/outcome.js";
 export interface DeadLetter {
   readonly id: string;
   readonly task: string | undefined;
+  /** Of its payload. */
+  readonly version: number | undefined;
   readonly key: string | undefined;
   readonly payload: unknown;
   readonly diedAt: Date;
@@ -73,6 +75,7 @@ export function readLetter({ id, diedAt, info, stored, failures }: Letter): Dead
   return {
     id,
     task: stored?.name,
+    version: stored === undefined ? undefined : (stored.version ?? 1),
     key: stored?.key === "" ? undefined : stored?.key,
     payload: stored === undefined ? undefined : readable(stored.payload),
     diedAt: new Date(diedAt),

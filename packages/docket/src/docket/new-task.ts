@@ -48,6 +48,7 @@ export function newTask<Input, Services>(
     serial,
     key,
     name: task.name,
+    version: storedVersion(task),
     due: due(task.name, options),
     group,
     limit,
@@ -71,7 +72,13 @@ export async function replacementOf<Services>(
   payload: unknown,
 ): Promise<Replacement> {
   const { serial, group, limit, batch } = await termsOf(task, payload);
-  return { serial, group, limit, batch, payload: toJson(task.name, payload) };
+  const version = storedVersion(task);
+  return { serial, version, group, limit, batch, payload: toJson(task.name, payload) };
+}
+
+/** What comes by itself has no payload that could be of one version or another: its chain goes on, whoever works. */
+function storedVersion<Services>({ version, recurrence }: Task<unknown, Services>): number | undefined {
+  return version === 1 || recurrence !== undefined ? undefined : version;
 }
 
 interface Termed {

@@ -15,7 +15,7 @@ import {
 } from "./dead-letter.js";
 import { replacementOf } from "./new-task.js";
 import { groupNames, pauseEnd, type PausedGroup } from "./pause.js";
-import { withUnserved, type Sight } from "./unserved.js";
+import { plainly, withUnserved, type Sight } from "./unserved.js";
 import { readWhere, strikeName, strikeReason, type StruckTask, type Where } from "./strike.js";
 
 /** Dead letters that are read at a time. */
@@ -181,7 +181,7 @@ export class Oversight<Services> {
 
   /** The workers that are alive, as far as the store can know. */
   async workers(): Promise<readonly PresentWorker[]> {
-    return (await this.#store.snapshot()).workers;
+    return plainly((await this.#store.snapshot()).workers);
   }
 
   /** Whether the store answers, and how it is set up. Never rejects because it is away. */

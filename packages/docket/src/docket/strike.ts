@@ -1,4 +1,5 @@
 import type { StrikeName } from "../store/sight.js";
+import { LIKE_A_VERSION } from "../task/version.js";
 import type { Task } from "../task/task.js";
 
 /** Fields of the payload, and what they must equal. */
@@ -25,6 +26,8 @@ export function strikeName(task: string | Pick<Task<unknown, never>, "name">, wh
   const name = typeof task === "string" ? task : task.name;
   if (name.length < 1 || name.length > 200)
     throw new RangeError(`a task's name is "${name.slice(0, 40)}": give 1 to 200 characters`);
+  if (LIKE_A_VERSION.test(name))
+    throw new RangeError(`a strike on ${name} can't be of one version: leave it out, to strike all of them`);
   if (where === undefined) return { task: name, where: "" };
   const fields = Object.entries(where).sort(([one], [other]) => (one < other ? -1 : 1));
   const odd = fields.find(([, value]) => typeof value === "number" && !Number.isFinite(value));

@@ -1,3 +1,4 @@
+import { readVersioned, versionedName, type Versioned } from "../task/version.js";
 import type { Stored, Ties } from "./store.js";
 
 /**
@@ -6,7 +7,7 @@ import type { Stored, Ties } from "./store.js";
  * tab, so that a script can read its ties without parsing JSON.
  */
 export function seal(ties: Ties, payload: string, carried: string | undefined): string {
-  const body = `${field(ties.serial)}\t${field(ties.key)}\t${field(ties.name)}\t${payload}`;
+  const body = `${field(ties.serial)}\t${field(ties.key)}\t${nameField(ties)}\t${payload}`;
   return carried === undefined ? body : `${body}\t${carried}`;
 }
 
@@ -16,7 +17,8 @@ export function unseal(body: string): Stored | undefined {
   const [addedAt = "", serial = "", key = "", name = "", payload = "", carried] = parts;
   if (parts.length < 5 || parts.length > 6 || name === "" || !/^\d+$/.test(addedAt)) return undefined;
   try {
-    const ties = { serial: unfield(serial), key: unfield(key), name: unfield(name) };
+    const named = readVersioned(name);
+    const ties = { serial: unfield(serial), key: unfield(key), ...named, name: unfield(named.name) };
     return { addedAt: Number(addedAt), ...ties, payload, ...(carried === undefined ? {} : { carried }) };
   } catch {
     return undefined;
@@ -26,6 +28,11 @@ export function unseal(body: string): Stored | undefined {
 /** @throws {URIError} when it isn't what `field` makes */
 function unfield(text: string): string {
   return text.includes("%") ? decodeURIComponent(text) : text;
+}
+
+/** A task's name as scripts see it: with the version of its payload, as `versionedName` puts it. */
+export function nameField({ name, version }: Versioned): string {
+  return versionedName({ name: field(name), version });
 }
 
 /** A tie as scripts see it: encoded, so that it holds neither a tab nor a line break. */

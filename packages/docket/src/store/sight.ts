@@ -1,6 +1,6 @@
 export interface WorkerInfo {
   readonly worker: string;
-  /** Task names that it can run. */
+  /** Task names that it can run; in a store, each version of theirs beside (see `versionedName`). */
   readonly tasks: readonly string[];
   readonly concurrency: number;
   readonly host: string;
@@ -67,7 +67,7 @@ export interface Snapshot {
   readonly held: number;
   readonly running: number;
   readonly dead: number;
-  /** Laid aside by name: no worker that has seen them knows the task. */
+  /** Laid aside by name, with the version where it isn't the first: no worker that has seen them knows the task, or that version. */
   readonly aside: Readonly<Record<string, number>>;
   /** Living tasks by name. */
   readonly tasks: Readonly<Record<string, number>>;

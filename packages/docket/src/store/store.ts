@@ -23,6 +23,8 @@ export interface Ties {
   readonly serial: string;
   readonly key: string;
   readonly name: string;
+  /** Of the payload; undefined: 1. Scripts see it in the name. */
+  readonly version?: number | undefined;
 }
 
 /** What a task is paused with, and the starts that it may have in a time together with others of its name. */
@@ -193,6 +195,7 @@ export interface Held {
 /** What a dead letter is to have when it lives again; its priority stays what it was. */
 export interface Replacement extends Pick<Terms, "group" | "limit" | "batch"> {
   readonly serial: string;
+  readonly version?: number | undefined;
   /** JSON. */
   readonly payload: string;
 }

@@ -1,3 +1,5 @@
+import { LIKE_A_VERSION } from "./version.js";
+
 /** What a program without a compiler may have got wrong in a definition. */
 interface Definition {
   readonly name: unknown;
@@ -21,6 +23,10 @@ export function checkDefinition(options: Definition): void {
   const { name, payload, run, batch, runBatch, retry } = options;
   if (typeof name !== "string" || name.length < 1 || name.length > 200)
     throw new RangeError(`a task's name is ${shown(name)}: give 1 to 200 characters`);
+  if (LIKE_A_VERSION.test(name))
+    throw new RangeError(
+      `a task's name is ${shown(name)}, as a version is stored: give one that doesn't end with "@" and a number`,
+    );
   const of = `of task ${name}`;
   if (!isSchema(payload))
     throw new TypeError(

@@ -8,6 +8,7 @@ import { checkDefinition } from "./definition.js";
 import { readLimit } from "./limit.js";
 import { readCooldown, readRate, type Rate, type RateOptions } from "./rate.js";
 import { recurrence, type Recurrence } from "./recurrence.js";
+import { readVersion } from "./version.js";
 
 /** Tells others how far a run is; they ask with `docket.progress(id)`. */
 export interface Progress {
@@ -74,6 +75,18 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   readonly name: string;
   /** Checked when the task is added and again when it runs. */
   readonly payload: Schema;
+  /**
+   * Of the payload; 1–100, default 1. Raise it when the payload becomes another, and give `upgrade`. A worker that finds a
+   * payload of a newer version than it knows lays it aside for one that knows, with nothing counted; so deploy what runs
+   * the task first, or together with what adds it. Strikes, rates, limits and keys are the task's, whatever the version.
+   */
+  readonly version?: number;
+  /**
+   * Makes a payload of this version of one that was stored by an earlier one, which `from` names; then the schema checks it. Pure,
+   * and the same however often it is called. A `Terminal` sends the task to the dead letters; any other error is a failure
+   * of the run. Not called for what comes by itself: that has no payload.
+   */
+  readonly upgrade?: (old: unknown, from: number) => StandardSchemaV1.InferInput<Schema>;
   /** Tasks with the same serial key run one at a time, in the order in which they were added (delayed ones: in which they came due). */
   readonly serial?: (payload: StandardSchemaV1.InferOutput<Schema>) => string;
   /** What it is paused with (`docket.pause`): tasks of one group, whatever their names. At most 500 characters. */
@@ -184,6 +197,10 @@ export interface Batch<Services> {
 export interface Task<Input, Services> {
   readonly name: string;
   readonly payload: StandardSchemaV1<Input, unknown>;
+  /** Of what is added from now on, and the newest that can be run. */
+  readonly version: number;
+  /** What was stored by an earlier version, as one of this. */
+  upgrade(old: unknown, from: number): unknown;
   serial(payload: unknown): string | null;
   group(payload: unknown): string | null;
   readonly rate: Rate | undefined;
@@ -207,7 +224,7 @@ export interface Task<Input, Services> {
 /**
  * Defines a task. Called twice so that the services' type is given and the payload's is inferred.
  *
- * @throws {RangeError} when the name, a duration, the rate, the concurrency or the cron expression is out of range, or what comes
+ * @throws {RangeError} when the name, the version, a duration, the rate, the concurrency or the cron expression is out of range, or what comes
  *   by itself could be refused
  * @throws {TypeError} when something in it isn't what it must be, as a compiler would say
  */
@@ -228,6 +245,8 @@ export function defineTask<Services>() {
     return {
       name: options.name,
       payload: options.payload,
+      version: readVersion({ version: options.version, upgrade: options.upgrade, comes }, of),
+      upgrade: (old, from) => (options.upgrade === undefined ? old : options.upgrade(old, from)),
       serial: (payload) => options.serial?.(payload) ?? null,
       group: (payload) => options.group?.(payload) ?? null,
       rate: options.rate === undefined ? undefined : readRate(options.rate, options.group !== undefined, of),

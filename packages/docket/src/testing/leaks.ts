@@ -100,8 +100,8 @@ export async function sweep(store: Store): Promise<void> {
     const { claims } = await store.settle(request);
     if (claims.length === 0) break;
     settlements = claims.map(({ id, delivery, stored }) => {
-      const { serial = "", key = "", name = "" } = stored ?? {};
-      return { id, delivery, ties: { serial, key, name }, outcome: { kind: "done" } };
+      const { serial = "", key = "", name = "", version } = stored ?? {};
+      return { id, delivery, ties: { serial, key, name, version }, outcome: { kind: "done" } };
     });
   }
   for (;;) {

@@ -2,7 +2,7 @@ import { Cancelled, LeaseLost, TimedOut, WorkerStopping } from "../errors.js";
 import type { Claim, Stored } from "../store/store.js";
 import type { BatchItem, Progress, Task } from "../task/task.js";
 import { attempt, deadly, type Attempt, type ExecutionTools } from "./execution.js";
-import { DONE, doneWith, judge, RETURNED, type Verdict } from "./outcome.js";
+import { ASIDE, DONE, doneWith, judge, RETURNED, type Verdict } from "./outcome.js";
 import { Reporter } from "./reporter.js";
 
 type Told =
@@ -47,7 +47,12 @@ export class BatchMember<Services> {
 
   /** It is to begin, if nothing has happened meanwhile. */
   mayRun(): boolean {
-    return !this.isGone && this.claim.lost < this.#tools.deliveryCap;
+    return this.#isKnown && !this.isGone && this.claim.lost < this.#tools.deliveryCap;
+  }
+
+  /** Of no later version than this worker knows. */
+  get #isKnown(): boolean {
+    return (this.claim.stored?.version ?? 1) <= this.#task.version;
   }
 
   /** Cancelled or lost: nobody waits for it. */
@@ -105,6 +110,7 @@ export class BatchMember<Services> {
     this.#reporter?.stop();
     const reason = this.#reason;
     const { stored, lost } = this.claim;
+    if (!this.#isKnown) return attempt(ASIDE);
     if (stored !== undefined && lost >= this.#tools.deliveryCap) return attempt(deadly(this.claim, stored));
     if (this.#told !== undefined) return this.#judged(this.#told);
     if (reason instanceof Cancelled) return attempt(DONE);

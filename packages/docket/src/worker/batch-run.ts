@@ -3,7 +3,8 @@ import type { Claim } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { Batch, BatchItem, Task } from "../task/task.js";
 import { BatchMember } from "./batch-member.js";
-import { contextOf, parse, type ExecutionTools } from "./execution.js";
+import { contextOf, type ExecutionTools } from "./execution.js";
+import { upgraded } from "./stored-payload.js";
 import { TimeLimit } from "./time-limit.js";
 
 /** A run of several deliveries, which takes one slot of its worker. */
@@ -63,7 +64,7 @@ export class BatchRun<Services> {
     const { stored } = member.claim;
     if (stored === undefined || !member.mayRun()) return undefined;
     try {
-      const payload = await checked(this.#task.name, this.#task.payload, parse(stored.payload));
+      const payload = await checked(this.#task.name, this.#task.payload, upgraded(this.#task, stored));
       return member.mayRun() ? member.item(stored, payload) : undefined;
     } catch (error) {
       member.fail(error);

@@ -46,7 +46,7 @@ export class Batches<Services> {
   /** Runs a task with the others of its batch; false for one that has none. @param sure resolves with whether its lease is held */
   begin(claim: Claim, sure: () => Promise<boolean>): boolean {
     const task = this.#holder.tools.tasks.get(claim.stored?.name ?? "");
-    if (task?.batch === undefined) return false;
+    if (task?.batch === undefined || (claim.stored?.version ?? 1) > task.version) return false;
     void this.#run(claim, task, task.batch, sure);
     return true;
   }

@@ -1,5 +1,6 @@
 import type { Claim } from "../store/store.js";
 import type { Death } from "../task/task.js";
+import { payloadOfDead } from "./stored-payload.js";
 import type { ExecutionTools } from "./execution.js";
 
 /** Logs that a task was given up, and tells its definition. */
@@ -14,9 +15,9 @@ export function tellDeath<Services>(
   );
   const task = tasks.get(death.task);
   if (task === undefined || claim.stored === undefined) return;
-  const { payload } = claim.stored;
+  const payload = payloadOfDead(task, claim.stored);
   Promise.resolve()
-    .then(() => task.onDeadLetter(JSON.parse(payload), death, services))
+    .then(() => task.onDeadLetter(payload, death, services))
     .catch((error: unknown) => {
       log.error(
         { err: error, id: death.id, task: death.task },

@@ -5,6 +5,7 @@ import { checked } from "../task/payload.js";
 import type { Progress, RunContext, Task } from "../task/task.js";
 import type { Trace, TracedEnd, TracedRun } from "../trace.js";
 import { ASIDE, comeAgain, dead, DONE, doneWith, judge, RETURNED, type Verdict } from "./outcome.js";
+import { upgraded } from "./stored-payload.js";
 import { Reporter } from "./reporter.js";
 import { TimeLimit } from "./time-limit.js";
 
@@ -81,7 +82,7 @@ export class Execution<Services> {
     const { stored } = this.claim;
     if (stored === undefined) return unreadable(this.claim);
     const task = this.#tools.tasks.get(stored.name);
-    if (task === undefined) return ASIDE;
+    if (task === undefined || (stored.version ?? 1) > task.version) return ASIDE;
     if (this.claim.lost >= this.#tools.deliveryCap) return deadly(this.claim, stored);
     const at = task.recurrence?.putOff(stored.addedAt, this.claim.claimedAt);
     if (at !== undefined) return { outcome: { kind: "park", at } };
@@ -130,7 +131,7 @@ export class Execution<Services> {
   }
 
   async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {
-    const read = checked(task.name, task.payload, parse(stored.payload));
+    const read = checked(task.name, task.payload, upgraded(task, stored));
     const payload = read instanceof Promise ? ((await read) as unknown) : read;
     const ctx = contextOf(this, stored, this.#tools);
     return this.#tools.around(() => this.#tools.enter(ctx.id, () => task.run(payload, ctx)), ctx);
@@ -195,12 +196,4 @@ export interface Attempt extends TracedEnd {
 
 export function attempt(verdict: Verdict | undefined, error?: unknown): Attempt {
   return { verdict, outcome: verdict?.outcome.kind ?? "lost", ...(error === undefined ? {} : { error }) };
-}
-
-export function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined; // the schema says what is wrong with it
-  }
 }

@@ -130,8 +130,8 @@ export function dead(
 
 /** What the store is to be told of a delivery. */
 export function settlementOf(claim: Claim, { outcome }: Verdict): Settlement {
-  const { serial = "", key = "", name = "" } = claim.stored ?? {};
-  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name }, outcome };
+  const { serial = "", key = "", name = "", version } = claim.stored ?? {};
+  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name, version }, outcome };
 }
 
 /** What is kept of a death beside the task. */

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { Cancelled, LeaseLost, StoreUnavailable, WorkerStopping } from "../errors.js";
 import type { WorkerInfo } from "../store/sight.js";
 import type { Claim, Message, Settled, Store } from "../store/store.js";
+import { knownNames } from "../task/version.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import type { Clock } from "../time/clock.js";
 import { Ahead } from "./ahead.js";
@@ -56,7 +57,8 @@ export class Worker<Services> {
     this.#concurrency = concurrency;
     this.#sleepMs = sleepMs;
     const info: WorkerInfo = {
-      ...{ worker: this.id, tasks: [...parts.tools.tasks.keys()], concurrency, host: hostname() },
+      tasks: [...parts.tools.tasks.values()].flatMap(knownNames),
+      ...{ worker: this.id, concurrency, host: hostname() },
       ...{ pid: process.pid, startedAt: Date.now() },
       ...(parts.version === undefined ? {} : { version: parts.version }),
     };
@@ -75,9 +77,7 @@ export class Worker<Services> {
     };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
-      settled: (settled, tookMs) => {
-        this.#take(settled, tookMs);
-      },
+      settled: this.#take.bind(this),
     });
     this.#listener = new Listener(this.#store, this.id, {
       message: (message) => {

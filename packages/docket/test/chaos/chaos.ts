@@ -4,7 +4,7 @@ import { Docket, type Snapshot } from "../../src/index.js";
 import { leftovers } from "../../src/testing/leaks.js";
 import { until } from "../until.js";
 import { Chance } from "./chance.js";
-import { accounted } from "./checks/accounted.js";
+import { accounted, BRINGS } from "./checks/accounted.js";
 import { holds } from "./checks/holds.js";
 import { lanes } from "./checks/lanes.js";
 import { runs } from "./checks/runs.js";
@@ -47,6 +47,8 @@ export interface ChaosReport {
 const QUIET_MS = 60_000;
 const WORKERS = 3;
 const PRODUCERS = 2;
+/** What comes by itself, and lives on when all else is over. */
+const PERPETUAL = KINDS.flatMap(({ tasks }) => tasks).filter(({ recurrence }) => recurrence !== undefined);
 const SKEWS = [-7_200_000, -90_000, 0, 0, 0, 45_000, 86_400_000];
 
 /** Producers and workers in processes of their own, on a Redis of their own, while things go wrong as the seed decides. */
@@ -114,7 +116,7 @@ export async function runChaos({ seed, tasks, perSecond, folder }: ChaosOptions)
   });
   for (const check of [accounted, runs, lanes, holds]) faults.push(...check(history));
   for (const kind of KINDS) faults.push(...(kind.faults?.(history) ?? []));
-  faults.push(...miscounts(last, letters.length));
+  faults.push(...miscounts(last, letters.length), ...idle(history, all, tasks));
   for (const key of await leftovers({ url: redis.primary.url, name: NAME }))
     faults.push({ what: `left behind in Redis: ${key}`, about: [] });
   return {
@@ -129,15 +131,13 @@ type MakeOrdersFor = (name: string) => ConstructorParameters<typeof Member>[2];
 function workerOrders(seed: number, url: string, last: string): MakeOrdersFor {
   return (of) => (name, journal, life) => {
     const chance = new Chance(seed, `${of} ${String(life)}`);
+    const [skewMs, concurrency] = [chance.oneOf(0, ...SKEWS), chance.oneOf(20, 3, 10, 50, 100)];
+    const sleepMs = chance.oneOf(2_000, 5_000);
+    const engine = chance.happens(0.25) ? last : undefined;
+    const knows = engine === undefined ? (["new"] as const) : [];
     return {
-      orders: {
-        role: "worker",
-        ...{ name, journal, url, knowsAll: false },
-        skewMs: chance.oneOf(0, ...SKEWS),
-        concurrency: chance.oneOf(20, 3, 10, 50, 100),
-        sleepMs: chance.oneOf(2_000, 5_000),
-      },
-      engine: chance.happens(0.25) ? last : undefined,
+      orders: { role: "worker", ...{ name, journal, url, skewMs, concurrency, sleepMs, knows: [...knows] } },
+      engine,
     };
   };
 }
@@ -146,7 +146,8 @@ function lateOrders(url: string): MakeOrdersFor {
   return () => (name, journal) => ({
     orders: {
       role: "worker",
-      ...{ name, journal, url, knowsAll: true, skewMs: 0, concurrency: 10, sleepMs: 2_000 },
+      ...{ name, journal, url, skewMs: 0, concurrency: 10, sleepMs: 2_000 },
+      knows: ["new", "late"],
     },
     engine: undefined,
   });
@@ -180,17 +181,35 @@ async function letGo(docket: Docket<Services>): Promise<void> {
 
 /** Resolves when only what comes by itself lives. */
 function quiet(docket: Docket<Services>): Promise<Snapshot> {
-  const perpetual = KINDS.flatMap(({ tasks }) => tasks).filter(({ recurrence }) => recurrence !== undefined);
   return until(
     "nothing is left to do",
     async () => {
       const now = await docket.snapshot();
       const idle =
-        now.waiting + now.blocked + now.held + now.running === 0 && now.delayed === perpetual.length;
+        now.waiting + now.blocked + now.held + now.running === 0 && now.delayed === PERPETUAL.length;
       return idle && Object.keys(now.aside).length === 0 ? now : undefined;
     },
     QUIET_MS,
   );
+}
+
+/** A run in which little was asked for, or a process broke down, says nothing. */
+function idle({ calls, runs }: History, members: readonly Member[], tasks: number): Fault[] {
+  const faults: Fault[] = members.flatMap((member) =>
+    member.breakdowns.map((name) => ({ what: `${name} broke down: see its log`, about: [] })),
+  );
+  const brought = [...calls.values()].filter(({ op }) => BRINGS.includes(op)).length;
+  if (brought < tasks)
+    faults.push({
+      what: `${String(brought)} tasks were asked for, and should have been ${String(tasks)}`,
+      about: [],
+    });
+  if (runs.length < brought / 2)
+    faults.push({
+      what: `of ${String(brought)} tasks only ${String(runs.length)} runs are known`,
+      about: [],
+    });
+  return faults;
 }
 
 /** Where the store's counts differ from what is there. */
@@ -202,9 +221,12 @@ function miscounts({ dead, counts, tasks }: Snapshot, letters: number): Fault[] 
       what: `${String(letters)} dead letters, ${String(dead)} counted, ${String(died)} deaths counted`,
       about: [],
     });
-  for (const [task, living] of Object.entries(tasks))
-    if (task !== "tick" || living !== 1)
+  const perpetual = PERPETUAL.map(({ name }) => name);
+  for (const task of new Set([...perpetual, ...Object.keys(tasks)])) {
+    const living = tasks[task] ?? 0;
+    if (living !== (perpetual.includes(task) ? 1 : 0))
       faults.push({ what: `${String(living)} tasks named ${task} are said to live`, about: [] });
+  }
   return faults;
 }
 

@@ -21,7 +21,9 @@ async function main(): Promise<void> {
   setClock(given.skewMs);
   const journal = new Journal(given.journal);
   journal.watchForStalls();
-  const kinds = KINDS.filter(({ known }) => given.role === "producer" || given.knowsAll || known !== "late");
+  const kinds = KINDS.filter(
+    ({ known }) => given.role === "producer" || known === undefined || given.knows.includes(known),
+  );
   const docket = await Docket.open<Services>({
     url: given.url,
     name: NAME,

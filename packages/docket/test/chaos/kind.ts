@@ -10,8 +10,8 @@ export interface Kind {
   /** How often a producer does it, beside the others. */
   readonly share: number;
   readonly tasks: readonly Task<unknown, Services>[];
-  /** No worker knows its tasks until all disturbances are over. */
-  readonly known?: "late";
+  /** Who knows its tasks: workers of this release (new), or none until all disturbances are over (late). By default all do. */
+  readonly known?: "new" | "late";
   /** One thing that a producer does; resolves when it is done with it. */
   act(producer: Producer, chance: Chance): Promise<void>;
   /** What is wrong when all is over, beyond what must be right for all tasks. */

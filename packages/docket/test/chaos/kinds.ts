@@ -4,10 +4,14 @@ import { delayed } from "./kinds/delayed.js";
 import { flaky, overdue, parked, terminal } from "./kinds/failing.js";
 import { paused, rated, struck } from "./kinds/held.js";
 import { keyed } from "./kinds/keyed.js";
+import { limited, limitedByKey } from "./kinds/limited.js";
 import { lanes } from "./kinds/lanes.js";
+import { minutes } from "./kinds/minutes.js";
 import { plain } from "./kinds/plain.js";
 import { blocking, deadly } from "./kinds/poison.js";
+import { ranked } from "./kinds/ranked.js";
 import { rare } from "./kinds/rare.js";
+import { cooled, dropped } from "./kinds/refused.js";
 import { results } from "./kinds/results.js";
 import { ticks } from "./kinds/ticks.js";
 
@@ -15,5 +19,6 @@ import { ticks } from "./kinds/ticks.js";
 export const KINDS: readonly Kind[] = [
   ...[plain, keyed, lanes, delayed, flaky, parked, terminal, overdue],
   ...[cancelled, replaced, debounced, paused, struck, rated, results],
-  ...[deadly, blocking, rare, ticks],
+  ...[limited, limitedByKey, ranked, dropped, cooled],
+  ...[deadly, blocking, rare, ticks, minutes],
 ];

@@ -25,6 +25,8 @@ interface Lived {
   readonly stops: Interval[];
   ended: number;
   killed: boolean;
+  /** Ended by itself, and not in order. */
+  broke: boolean;
 }
 
 /** A producer or worker that is started again when its process has ended: one after the other, each with a journal. */
@@ -68,11 +70,20 @@ export class Member {
       stdio: ["ignore", log, log, "ipc"],
     });
     closeSync(log);
-    const life: Lived = { name, journal, began: monotonic(), stops: [], ended: Infinity, killed: false };
+    const life: Lived = {
+      name,
+      journal,
+      began: monotonic(),
+      stops: [],
+      ended: Infinity,
+      killed: false,
+      broke: false,
+    };
     this.#lives.push(life);
     this.#child = child;
-    child.once("exit", (_code, signal) => {
+    child.once("exit", (code, signal) => {
       life.killed = signal !== null;
+      life.broke = signal === null && code !== 0;
       life.ended = monotonic();
       this.#child = undefined;
       if (!this.#finishing && this.#comesAgain(life)) this.#revived = this.start();
@@ -137,6 +148,11 @@ export class Member {
 
   get journals(): string[] {
     return this.#lives.map(({ journal }) => journal);
+  }
+
+  /** Its processes that ended by themselves, and not in order. */
+  get breakdowns(): string[] {
+    return this.#lives.filter(({ broke }) => broke).map(({ name }) => name);
   }
 
   lives(): Life[] {

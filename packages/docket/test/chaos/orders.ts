@@ -19,8 +19,8 @@ export const orders = z.discriminatedUnion("role", [
     journal: z.string(),
     url: z.string(),
     skewMs: z.number(),
-    /** Also what nobody knows before all disturbances are over. */
-    knowsAll: z.boolean(),
+    /** What it knows besides what all know. */
+    knows: z.array(z.enum(["new", "late"])),
     concurrency: z.number(),
     sleepMs: z.number(),
   }),

@@ -181,7 +181,8 @@ export class Producer {
 
   #told(n: string, handle: Handle | undefined): void {
     if (handle === undefined) throw new Error(`the engine answered nothing to ${n}`);
-    this.#journal.write({ what: "told", n, id: handle.id, added: handle.added, answer: "" });
+    const { id, added, refused = "" } = handle;
+    this.#journal.write({ what: "told", n, id, added, answer: refused });
   }
 
   /** @throws what no outage explains */

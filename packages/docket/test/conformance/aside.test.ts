@@ -55,4 +55,37 @@ onBothStores("a task that its worker doesn't know", () => {
     await desk.hello("able", ["rare", "task"]);
     expect(ids(await desk.claim("able", 9))).toEqual(["b"]);
   });
+
+  test("may be of a version that its worker doesn't know: by name and version", async ({ desk }) => {
+    const group = { name: "g", rate: { limit: 2, perMs: 1_000 } };
+    await desk.add("a", { version: 2, serial: "s" });
+    await desk.add("b", { serial: "s" });
+    await desk.conclude("old", await desk.claimOne("old"), { kind: "aside" });
+    expect(await desk.store.snapshot()).toMatchObject({
+      aside: { "task@2": 1 },
+      tasks: { task: 1, "task@2": 1 },
+    });
+    await desk.hello("new", ["task", "task@2"]);
+    expect(await desk.claim("new", 1)).toMatchObject([{ id: "a", attempt: 1, stored: { version: 2 } }]);
+    expect(await desk.claim("old", 9)).toEqual([]);
+    // Its rate and its strikes are the task's.
+    await desk.add("c", { group });
+    await desk.add("d", { version: 2, group });
+    await desk.add("e", { version: 3, group });
+    expect(ids(await desk.claim("new", 9))).toEqual(["c", "d"]);
+    expect(await desk.store.snapshot()).toMatchObject({ held: 1 });
+    expect((await desk.store.overview(1)).tasks).toMatchObject([{ task: "task", held: 1, running: 3 }]);
+    expect(await desk.store.cancel("e")).toBe("cancelled");
+  });
+
+  test("has its version in a name that is odd, too", async ({ desk }) => {
+    const name = "50% a\u0001@b";
+    await desk.add("a", { name, version: 12 });
+    await desk.conclude("old", await desk.claimOne("old"), { kind: "aside" });
+    await desk.hello("new", [`${name}@12`]);
+    const claim = await desk.claimOne("new");
+    expect(claim).toMatchObject({ id: "a", stored: { name, version: 12 } });
+    await desk.finish("new", claim);
+    expect(await desk.store.snapshot()).toMatchObject({ tasks: none() });
+  });
 });

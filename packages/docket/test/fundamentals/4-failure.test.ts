@@ -38,6 +38,7 @@ onBothStores("a task that fails", () => {
     expect(letter).toEqual({
       id,
       task: "fail",
+      version: 1,
       key: "k",
       payload: { n: 7 },
       diedAt: new Date(stage.clock.now()),

@@ -38,6 +38,39 @@ test("where nobody is held behind it, the next to come takes it at once", async 
   expect(ids(await desk.claim("w", 1))).toEqual(["b"]);
 });
 
+/** Such a worker takes back what another lost: it goes to the front of the line, and nothing is known of its place. */
+async function takeBackUnaware(desk: Desk, id: string): Promise<void> {
+  const prefix = prefixOf(desk.name);
+  await askRedis(desk.url, async (redis) => {
+    await redis.zrem(`${prefix}leases`, id);
+    await redis.hset(`${prefix}runs`, id, "1:1:1:");
+    await redis.lpush(`${prefix}ready`, id);
+  });
+}
+
+test("what an earlier release's worker took back has its place still, and goes before those that are held", async () => {
+  const desk = new Desk("redis", inject("redisUrl"));
+  onTestFinished(() => desk.close(false));
+  await desk.store.add(["a", "b"].map((id) => newTask(id, { limit })));
+  expect(ids(await desk.claim("w", 2))).toEqual(["a"]);
+  await takeBackUnaware(desk, "a");
+  const again = await desk.claimOne("v");
+  expect(again.id).toBe("a");
+  await desk.finish("v", again);
+  expect(ids(await desk.claim("v", 1))).toEqual(["b"]);
+});
+
+test("what is held by the claim that took the last place comes when the lease of that would have ended", async () => {
+  const desk = new Desk("redis", inject("redisUrl"));
+  onTestFinished(() => desk.close(false));
+  await desk.store.add(["a", "b"].map((id) => newTask(id, { limit })));
+  expect(ids(await desk.claim("w", 2))).toEqual(["a"]);
+  await endUnaware(desk, "a");
+  expect((await desk.sleep("v", 1)).nextMs).toBe(LEASE);
+  desk.clock.advance(LEASE);
+  expect(ids(await desk.claim("w", 1))).toEqual(["b"]);
+});
+
 test("what an earlier release left in line twice runs once", async () => {
   const desk = new Desk("redis", inject("redisUrl"));
   onTestFinished(() => desk.close(false));

@@ -1,9 +1,19 @@
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { Docket, StoreUnavailable } from "../../src/index.js";
 import { RedisServer } from "../redis-server.js";
 import { until } from "../until.js";
 import { chore, type Chores } from "./chores.js";
 import { Sentinel } from "./sentinel.js";
+
+/**
+ * A closed client that no sentinel had answered looks once more when its pause is over, of a second at most, and drops what
+ * it hears; then it holds the line to a sentinel that refused it for two seconds. So long it keeps a process from ending.
+ */
+const LETS_GO_MS = 3_500;
+afterAll(async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  await until("the clients have let go", () => timers() === 0, LETS_GO_MS);
+});
 
 test.for(["is killed", "hangs"] as const)(
   "a primary that %s: sentinels name another, and adders and workers go on there by themselves with all that was copied",

@@ -1,3 +1,4 @@
+import { versionedName } from "../../task/version.js";
 import type { Batching } from "../batching.js";
 import type { Strike, StrikeName } from "../sight.js";
 import type { Group, Pause } from "../store.js";
@@ -83,7 +84,7 @@ export class Gates {
   next(known: readonly string[], now: number): Entry | undefined {
     for (const name of [...known].sort())
       for (const entry of this.#shelf.at("aside"))
-        if (entry.stored.name === name && this.passes(entry, now)) return entry;
+        if (versionedName(entry.stored) === name && this.passes(entry, now)) return entry;
     let entry = this.#shelf.takeTurn();
     while (entry !== undefined && !this.passes(entry, now)) entry = this.#shelf.takeTurn();
     return entry;

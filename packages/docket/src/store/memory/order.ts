@@ -8,8 +8,9 @@ export interface Holder {
 }
 
 /** A new task as it lies in the store. */
-export function storedAs({ serial, key, name, payload, carried }: NewTask, addedAt: number): Stored {
-  return { serial, key, name, payload, addedAt, ...(carried === undefined ? {} : { carried }) };
+export function storedAs({ serial, key, name, version, payload, carried }: NewTask, addedAt: number): Stored {
+  const ties = { serial, key, name, ...(version === undefined ? {} : { version }) };
+  return { ...ties, payload, addedAt, ...(carried === undefined ? {} : { carried }) };
 }
 
 /** When it is due, in ms since the epoch. @param began of the burst, where it is one */

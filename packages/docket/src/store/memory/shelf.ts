@@ -1,4 +1,5 @@
-import type { Found, Held, Stored, Terms } from "../store.js";
+import { versionedName } from "../../task/version.js";
+import type { Held, Stored, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
 import { Turn } from "./turn.js";
 
@@ -45,12 +46,6 @@ export function newEntry(id: string, stored: Stored, terms: Terms): Entry {
 export function fail(entry: Entry, info: string | undefined): void {
   entry.attempt += 1;
   entry.failures = [...entry.failures, ...(info === undefined ? [] : [info])].slice(-9);
-}
-
-/** The living task of a key. */
-export function foundOf({ id, place: { kind } }: Entry): Found {
-  const state = kind === "leased" ? "running" : kind === "scheduled" ? "delayed" : "waiting";
-  return { state, id, info: undefined };
 }
 
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
@@ -143,6 +138,9 @@ export class Shelf {
 
 export function tally(entries: Iterable<Entry>): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { stored } of entries) counts[stored.name] = (counts[stored.name] ?? 0) + 1;
+  for (const { stored } of entries) {
+    const name = versionedName(stored);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
   return counts;
 }

@@ -10,16 +10,18 @@ import type {
   Settlement,
   Stored,
 } from "../store.js";
-import { Apart } from "./apart.js";
 import { Doors } from "./doors.js";
 import { Followers } from "./followers.js";
 import { Gates } from "./gates.js";
 import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
+import { Lost } from "./lost.js";
 import { dueAt, storedAs, type Holder } from "./order.js";
-import { fail, foundOf, newEntry, Shelf, type Entry } from "./shelf.js";
+import { fail, newEntry, Shelf, type Entry } from "./shelf.js";
 import { Tally } from "./tally.js";
+import { versionedName } from "../../task/version.js";
+import { foundAs } from "./standing.js";
 import { areSame, termsOf } from "./terms.js";
 
 const CANCELLED: End = { kind: "cancelled" };
@@ -33,9 +35,11 @@ export class Tasks {
   readonly #lanes = new Lanes();
   readonly #doors = new Doors();
   readonly gates = new Gates(this.#shelf);
-  readonly #apart = new Apart();
   readonly letters = new Letters();
   readonly tally = new Tally(this.#shelf);
+  readonly #lost = new Lost(this.#shelf, this.gates, this.tally, (entry, now) => {
+    this.#handBack(entry, now);
+  });
   readonly #ended: (id: string, end: End | undefined) => void;
 
   /** @param ended told of each end, with what is to be kept of it */
@@ -69,7 +73,8 @@ export class Tasks {
     // What a strike holds must show that it still falls under it.
     const stands = place.kind !== "scheduled" && behind?.at === undefined && !this.gates.isStruck(holder);
     Object.assign(holder, { stored: storedAs(task, now), attempt: 1, lost: 0, failures: [], began });
-    const same = stored.serial === task.serial && stored.name === task.name && areSame(terms, task);
+    const sameName = versionedName(stored) === versionedName(task);
+    const same = stored.serial === task.serial && sameName && areSame(terms, task);
     if (stands && at <= now && same) return { id: holder.id, added: false };
     this.#takeOut(holder);
     this.#leaveLane(stored.serial, holder.id);
@@ -115,24 +120,7 @@ export class Tasks {
 
   /** Takes back what has outlived its lease; returns the workers that lost something. */
   recover(now: number): Set<string> {
-    const ended = this.#shelf.leased().filter(({ place }) => place.until <= now);
-    const first: Entry[] = [];
-    for (const { entry, place } of ended.toReversed()) {
-      this.gates.leaveBatch(entry);
-      if (place.cancelled) {
-        this.#handBack(entry, now);
-        continue;
-      }
-      entry.lost += 1;
-      this.tally.count("recovered", 1);
-      const at = this.#apart.turn(entry.lost, now);
-      if (at > now) {
-        this.gates.give(entry);
-        this.#shelf.put(entry, { kind: "scheduled", at });
-      } else first.push(entry);
-    }
-    for (const entry of first.reverse()) this.#handBack(entry, now);
-    return new Set(ended.map(({ place }) => place.worker));
+    return this.#lost.recover(now);
   }
 
   /** Has what is due take its place. */
@@ -170,7 +158,8 @@ export class Tasks {
 
   find(key: string): Found {
     const entry = this.#shelf.get(this.#keys.get(key));
-    return entry === undefined ? this.letters.find(key) : foundOf(entry);
+    if (entry === undefined) return this.letters.find(key);
+    return { state: foundAs(entry), id: entry.id, info: undefined };
   }
 
   /** How the task stands; undefined when it neither lives nor is dead. */
@@ -185,9 +174,9 @@ export class Tasks {
     const stored = kept?.letter.stored;
     if (stored === undefined) return "unknown";
     if (this.#keys.has(stored.key) || this.#shelf.get(id) !== undefined) return "key in use";
-    const { serial, payload } = replacement ?? stored;
+    const { serial, payload, version } = replacement ?? stored;
     const terms = termsOf({ ...(replacement ?? kept?.terms), priority: kept?.terms.priority });
-    const entry = this.#enter(id, { ...stored, serial, payload, addedAt: now }, terms);
+    const entry = this.#enter(id, { ...stored, serial, payload, version, addedAt: now }, terms);
     this.letters.delete(id);
     this.#admit(entry);
     return "replayed";

@@ -1,6 +1,7 @@
 import { KEYS, PREFIXES, TYPES } from "./keys.js";
-import { field, seal } from "../envelope.js";
+import { field, nameField, seal } from "../envelope.js";
 import type { Due, NewTask, Outcome, Replacement, Settlement } from "../store.js";
+import { versionedName } from "../../task/version.js";
 import { termsArgument } from "./terms.js";
 
 /** Tasks per script call: a script holds up everything else on its server while it runs. */
@@ -15,8 +16,8 @@ function isFree({ serial, key, due, group, limit, priority, batch, doors = [] }:
 }
 
 function headOf(task: NewTask): string {
-  const { id, serial, key, name, due } = task;
-  const ties = `${field(serial)}\t${field(key)}\t${field(name)}`;
+  const { id, serial, key, due } = task;
+  const ties = `${field(serial)}\t${field(key)}\t${nameField(task)}`;
   return `${id}\t${ties}\t${dueArgument(due)}\t${termsArgument(task)}`;
 }
 
@@ -26,16 +27,19 @@ export function batchArguments(tasks: readonly NewTask[]): [counts: string, each
   const each: string[] = [];
   for (const task of tasks) {
     const free = isFree(task);
-    if (free) counts.set(task.name, (counts.get(task.name) ?? 0) + 1);
+    if (free) {
+      const name = nameField(task);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
     each.push(free ? task.id : headOf(task), seal(task, task.payload, task.carried));
   }
-  return [[...counts].map(([name, count]) => `${field(name)}\t${String(count)}`).join("\t"), each];
+  return [[...counts].map(([name, count]) => `${name}\t${String(count)}`).join("\t"), each];
 }
 
 /** A task for `replace`. */
 export function replaceArguments(task: NewTask): string[] {
-  const { id, serial, key, name, due, payload, carried } = task;
-  const ties = [field(serial), field(key), field(name)];
+  const { id, serial, key, due, payload, carried } = task;
+  const ties = [field(serial), field(key), nameField(task)];
   return [id, ...ties, dueArgument(due), termsArgument(task), seal(task, payload, carried)];
 }
 
@@ -63,18 +67,19 @@ export function dueArgument(due: Due): string {
 
 /** What is told of deliveries: of which name those are that are told by their delivery alone, then each. */
 export function settlementArguments(settlements: readonly Settlement[]): [freeName: string, each: string[]] {
-  const free = settlements.find(isFreelyDone)?.ties.name ?? "";
+  const first = settlements.find(isFreelyDone);
+  const free = first === undefined ? "" : nameField(first.ties);
   const each: string[] = [];
   for (const settlement of settlements) {
     const { id, delivery, ties, outcome } = settlement;
-    if (isFreelyDone(settlement) && ties.name === free) each.push(id, String(delivery));
+    if (isFreelyDone(settlement) && nameField(ties) === free) each.push(id, String(delivery));
     else {
-      const tied = `${field(ties.serial)}\t${field(ties.key)}\t${field(ties.name)}`;
+      const tied = `${field(ties.serial)}\t${field(ties.key)}\t${nameField(ties)}`;
       const of = `${String(delivery)}\t${outcome.kind}\t${outcomeDue(outcome)}`;
       each.push(id, `${of}\t${tied}\t${outcomeInfo(outcome)}`);
     }
   }
-  return [field(free), each];
+  return [free, each];
 }
 
 function isFreelyDone({ ties, outcome }: Settlement): boolean {
@@ -93,11 +98,11 @@ function outcomeDue(outcome: Outcome): string {
   return outcome.kind === "park" ? String(outcome.at) : "";
 }
 
-/** What a dead letter is to have when it lives again: edited, serial, terms, payload. */
+/** What a dead letter is to have when it lives again: edited, serial, version, terms, payload. */
 export function replacementArguments(replacement: Replacement | undefined): string[] {
-  if (replacement === undefined) return ["", "", "", ""];
-  const { serial, payload } = replacement;
-  return ["1", field(serial), termsArgument(replacement), payload];
+  if (replacement === undefined) return ["", "", "", "", ""];
+  const { serial, version, payload } = replacement;
+  return ["1", field(serial), versionedName({ name: "", version }), termsArgument(replacement), payload];
 }
 
 /** How a strike is named in the store: it is its own identity. */

@@ -1,7 +1,8 @@
 import { IncompatibleStore } from "../../errors.js";
 import type { Log } from "../../log.js";
 import type { Clock } from "../../time/clock.js";
-import { field } from "../envelope.js";
+import { readVersioned } from "../../task/version.js";
+import { field, nameField } from "../envelope.js";
 import type {
   CommandCounts,
   Overview,
@@ -149,10 +150,11 @@ export class RedisStore implements Store {
   }
 
   async hello(info: WorkerInfo): Promise<void> {
+    const tasks = info.tasks.map((name) => nameField(readVersioned(name)));
     const layout = await this.#calls.call(
       "hello",
-      [LAYOUT, info.worker, JSON.stringify({ ...info, tasks: info.tasks.map(field) })],
-      info.tasks.map(field),
+      [LAYOUT, info.worker, JSON.stringify({ ...info, tasks })],
+      tasks,
     );
     if (layout !== LAYOUT) {
       throw new IncompatibleStore(

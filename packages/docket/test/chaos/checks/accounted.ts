@@ -1,7 +1,9 @@
 import type { Call, History } from "../history.js";
+import type { Operation } from "../journal.js";
 import type { Fault } from "../kind.js";
 
-const BRINGS = ["add", "replace", "debounce"];
+/** Calls that bring tasks. */
+export const BRINGS: readonly Operation[] = ["add", "replace", "debounce"];
 
 /** Nothing that was accepted is lost: it was done, is among the dead letters, or somebody called it off. */
 export function accounted(history: History): readonly Fault[] {

@@ -4,7 +4,7 @@ import type { Fault } from "../kind.js";
 /** Each run was asked for and delivered; no two of one task at a time; none again without a reason. */
 export function runs(history: History): readonly Fault[] {
   const faults: Fault[] = [];
-  const asked = new Set([...history.calls.keys(), "tick"]);
+  const asked = new Set([...history.calls.keys(), "tick", "minute"]);
   for (const [id, all] of history.runsOf) {
     const deliveries = new Set(all.map(({ delivery }) => delivery));
     if (deliveries.size < all.length) faults.push({ what: "one delivery began twice", about: [id] });
