@@ -208,6 +208,10 @@ onBothStores("a batch", () => {
     await addAll(desk, ["a", "b", "c"]);
     await end(desk, await desk.claim("w", 1));
     expect(ids(await runs(desk))).toEqual(["b", "c"]);
+    // So are those that nothing ties.
+    await desk.store.add(["d", "e", "f"].map((id) => newTask(id, { batch: batch() })));
+    await end(desk, await desk.claim("w", 1));
+    expect(ids(await runs(desk))).toEqual(["e", "f"]);
   });
 
   test("is whole again when its first is handed back, or lay in the inbox of a worker that said goodbye", async ({
