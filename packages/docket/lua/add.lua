@@ -7,7 +7,7 @@
 --   terms: what a task has besides; see terms.lua
 -- returns: for each that didn't come in: its place from 1, and the id of the living task of its key, or what the door says
 --   (see door.lua)
--- include: time clock body watch ended flags calm strike priority terms limit gate door lane dispatch
+-- include: time clock body watch ended flags calm strike priority terms limit batch gate door lane dispatch
 
 local answer, added = {}, {}
 local soonest

@@ -5,7 +5,7 @@
 -- each: key type one_of_many
 --   one_of_many: 1 where there is one per serial key, gate, task name, worker or minute
 -- returns: what was set aside
--- include: time clock body watch ended flags gated strike priority terms limit gate lane
+-- include: time clock body watch ended flags gated strike priority terms limit batch gate lane
 
 local KEPT_MS = 2592000000
 local found = {}
@@ -45,6 +45,9 @@ end
 check_values(runs, like("^%d+:%d+:%d+:"))
 check_values(groups, like("^%d*\t%d*\t%d*\t"))
 check_values(limits, like("^%d+\t"))
+check_values(batches, function(value, field)
+  return string.find(value, "^%d+\t%d+\t") ~= nil or string.sub(field, 1, 2) == "b\t"
+end)
 check_values(priorities, like("^%a+$"))
 check_values(followers, like("^[^\t]*\t%d*$"))
 check_values(paused, like("^%d+\t"))
@@ -85,6 +88,8 @@ for _, task in ipairs(order) do
   end
   local _, limiting = limit_of(task.id)
   if limiting then gates_seen[#gates_seen + 1] = limiting end
+  local _, _, together = batch_of(task.id)
+  if together then gates_seen[#gates_seen + 1] = together end
 end
 for _, strike in ipairs(redis.call("HKEYS", strikes)) do gates_seen[#gates_seen + 1] = "s\t" .. strike end
 for _, worker in ipairs(redis.call("HKEYS", infos)) do here[#here + 1] = worker end

@@ -13,7 +13,7 @@
 -- returns: now, ms until the next call, 1 if the worker was known, until when it is counted on, what stands of it in
 --   `slots`, number of refused, the refused ids, then per claim its
 --   head, attempt:delivery:lost:id, and its body
--- include: time about body watch ended flags strike priority terms limit gate lane letter minutes dispatch due
+-- include: time about body watch ended flags strike priority terms limit batch gate lane letter minutes dispatch due claim
 
 want, ahead = tonumber(want), tonumber(ahead)
 sleep, lease = tonumber(sleep), tonumber(lease)
@@ -70,6 +70,7 @@ local function conclude(i)
     answer[#answer + 1] = id
   else
     unleased[#unleased + 1] = id
+    if batched then leave_batch(id) end
     if limited then (kind == "return" and not cancelled and keep_place or give_place)(id) end
     local free = not cancelled and kind == "done" and serial == "" and key == "" and info == "" and name == free_name
     local as = not free and name ~= "" and COUNTED[kind] and kind .. "\t" .. name
@@ -133,11 +134,12 @@ if #done > 0 then
 end
 -- Nothing waits, runs, or is to come, as most find who tell of an isolated task: then nothing else has to be asked for.
 local calm = gated == nil and sleep > 0 and want > 0
-  and redis.call("EXISTS", groups, strikes, limits, priorities, asides, ready, schedule, leases, inbox .. worker) == 0
+  and redis.call("EXISTS", groups, strikes, limits, batches, priorities, asides, ready, schedule, leases, inbox .. worker) == 0
 if gated == nil and not calm then
   if not exact then now = server_time() end
   look_at_gates()
   for _, id in ipairs(limited and done or {}) do give_place(id) end
+  for _, id in ipairs(batched and done or {}) do leave_batch(id) end
 end
 if #done > 0 then
   forget_terms(done)
@@ -166,39 +168,9 @@ for _, message in ipairs(calm and {} or redis.call("LRANGE", inbox .. worker, 0,
   if string.sub(message, 1, 5) == "task\t" then room = room - 1 end
 end
 local ends, holder = string.format("%d", now + lease), string.format("%s#%s@%d", worker, call, now)
-local first_run = write_run(1, 1, 0, holder)
 local function claim(ids)
   ids = through_gates(ids)
-  if #ids == 0 then return end
-  local bodies_of = redis.call("HMGET", bodies, unpack(ids))
-  -- Where as many have a run as a lease, none of those that wait has one.
-  local fresh = #ids > 1 and redis.call("HLEN", runs) == redis.call("ZCARD", leases)
-  local runs_of = fresh and {} or redis.call("HMGET", runs, unpack(ids))
-  local runs_now, leases_now, n = {}, {}, 0
-  for i, id in ipairs(ids) do
-    local body = bodies_of[i]
-    if body then
-      local at = #answer
-      if runs_of[i] then
-        local attempt, delivery, lost = read_run(runs_of[i])
-        delivery = delivery + 1
-        runs_now[n + 2] = write_run(attempt, delivery, lost, holder, failures_of(runs_of[i]))
-        answer[at + 1] = string.format("%d:%d:%d:%s", attempt, delivery, lost, id)
-      else
-        runs_now[n + 2] = first_run
-        answer[at + 1] = "1:1:0:" .. id
-      end
-      answer[at + 2] = body
-      runs_now[n + 1] = id
-      leases_now[n + 1], leases_now[n + 2] = ends, id
-      n = n + 2
-      taken = taken + 1
-    end
-  end
-  if n > 0 then
-    in_chunks(runs_now, "HSET", runs)
-    in_chunks(leases_now, "ZADD", leases)
-  end
+  if #ids > 0 then taken = taken + give(ids, holder, ends, answer) end
 end
 
 if room > 0 and not calm then

@@ -1,7 +1,7 @@
 -- Counts, for people: what waits, runs, is delayed, laid aside or dead, and who is there.
 -- args: now_override
 -- returns: JSON
--- include: time clock body flags gated strike priority terms limit gate due
+-- include: time clock body flags gated strike priority terms limit batch gate due
 
 local function object(flat)
   local made = {}

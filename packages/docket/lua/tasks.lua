@@ -54,14 +54,14 @@ look("delayed", redis.call("ZRANGE", schedule, 0, MOST - 1), redis.call("ZCARD",
 for _, name in ipairs(redis.call("SMEMBERS", asides)) do
   of(name).aside = of(name).aside + redis.call("LLEN", aside .. name)
 end
--- The gates of strikes, rates and limits say whose they are; behind those of pauses a few are looked at.
+-- The gates of strikes, rates, limits and batches say whose they are; behind those of pauses a few are looked at.
 for i, gate in ipairs(redis.call("ZRANGE", gates, 0, MOST)) do
   if i > MOST then
     estimated = true
     break
   end
   local count = redis.call("ZCARD", held .. gate)
-  local name = string.match(gate, "^[src]\t([^\t]*)")
+  local name = string.match(gate, "^[srcb]\t([^\t]*)")
   if name then
     of(name).held = of(name).held + count
   else

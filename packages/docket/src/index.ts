@@ -55,12 +55,16 @@ export {
 } from "./task/lifecycle.js";
 export {
   defineTask,
+  type BatchContext,
+  type BatchItem,
+  type BatchTaskOptions,
   type Death,
   type Progress,
   type RunContext,
   type Task,
   type TaskOptions,
 } from "./task/task.js";
+export type { BatchOptions } from "./task/batch.js";
 export type { Rate, RateOptions } from "./task/rate.js";
 export type { Trace, TracedAdded, TracedAdding, TracedEnd, TracedRun } from "./trace.js";
 export type { Clock } from "./time/clock.js";

@@ -80,6 +80,13 @@ export class Desk {
     return this.store.settle({ worker, call, ...rest, ...request });
   }
 
+  /** The others of a batch, for the worker that was given its first. */
+  gather(worker: string, leader: Claim, most = 9): Promise<readonly Claim[]> {
+    const call = (this.#calls.get(worker) ?? 0) + 1;
+    this.#calls.set(worker, call);
+    return this.store.gather({ worker, call, leader, most, leaseMs: LEASE });
+  }
+
   /** Says hello if need be, and claims. */
   async claim(worker: string, want = 1, request: Partial<SettleRequest> = {}): Promise<readonly Claim[]> {
     if (!this.#calls.has(worker)) await this.hello(worker);

@@ -3,7 +3,7 @@
 -- answered as before.
 local function doors_of(terms)
   local doors = {}
-  local _, _, _, lines = read_terms(terms)
+  local _, _, _, _, lines = read_terms(terms)
   for line in string.gmatch(lines, "[^\n]+") do
     local kind, limit, per, of = string.match(line, "^([^\t]*)\t(%d+)\t(%d+)\t(.*)$")
     doors[#doors + 1] = { kind = kind, limit = tonumber(limit), per = tonumber(per), list = admitted .. of }

@@ -11,8 +11,8 @@ end
 
 -- One of the tasks that have lost two workers in a row may be what ends them, and the others stood beside it each time. So
 -- these begin apart, the farther the oftener they were lost: what ends its worker does so alone.
-local APART_FROM, APART_MS, APART_AT_MOST_MS = 2, 500, 60000
 local function turn_apart(lost)
+  local APART_FROM, APART_MS, APART_AT_MOST_MS = 2, 500, 60000
   if lost < APART_FROM then return now end
   local last = tonumber(redis.call("HGET", meta, "apart") or 0)
   local at = math.min(math.max(now, last + APART_MS * 2 ^ (lost - APART_FROM)), now + APART_AT_MOST_MS)
@@ -26,6 +26,7 @@ local function recover()
   local first = {}
   for _, id in ipairs(ended) do
     redis.call("ZREM", leases, id)
+    leave_batch(id)
     local run = redis.call("HGET", runs, id)
     local attempt, delivery, lost, owner, cancelled = read_run(run)
     redis.call("ZREM", sleepers, owner)

@@ -1,7 +1,7 @@
 -- Two gates stand before a task of a group when its turn comes: "p" and its group, shut while that is paused; "r", its name
 -- and its group, shut while that has had its starts. Who finds a gate shut is held behind it, out of `ready`, and goes
 -- back there when it opens. All is decided at the claim, and a task without a group has neither. A third one, "s", is that of
--- a strike (see strike.lua), a fourth, "c", that of a limit (see limit.lua): who is held behind one of these has an entry
+-- a strike (see strike.lua), a fourth, "c", that of a limit (see limit.lua), a fifth, "b", that of a batch (see batch.lua): who is held behind one of these has an entry
 -- too, without a group where it has none.
 local NEVER = math.huge
 
@@ -11,9 +11,6 @@ local held_now = 0
 local function gates_busy()
   return held_now >= GATE_BATCH
 end
--- When the first of the gates that were shut here opens.
-local opens_first
-
 -- A task's gates: since when it has been held (ms; empty: not, since its last run) \t starts \t per (ms) \t group.
 local function read_gates(entry)
   return string.match(entry, "^(%d*)\t(%d*)\t(%d*)\t(.*)$")
@@ -76,7 +73,8 @@ end
 local function gate_holding(id, entry, name)
   local _, _, _, group = read_gates(entry)
   local _, own = limit_of(id)
-  for _, gate in ipairs({ "p\t" .. group, "r\t" .. plain_name(name) .. "\t" .. group, own or "" }) do
+  local _, _, together = batch_of(id)
+  for _, gate in ipairs({ "p\t" .. group, "r\t" .. plain_name(name) .. "\t" .. group, own or "", together or "" }) do
     if gate ~= "" and redis.call("ZSCORE", held .. gate, id) then return gate end
   end
   return held_by_strike(id)
@@ -99,11 +97,24 @@ local function next_place(id, since, gate, limit)
   if not take_place(id, gate, limit) then return again end
 end
 
+-- Holds one that neither leads a batch nor is to run alone.
+local function held_for_batch(id, batch, since, limit, per, group)
+  local most, within, gate = read_batch(batch)
+  if redis.call("HGET", batches, gate) == id then return false end
+  local _, _, lost = read_run(redis.call("HGET", runs, id))
+  -- One that has lost two workers in a row runs alone: it may be what ends them.
+  if lost >= 2 then return false end
+  hold(id, gate, now + within, since, limit, per, group)
+  if redis.call("ZCARD", held .. gate) >= most then open_batch(gate) end
+  return true
+end
+
 -- Whether a task whose turn has come may start; one that may not is held.
-local function passes(id, name, entry, body, own)
+local function passes(id, name, entry, body, own, batch)
   local since, limit, per, group = read_gates(entry or "\t\t\t")
   local gate, at = struck_gate(name, body), NEVER
   if not gate and group ~= "" then gate, at = shut_gate(name, since, limit, per, group) end
+  if not gate and batch and held_for_batch(id, batch, since, limit, per, group) then return false end
   if not gate and own then
     local most, limiting = read_limit(own)
     at = next_place(id, since, limiting, most)
@@ -111,7 +122,13 @@ local function passes(id, name, entry, body, own)
   end
   if gate then
     hold(id, gate, at, since, limit, per, group)
+    -- Behind its limit it leads on; what else holds it may do so for long.
+    if batch and string.sub(gate, 1, 1) ~= "c" then leave_batch(id) end
     return false
+  end
+  if batch then
+    local _, _, together = read_batch(batch)
+    if redis.call("HGET", batches, together) == id then lead(id, together) end
   end
   if limit ~= "" then
     gate = "r\t" .. name .. "\t" .. group
@@ -132,15 +149,37 @@ local function through_gates(ids)
   if not gated or #ids == 0 then return ids end
   local entries, free = redis.call("HMGET", groups, unpack(ids)), {}
   local owns = limited and redis.call("HMGET", limits, unpack(ids)) or {}
+  local together = batched and redis.call("HMGET", batches, unpack(ids)) or {}
   for i, id in ipairs(ids) do
-    local body = (entries[i] or owns[i] or anything_struck()) and redis.call("HGET", bodies, id) or ""
+    local body = (entries[i] or owns[i] or together[i] or anything_struck()) and redis.call("HGET", bodies, id) or ""
     local _, _, named = ties(body)
     local name = named and plain_name(named)
     -- As in take_ready: it may stand in line twice.
-    local runs_already = owns[i] and redis.call("ZSCORE", leases, id)
-    if not runs_already and (not name or passes(id, name, entries[i], body, owns[i])) then free[#free + 1] = id end
+    local runs_already = (owns[i] or together[i]) and redis.call("ZSCORE", leases, id)
+    if not runs_already and (not name or passes(id, name, entries[i], body, owns[i], together[i])) then free[#free + 1] = id end
   end
   return free
+end
+
+-- Whether one that waits for its batch may start with it; one that may not is held.
+local function may_join(id)
+  local body = redis.call("HGET", bodies, id)
+  local _, _, name = ties(body or "")
+  if not name then return false end
+  local since, limit, per, group = read_gates(redis.call("HGET", groups, id))
+  local gate, at = struck_gate(plain_name(name), body), NEVER
+  if not gate and group ~= "" then
+    at = paused_until(group)
+    gate = at and "p\t" .. group
+  end
+  if gate then
+    hold(id, gate, at, since, limit, per, group)
+  elseif group == "" then
+    redis.call("HDEL", groups, id)
+  else
+    redis.call("HSET", groups, id, table.concat({ "", limit, per, group }, "\t"))
+  end
+  return not gate
 end
 
 -- The first behind a limit's gate that its own limit lets through, out of it; who was moved by an earlier release since, which
@@ -209,6 +248,7 @@ end
 -- Lets those through that stand first behind a gate whose time has come: all, or as many as its rate or its limit allows.
 local function open_gate(gate)
   if string.sub(gate, 1, 1) == "c" then return open_limit(gate) end
+  if string.sub(gate, 1, 1) == "b" then return open_batch(gate) end
   local most, again = GATE_BATCH, now
   if string.sub(gate, 1, 1) == "r" then
     local first = redis.call("ZRANGE", held .. gate, 0, 0)[1]

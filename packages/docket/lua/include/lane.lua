@@ -35,6 +35,7 @@ end
 
 -- Out of where it waits; its lane's head stays head.
 local function take_out(id, serial, name)
+  leave_batch(id)
   if unhold(id, name) then return end
   if leave_ready(id) then return give_place(id) end
   redis.call("LREM", lane .. serial, 1, id)
@@ -82,6 +83,7 @@ end
 local function hand_back(id, run)
   local attempt, delivery, lost, _, cancelled = read_run(run)
   redis.call("ZREM", leases, id)
+  leave_batch(id)
   if cancelled then
     give_place(id)
     local serial, key, name = ties(redis.call("HGET", bodies, id) or "")

@@ -3,7 +3,7 @@
 local LISTS = { ready_high, ready, ready_low }
 
 -- Of ten that are claimed while several priorities wait, the fifth is a normal one and the tenth a low one, if there is.
-local ROUND, NORMAL, LOW = 10, 4, 9
+local ROUND = 10
 
 local function list_of(id)
   if not ranked then return ready end
@@ -41,6 +41,7 @@ end
 
 -- From which list the next come, and how many at most.
 local function next_list(left, turn)
+  local NORMAL, LOW = 4, 9
   local highest = left[1] > 0 and 1 or left[2] > 0 and 2 or 3
   if left[1] + left[2] + left[3] == left[highest] then return highest, left[highest] end
   local at = turn % ROUND

@@ -1,3 +1,4 @@
+import type { Batching } from "../store/batching.js";
 import type { Door, Due, Group, Limit, NewTask, Priority, Replacement } from "../store/store.js";
 import { shown } from "../task/definition.js";
 import { checked, toJson } from "../task/payload.js";
@@ -42,7 +43,7 @@ export function newTask<Input, Services>(
   const priority = asked === "normal" ? undefined : asked;
   const cooldown = cooldownOf(task, options);
   const carried = checkedCarried(trace?.carried());
-  const made = ({ serial, group, limit, doors }: Termed): NewTask => ({
+  const made = ({ serial, group, limit, batch, doors }: Termed): NewTask => ({
     id,
     serial,
     key,
@@ -52,6 +53,7 @@ export function newTask<Input, Services>(
     group,
     limit,
     priority,
+    batch,
     doors: cooldown === undefined ? doors : [...doors, cooldown],
     payload: toJson(task.name, payload),
     carried,
@@ -69,8 +71,9 @@ export async function replacementOf<Services>(
   task: Task<unknown, Services>,
   payload: unknown,
 ): Promise<Replacement> {
-  const { serial, group, limit } = await termsOf(task, payload);
-  return { serial, version: storedVersion(task), group, limit, payload: toJson(task.name, payload) };
+  const { serial, group, limit, batch } = await termsOf(task, payload);
+  const version = storedVersion(task);
+  return { serial, version, group, limit, batch, payload: toJson(task.name, payload) };
 }
 
 /** What comes by itself has no payload that could be of one version or another: its chain goes on, whoever works. */
@@ -82,6 +85,7 @@ interface Termed {
   readonly serial: string;
   readonly group: Group | undefined;
   readonly limit: Limit | undefined;
+  readonly batch: Batching | undefined;
   readonly doors: readonly Door[];
 }
 
@@ -95,12 +99,12 @@ function termed<Services>(task: Task<unknown, Services>, read: unknown): Termed 
   checkTie(serial, `the serial key of ${task.name}`, 0);
   const group = task.group(read);
   if (group !== null) checkTie(group, `the group of ${task.name}`, 1);
-  const limit = limitOf(task, read);
+  const own = { serial, limit: limitOf(task, read), batch: batchOf(task, read) };
   const { rate } = task;
-  if (group === null) return { serial, group: undefined, limit, doors: NO_DOORS };
-  if (rate?.over !== "drop") return { serial, group: { name: group, rate }, limit, doors: NO_DOORS };
+  if (group === null) return { ...own, group: undefined, doors: NO_DOORS };
+  if (rate?.over !== "drop") return { ...own, group: { name: group, rate }, doors: NO_DOORS };
   const door: Door = { kind: "rate", limit: rate.limit, perMs: rate.perMs, task: task.name, of: group };
-  return { serial, group: { name: group, rate: undefined }, limit, doors: [door] };
+  return { ...own, group: { name: group, rate: undefined }, doors: [door] };
 }
 
 const NO_DOORS: readonly Door[] = [];
@@ -110,6 +114,14 @@ function limitOf<Services>(task: Task<unknown, Services>, payload: unknown): Lim
   const key = task.concurrencyKey(payload);
   checkTie(key, `the concurrency key of ${task.name}`, 0);
   return { most: task.concurrency, task: task.name, key };
+}
+
+function batchOf<Services>(task: Task<unknown, Services>, payload: unknown): Batching | undefined {
+  if (task.batch === undefined) return undefined;
+  const { most, withinMs } = task.batch;
+  const of = task.batch.by(payload);
+  checkTie(of, `what a batch of ${task.name} is by`, 0);
+  return { most, withinMs, task: task.name, of };
 }
 
 /** Of the key; of the whole task where it has none. */

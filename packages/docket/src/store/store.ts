@@ -1,4 +1,5 @@
 import type { LivingState } from "../task/lifecycle.js";
+import type { Batching, GatherRequest } from "./batching.js";
 import type { Outpost } from "./outpost.js";
 import type {
   CommandCounts,
@@ -64,6 +65,7 @@ export interface Terms {
   readonly limit?: Limit | undefined;
   /** Undefined: normal. */
   readonly priority?: Exclude<Priority, "normal"> | undefined;
+  readonly batch?: Batching | undefined;
   /** Asked only where a task is added. */
   readonly doors?: readonly Door[] | undefined;
 }
@@ -195,7 +197,7 @@ export interface Held {
 }
 
 /** What a dead letter is to have when it lives again; its priority stays what it was. */
-export interface Replacement extends Pick<Terms, "group" | "limit"> {
+export interface Replacement extends Pick<Terms, "group" | "limit" | "batch"> {
   readonly serial: string;
   readonly version?: number | undefined;
   /** JSON. */
@@ -241,6 +243,8 @@ export interface Store {
   replace(task: NewTask): Promise<Added>;
   /** Reports what became of deliveries, takes back what other workers lost, wakes what is due, claims, and says when to come again. */
   settle(request: SettleRequest): Promise<Settled>;
+  /** Claims those that wait to run with a task that the worker has; none, once its lease was lost. */
+  gather(request: GatherRequest): Promise<readonly Claim[]>;
   /** Prolongs the leases of what a worker runs; returns the ids that it has lost. */
   renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]>;
   /** Keeps what a run tells of how far it is (JSON), until it ends; without effect when its lease was lost. */

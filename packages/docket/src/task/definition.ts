@@ -4,7 +4,9 @@ import { LIKE_A_VERSION } from "./version.js";
 interface Definition {
   readonly name: unknown;
   readonly payload: unknown;
-  readonly run: unknown;
+  readonly run?: unknown;
+  readonly batch?: unknown;
+  readonly runBatch?: unknown;
   readonly serial?: unknown;
   readonly group?: unknown;
   readonly retry?: unknown;
@@ -18,7 +20,7 @@ interface Definition {
  * @throws {TypeError} when something isn't what it must be; the message says what to give
  */
 export function checkDefinition(options: Definition): void {
-  const { name, payload, run, retry } = options;
+  const { name, payload, run, batch, runBatch, retry } = options;
   if (typeof name !== "string" || name.length < 1 || name.length > 200)
     throw new RangeError(`a task's name is ${shown(name)}: give 1 to 200 characters`);
   if (LIKE_A_VERSION.test(name))
@@ -30,8 +32,13 @@ export function checkDefinition(options: Definition): void {
     throw new TypeError(
       `the payload ${of} is no schema: give one of zod, valibot, arktype, or another Standard Schema`,
     );
-  if (typeof run !== "function")
-    throw new TypeError(`the run ${of} is ${shown(run)}: give the function that does it`);
+  if (batch !== undefined && (typeof batch !== "object" || batch === null))
+    throw new TypeError(`the batch ${of} is ${shown(batch)}: give { most, within }`);
+  const [runs, handler] = batch === undefined ? (["run", run] as const) : (["runBatch", runBatch] as const);
+  if (typeof handler !== "function")
+    throw new TypeError(`the ${runs} ${of} is ${shown(handler)}: give the function that does it`);
+  if (run !== undefined && runBatch !== undefined)
+    throw new TypeError(`both run and runBatch are given ${of}: give runBatch to what has a batch`);
   for (const what of ["serial", "group", "onDeadLetter"] as const)
     if (options[what] !== undefined && typeof options[what] !== "function")
       throw new TypeError(`the ${what} ${of} is ${shown(options[what])}: give a function of its payload`);

@@ -4,7 +4,7 @@ export const TASK_STATES = {
   waiting: "ready to be claimed",
   blocked: "behind another task of its serial key, or the run that it replaces",
   delayed: "until a time: delayed, between attempts, or put off",
-  held: "its group is paused, has had the starts that its rate allows, or as many run as its limit allows; or it is struck",
+  held: "its group is paused, has had the starts that its rate allows, or as many run as its limit allows; or it is struck, or waits for its batch",
   running: "claimed by a worker, under a lease",
   cancelling: "running, and not to be run again",
   aside: "until a worker comes that knows it",

@@ -3,6 +3,7 @@ import type { Log } from "../log.js";
 import { never, type RetryPolicy } from "../retry/policy.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import type { Priority } from "../store/store.js";
+import { readBatch, type BatchOptions } from "./batch.js";
 import { checkDefinition } from "./definition.js";
 import { readLimit } from "./limit.js";
 import { readCooldown, readRate, type Rate, type RateOptions } from "./rate.js";
@@ -37,6 +38,26 @@ export interface RunContext<Services> {
   readonly addedAt: Date;
   readonly log: Log;
   readonly progress: Progress;
+}
+
+/** One task of a batch. What isn't told of it when the run has returned is done; when it threw, it has failed with that. */
+export interface BatchItem<Payload> extends Pick<
+  RunContext<unknown>,
+  "id" | "key" | "attempt" | "delivery" | "addedAt" | "progress"
+> {
+  readonly payload: Payload;
+  /** Aborted when this one is cancelled or its lease is lost, and with the signal of the whole. */
+  readonly signal: AbortSignal;
+  /** It is done, whatever becomes of the others. What was told of it first counts. @param result kept where the task keeps results */
+  done(result?: unknown): void;
+  /** It has failed: tried again by the task's policy, or as `Terminal` and `RetryAt` say. What was told of it first counts. */
+  fail(error: unknown): void;
+}
+
+/** What a handler of batches is given besides its items. */
+export interface BatchContext<Services> extends Pick<RunContext<Services>, "services" | "task" | "log"> {
+  /** Aborted at the timeout, when the worker's drain is over, and when each of the items has been cancelled or lost. */
+  readonly signal: AbortSignal;
 }
 
 /** Why a task ended among the dead letters. */
@@ -135,7 +156,41 @@ export interface TaskOptions<Services, Schema extends StandardSchemaV1> {
   readonly result?: boolean;
   /** Told once the task is among the dead letters; best effort (the process may die in between), so ask `docket.find` too. */
   readonly onDeadLetter?: (payload: unknown, death: Death, services: Services) => Promise<void> | void;
+  readonly batch?: undefined;
   run(payload: StandardSchemaV1.InferOutput<Schema>, ctx: RunContext<Services>): Promise<unknown>;
+}
+
+/** Of a task whose runs take several at once. Each is a task all the same: with an id, a lease, attempts and an end of its own. */
+export interface BatchTaskOptions<Services, Schema extends StandardSchemaV1> extends Omit<
+  TaskOptions<Services, Schema>,
+  "batch" | "run" | "serial" | "concurrency" | "every" | "cron" | "timeZone" | "missed"
+> {
+  /**
+   * How many run together at most, and for how long the first waits for others. A batch takes one of a worker's slots. One that
+   * has lost two workers in a row runs alone. Workers of a release that knows no batches run each by itself.
+   */
+  readonly batch: BatchOptions<StandardSchemaV1.InferOutput<Schema>>;
+  readonly serial?: undefined;
+  readonly concurrency?: undefined;
+  readonly every?: undefined;
+  readonly cron?: undefined;
+  readonly timeZone?: undefined;
+  readonly missed?: undefined;
+  readonly run?: undefined;
+  /** Called with at least one item. `timeout` is that of the whole; the outcome of each is told to the store when it has ended. */
+  runBatch(
+    items: readonly BatchItem<StandardSchemaV1.InferOutput<Schema>>[],
+    ctx: BatchContext<Services>,
+  ): Promise<unknown>;
+}
+
+/** How a task runs in batches. */
+export interface Batch<Services> {
+  readonly most: number;
+  readonly withinMs: number;
+  /** Those that share it run together. */
+  by(payload: unknown): string;
+  run(items: readonly BatchItem<unknown>[], ctx: BatchContext<Services>): Promise<unknown>;
 }
 
 /** A task as the engine keeps it: a name, what its payload must be, its behaviours and its handler. */
@@ -159,7 +214,10 @@ export interface Task<Input, Services> {
   readonly timeoutMs: number;
   readonly maxAgeMs: number;
   readonly keepsResult: boolean;
+  /** Undefined: each has a run to itself. */
+  readonly batch: Batch<Services> | undefined;
   onDeadLetter(payload: unknown, death: Death, services: Services): Promise<void>;
+  /** Of a task without batches. */
   run(payload: unknown, ctx: RunContext<Services>): Promise<unknown>;
 }
 
@@ -172,7 +230,7 @@ export interface Task<Input, Services> {
  */
 export function defineTask<Services>() {
   return <Schema extends StandardSchemaV1>(
-    options: TaskOptions<Services, Schema>,
+    options: TaskOptions<Services, Schema> | BatchTaskOptions<Services, Schema>,
   ): Task<StandardSchemaV1.InferInput<Schema>, Services> => {
     checkDefinition(options);
     const of = `of task ${options.name}`;
@@ -201,11 +259,28 @@ export function defineTask<Services>() {
       timeoutMs: timeoutMs(options.timeout ?? "5m", `the timeout ${of}`),
       maxAgeMs: milliseconds(options.maxAge ?? "30d", `the greatest age ${of}`),
       keepsResult: options.result ?? false,
+      batch: batchOf(options, of),
       onDeadLetter: async (payload, death, services) => {
         await options.onDeadLetter?.(payload, death, services);
       },
-      run: (payload, ctx) => options.run(payload, ctx),
+      run: (payload, ctx) =>
+        options.batch === undefined
+          ? options.run(payload, ctx)
+          : Promise.reject(new TypeError(`${options.name} runs in batches`)),
     };
+  };
+}
+
+function batchOf<Services, Schema extends StandardSchemaV1>(
+  options: TaskOptions<Services, Schema> | BatchTaskOptions<Services, Schema>,
+  of: string,
+): Batch<Services> | undefined {
+  if (options.batch === undefined) return undefined;
+  const { by } = options.batch;
+  return {
+    ...readBatch(options, of),
+    by: (payload) => by?.(payload) ?? "",
+    run: (items, ctx) => options.runBatch(items, ctx),
   };
 }
 

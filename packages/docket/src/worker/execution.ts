@@ -3,13 +3,11 @@ import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { Progress, RunContext, Task } from "../task/task.js";
-import type { Trace, TracedEnd } from "../trace.js";
-import { ASIDE, comeAgain, dead, DONE, doneWith, judge, type Verdict } from "./outcome.js";
+import type { Trace, TracedEnd, TracedRun } from "../trace.js";
+import { ASIDE, comeAgain, dead, DONE, doneWith, judge, RETURNED, type Verdict } from "./outcome.js";
 import { upgraded } from "./stored-payload.js";
 import { Reporter } from "./reporter.js";
-
-/** How long a handler may go on after its signal was aborted for its timeout, before it is taken as failed all the same. */
-const GRACE_MS = 5_000;
+import { TimeLimit } from "./time-limit.js";
 
 /** Wraps every run of a docket: does what all tasks need done around them. */
 export type Around<Services> = (run: () => Promise<unknown>, ctx: RunContext<Services>) => Promise<unknown>;
@@ -44,7 +42,7 @@ export class Execution<Services> {
   #reporter: Reporter | undefined;
   /** Why the signal is aborted. */
   #reason: Error | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #limit: TimeLimit | undefined;
 
   constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
     this.claim = claim;
@@ -55,13 +53,11 @@ export class Execution<Services> {
   abort(reason: Error): void {
     this.#reason ??= reason;
     this.#controller?.abort(this.#reason);
-    if (this.#isGivenUp) this.#timer?.unref();
+    if (this.#reason instanceof LeaseLost || this.#reason instanceof WorkerStopping) this.#limit?.giveUp();
   }
 
-  /** Nobody waits for its end any more: its time limit, which may be long, keeps no process from ending. */
-  get #isGivenUp(): boolean {
-    return this.#reason instanceof LeaseLost || this.#reason instanceof WorkerStopping;
-  }
+  /** What it comes to where it is handed back. */
+  readonly unfinished = RETURNED;
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -84,21 +80,15 @@ export class Execution<Services> {
   /** Decides whether the task may run, runs it, and says what it came to; undefined when that no longer counts. */
   async run(): Promise<Verdict | undefined> {
     const { stored } = this.claim;
-    if (stored === undefined) return this.#unreadable();
+    if (stored === undefined) return unreadable(this.claim);
     const task = this.#tools.tasks.get(stored.name);
     if (task === undefined || (stored.version ?? 1) > task.version) return ASIDE;
-    if (this.claim.lost >= this.#tools.deliveryCap) return this.#deadly(stored);
+    if (this.claim.lost >= this.#tools.deliveryCap) return deadly(this.claim, stored);
     const at = task.recurrence?.putOff(stored.addedAt, this.claim.claimedAt);
     if (at !== undefined) return { outcome: { kind: "park", at } };
     const { trace } = this.#tools;
     if (trace === undefined) return (await this.#attempt(task, stored)).verdict;
-    const { name, key, payload, carried, addedAt } = stored;
-    const { id, attempt, delivery } = this.claim;
-    const run = {
-      ...{ task: name, id, attempt, delivery, payload, carried, worker: this.#tools.worker },
-      key: key === "" ? undefined : key,
-      waitMs: Math.max(0, this.#tools.storeNow() - addedAt),
-    };
+    const run = tracedRun(this.claim, stored, this.#tools);
     return (await trace.run(run, () => this.#attempt(task, stored))).verdict;
   }
 
@@ -106,7 +96,10 @@ export class Execution<Services> {
     // By the worker's reckoning it may be a little before the time that has come.
     const startedAt = Math.max(this.claim.claimedAt, this.#tools.storeNow());
     try {
-      const returned = await this.#inTime(task.timeoutMs, stored.name, this.#handle(task, stored));
+      this.#limit = new TimeLimit(task.timeoutMs, stored.name, this.claim.id, this.#tools.log);
+      const returned = await this.#limit.keep(this.#handle(task, stored), (error) => {
+        this.abort(error);
+      });
       // Whoever returns because the signal told it to hasn't done its work.
       if (this.#reason instanceof TimedOut) throw this.#reason;
       if (this.#reason instanceof LeaseLost) return attempt(undefined);
@@ -143,54 +136,41 @@ export class Execution<Services> {
     const ctx = contextOf(this, stored, this.#tools);
     return this.#tools.around(() => this.#tools.enter(ctx.id, () => task.run(payload, ctx)), ctx);
   }
-
-  /** What the handler comes to; its signal is aborted at the timeout, and one that doesn't heed that isn't waited for. */
-  #inTime(ms: number, name: string, handled: Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#timer = setTimeout(() => {
-        const error = new TimedOut(`${name} took longer than its timeout of ${String(ms)} ms`);
-        this.abort(error);
-        this.#timer = setTimeout(() => {
-          this.#tools.log.error(
-            { task: name, id: this.claim.id },
-            "a handler goes on after its timeout: have it heed ctx.signal",
-          );
-          reject(error);
-        }, GRACE_MS);
-        if (this.#isGivenUp) this.#timer.unref();
-      }, ms);
-      const over = (): void => {
-        clearTimeout(this.#timer);
-        resolve(handled);
-      };
-      handled.then(over, over);
-    });
-  }
-
-  #unreadable(): Verdict {
-    return dead(
-      "payload",
-      new Error("what lies in the store under this id isn't a task"),
-      this.claim,
-      undefined,
-    );
-  }
-
-  #deadly(stored: Stored): Verdict {
-    const times = `${String(this.claim.lost)} times in a row`;
-    const error = new Error(
-      `its worker died or lost its lease ${times} while it ran: find out what it does to its process, then replay it`,
-    );
-    return dead("deliveries", error, this.claim, stored);
-  }
 }
 
-function contextOf<Services>(
-  execution: Execution<Services>,
+/** The verdict on what can't be read. */
+export function unreadable(claim: Claim): Verdict {
+  return dead("payload", new Error("what lies in the store under this id isn't a task"), claim, undefined);
+}
+
+/** The verdict on what has taken too many workers down. */
+export function deadly(claim: Claim, stored: Stored): Verdict {
+  const times = `${String(claim.lost)} times in a row`;
+  const error = new Error(
+    `its worker died or lost its lease ${times} while it ran: find out what it does to its process, then replay it`,
+  );
+  return dead("deliveries", error, claim, stored);
+}
+
+/** What is told of a run to whoever traces it. */
+export function tracedRun<Services>(
+  { id, attempt, delivery }: Claim,
+  { name, key, payload, carried, addedAt }: Stored,
+  { worker, storeNow }: Pick<ExecutionTools<Services>, "worker" | "storeNow">,
+): TracedRun {
+  return {
+    ...{ task: name, id, attempt, delivery, payload, carried, worker },
+    key: key === "" ? undefined : key,
+    waitMs: Math.max(0, storeNow() - addedAt),
+  };
+}
+
+export function contextOf<Services>(
+  run: { readonly claim: Claim; readonly signal: AbortSignal; readonly progress: Progress },
   { name, key, addedAt }: Stored,
   { services, log }: ExecutionTools<Services>,
 ): RunContext<Services> {
-  const { id, attempt, delivery } = execution.claim;
+  const { id, attempt, delivery } = run.claim;
   return {
     services,
     task: name,
@@ -201,19 +181,19 @@ function contextOf<Services>(
     addedAt: new Date(addedAt),
     log,
     get signal() {
-      return execution.signal;
+      return run.signal;
     },
     get progress() {
-      return execution.progress;
+      return run.progress;
     },
   };
 }
 
 /** What a run came to, and how it is told to whoever traces it. */
-interface Attempt extends TracedEnd {
+export interface Attempt extends TracedEnd {
   readonly verdict: Verdict | undefined;
 }
 
-function attempt(verdict: Verdict | undefined, error?: unknown): Attempt {
+export function attempt(verdict: Verdict | undefined, error?: unknown): Attempt {
   return { verdict, outcome: verdict?.outcome.kind ?? "lost", ...(error === undefined ? {} : { error }) };
 }

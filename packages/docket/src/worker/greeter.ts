@@ -8,14 +8,14 @@ const LOOK_AFTER_MS = 3_600_000;
 
 /** Tells the store of a worker, and sees to the tasks that come by themselves. */
 export class Greeter {
-  readonly #store: Pick<Store, "hello">;
+  readonly #store: Pick<Store, "hello" | "bye">;
   readonly #info: WorkerInfo;
   readonly #seed: () => Promise<void>;
   readonly #log: Log;
   /** By the store's clock (ms). */
   #seeded: number | undefined;
 
-  constructor(store: Pick<Store, "hello">, info: WorkerInfo, seed: () => Promise<void>, log: Log) {
+  constructor(store: Pick<Store, "hello" | "bye">, info: WorkerInfo, seed: () => Promise<void>, log: Log) {
     this.#store = store;
     this.#info = info;
     this.#seed = seed;
@@ -26,6 +26,30 @@ export class Greeter {
   async greet(): Promise<void> {
     await this.#store.hello(this.#info);
     await this.#seed();
+  }
+
+  /** The store has forgotten the worker. @param failed told when that stays so */
+  async greetAgain(failed: () => void): Promise<void> {
+    try {
+      await this.greet();
+    } catch (err) {
+      const { worker } = this.#info;
+      this.#log.warn({ err, worker }, "the store has forgotten this worker, and stays so");
+      failed();
+    }
+  }
+
+  /** The worker goes. */
+  async leave(): Promise<void> {
+    const { worker } = this.#info;
+    try {
+      await this.#store.bye(worker);
+    } catch (err) {
+      this.#log.warn(
+        { err, worker },
+        "could not say goodbye: what this worker held runs again when its lease ends",
+      );
+    }
   }
 
   /** The worker is in touch with the store, whose time it is. */

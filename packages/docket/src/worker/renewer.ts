@@ -44,6 +44,15 @@ export class Renewer<Run extends Leased> {
     this.#start();
   }
 
+  /** Whether a claim is still this worker's. Not sure: false, and not run; the lease's end gives it to somebody. */
+  async confirm(claim: Claim): Promise<boolean> {
+    try {
+      return (await this.#store.renew(this.#worker, [claim], this.#leaseMs)).length === 0;
+    } catch {
+      return false;
+    }
+  }
+
   /** What was told of a run, or lost, isn't held any more. */
   drop(id: string): void {
     this.#running.delete(id);

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from "../errors.js";
 import type { Log } from "../log.js";
-import type { Settled, Settlement, SettleRequest, Store } from "../store/store.js";
+import type { Claim, Held, Settled, Settlement, SettleRequest, Store } from "../store/store.js";
 
 /** Pause before the store is tried again. */
 const AWAY_MS = 250;
@@ -133,9 +133,31 @@ export class Settler {
     }
   }
 
-  /** One call at a time: which calls went unanswered is known only when none is under way. */
+  /** The others of a batch; none where that isn't known: what was claimed unheard goes back with the next call. */
+  async gather(leader: Held, most: number): Promise<readonly Claim[]> {
+    const { worker, leaseMs } = this.#on.request();
+    try {
+      return await this.#inTurn(async () => {
+        const call = ++this.#calls;
+        const claims = await this.#store.gather({ worker, call, leader, most, leaseMs });
+        this.#answered = call;
+        return claims;
+      });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable))
+        this.#log.error({ err: error }, "the store refused to give a batch; its first runs alone");
+      this.within(AWAY_MS);
+      return [];
+    }
+  }
+
   #ask(settlements: readonly Settlement[]): Promise<Settled> {
-    const asked = this.#last.then(() => this.#askNow(settlements));
+    return this.#inTurn(() => this.#askNow(settlements));
+  }
+
+  /** One call at a time: which calls went unanswered is known only when none is under way. */
+  #inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const asked = this.#last.then(ask);
     const answered = (): void => {
       this.#asking -= 1;
     };

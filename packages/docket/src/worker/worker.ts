@@ -7,6 +7,7 @@ import { knownNames } from "../task/version.js";
 import { milliseconds, type Duration } from "../time/duration.js";
 import type { Clock } from "../time/clock.js";
 import { Ahead } from "./ahead.js";
+import { Batches, mostDeliveries, type Delivery } from "./batches.js";
 import { tellDeath } from "./burial.js";
 import { Changes } from "./changes.js";
 import { Execution, type ExecutionTools } from "./execution.js";
@@ -36,12 +37,13 @@ export class Worker<Services> {
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #sleepMs: number;
-  readonly #running = new Map<string, Execution<Services>>();
+  readonly #running = new Map<string, Delivery<Services>>();
+  readonly #batches: Batches<Services>;
   readonly #ahead: Ahead;
   readonly #changes = new Changes();
   readonly #settler: Settler;
   readonly #listener: Listener;
-  readonly #renewer: Renewer<Execution<Services>>;
+  readonly #renewer: Renewer<Delivery<Services>>;
   readonly #unsubscribe: (() => void)[] = [];
   #phase: "new" | "running" | "draining" | "stopped" = "new";
   /** The store's time less this process's, in ms; rather too much: no claim may seem younger than it is. */
@@ -55,20 +57,15 @@ export class Worker<Services> {
     this.#concurrency = concurrency;
     this.#sleepMs = sleepMs;
     const info: WorkerInfo = {
-      ...{
-        worker: this.id,
-        tasks: [...parts.tools.tasks.values()].flatMap(knownNames),
-        concurrency,
-        host: hostname(),
-      },
+      tasks: [...parts.tools.tasks.values()].flatMap(knownNames),
+      ...{ worker: this.id, concurrency, host: hostname() },
       ...{ pid: process.pid, startedAt: Date.now() },
       ...(parts.version === undefined ? {} : { version: parts.version }),
     };
     this.#leaseMs = leaseMs;
-    const watchdog = watchdogFor(parts, { worker: this.id, concurrency, leaseMs, graceMs });
-    this.#ahead = new Ahead(this.#concurrency, (claims) => {
-      this.#handBack(claims);
-    });
+    const deliveries = mostDeliveries(concurrency, parts.tools.tasks.values());
+    const watchdog = watchdogFor(parts, { worker: this.id, deliveries, leaseMs, graceMs });
+    this.#ahead = new Ahead(this.#concurrency, this.#handBack.bind(this));
     this.#store = parts.store;
     this.#greeter = new Greeter(parts.store, info, parts.seed, parts.tools.log);
     this.#clock = parts.clock;
@@ -80,9 +77,7 @@ export class Worker<Services> {
     };
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
-      settled: (settled, tookMs) => {
-        this.#take(settled, tookMs);
-      },
+      settled: this.#take.bind(this),
     });
     this.#listener = new Listener(this.#store, this.id, {
       message: (message) => {
@@ -93,6 +88,14 @@ export class Worker<Services> {
     });
     this.#renewer = new Renewer(this.#store, this.id, this.#leaseMs, this.#running, watchdog, (id) => {
       this.#lose(id);
+    });
+    this.#batches = new Batches({
+      ...{ tools: this.#tools, running: this.#running, renewer: this.#renewer, settler: this.#settler },
+      leasedUntil: this.#leasedUntil.bind(this),
+      isOpen: () => this.#phase === "running",
+      handBack: this.#handBack.bind(this),
+      conclude: this.#conclude.bind(this),
+      lose: this.#lose.bind(this),
     });
   }
 
@@ -147,15 +150,10 @@ export class Worker<Services> {
       await this.#changes.until(() => this.#running.size === 0, drainMs);
       for (const execution of [...this.#running.values()]) {
         execution.abort(new WorkerStopping("the worker stops"));
-        this.#conclude(execution, RETURNED);
+        this.#conclude(execution, execution.unfinished);
       }
       await this.#changes.until(() => !this.#busy, FAREWELL_MS);
-      await this.#store.bye(this.id).catch((error: unknown) => {
-        this.#tools.log.warn(
-          { err: error, worker: this.id },
-          "could not say goodbye: what this worker held runs again when its lease ends",
-        );
-      });
+      await this.#greeter.leave();
     }
     this.#phase = "stopped";
     this.#settler.stop();
@@ -167,11 +165,16 @@ export class Worker<Services> {
     return this.#running.size > 0 || this.#ahead.size > 0 || this.#settler.busy;
   }
 
+  /** Slots that runs have. */
+  get #used(): number {
+    return this.#running.size - this.#batches.surplus;
+  }
+
   #request(): ReturnType<Asker["request"]> {
     const open = this.#phase === "running";
     return {
       worker: this.id,
-      want: open ? this.#concurrency - this.#running.size : 0,
+      want: open ? this.#concurrency - this.#used : 0,
       ahead: open ? this.#ahead.wanted : 0,
       sleepMs: open ? this.#sleepMs : 0,
       leaseMs: this.#leaseMs,
@@ -185,8 +188,7 @@ export class Worker<Services> {
     for (const claim of settled.claims) this.#run(claim);
     if (this.#phase === "running") this.#greeter.inTouch(settled.now);
     if (!settled.known && this.#phase === "running") {
-      this.#greeter.greet().catch((err: unknown) => {
-        this.#tools.log.warn({ err, worker: this.id }, "the store has forgotten this worker, and stays so");
+      void this.#greeter.greetAgain(() => {
         this.#settler.within(AWAY_MS);
       });
     }
@@ -204,7 +206,7 @@ export class Worker<Services> {
     } else {
       this.#run(message.claim);
       // The store goes on giving to whoever has had more than one slot, until it is told otherwise.
-      const full = this.#concurrency > 1 && this.#running.size >= this.#concurrency;
+      const full = this.#concurrency > 1 && this.#used >= this.#concurrency;
       if (message.more || full) this.#settler.soon();
     }
   }
@@ -214,20 +216,26 @@ export class Worker<Services> {
       this.#handBack([claim]);
       return;
     }
-    if (this.#running.size >= this.#concurrency) {
+    if (this.#used >= this.#concurrency) {
       this.#ahead.put(claim);
       return;
     }
-    const age = Math.max(0, this.#tools.storeNow() - claim.claimedAt);
-    const execution = new Execution(claim, performance.now() + this.#leaseMs - age, this.#tools);
+    const leasedUntil = this.#leasedUntil(claim);
+    // A claim that was long on its way (a hung process, a slow line) may be another's by now.
+    const unsure = leasedUntil - performance.now() < this.#leaseMs / 2;
+    if (this.#batches.begin(claim, async () => !unsure || (await this.#renewer.confirm(claim)))) return;
+    const execution = new Execution(claim, leasedUntil, this.#tools);
     this.#renewer.hold(execution);
-    void this.#execute(execution, age > this.#leaseMs / 2);
+    void this.#execute(execution, unsure);
+  }
+
+  #leasedUntil({ claimedAt }: Claim): number {
+    return performance.now() + this.#leaseMs - Math.max(0, this.#tools.storeNow() - claimedAt);
   }
 
   async #execute(execution: Execution<Services>, unsure: boolean): Promise<void> {
     const { claim } = execution;
-    // A claim that was long on its way (a hung process, a slow line) may be another's by now.
-    const held = !unsure || (await this.#stillHeld(claim));
+    const held = !unsure || (await this.#renewer.confirm(claim));
     const began = performance.now();
     const verdict = held ? await execution.run() : undefined;
     this.#ahead.ended(performance.now() - began);
@@ -235,15 +243,7 @@ export class Worker<Services> {
     else this.#conclude(execution, verdict);
   }
 
-  async #stillHeld(claim: Claim): Promise<boolean> {
-    try {
-      return (await this.#store.renew(this.id, [claim], this.#leaseMs)).length === 0;
-    } catch {
-      return false; // not sure, so not run: the lease's end gives it to somebody
-    }
-  }
-
-  #conclude(execution: Execution<Services>, verdict: Verdict): void {
+  #conclude(execution: Delivery<Services>, verdict: Verdict): void {
     const { claim } = execution;
     // Lost meanwhile, or handed back at the end of the drain.
     if (this.#running.get(claim.id) !== execution) return;

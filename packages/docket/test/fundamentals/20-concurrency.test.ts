@@ -44,7 +44,10 @@ onBothStores("a limit of runs at once", () => {
       ends.get(next)?.();
     }
     await until("all have ended", async () => (await docket.snapshot()).running === 0);
-    expect(began.filter((name) => name.startsWith("a"))).toEqual(["a1", "a2", "a3", "a4", "a5"]);
+    const ofA = began.filter((name) => name.startsWith("a"));
+    // Two workers begin the first two, and either may be faster.
+    expect(ofA.slice(0, 2).sort()).toEqual(["a1", "a2"]);
+    expect(ofA.slice(2)).toEqual(["a3", "a4", "a5"]);
     expect([...most]).toEqual(
       expect.arrayContaining([
         ["a", 2],

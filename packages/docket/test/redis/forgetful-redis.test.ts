@@ -80,6 +80,8 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
     strikes: () => store.strikes(),
     restore: () => store.restore({ task: "task", where: "" }),
     settle: () => store.settle(request),
+    gather: () =>
+      store.gather({ worker, call: 1, leader: { id: "a", delivery: 1 }, most: 1, leaseMs: 10_000 }),
     renew: () => store.renew(worker, [{ id: "a", delivery: 1 }], 10_000),
     outcome: () => store.end("a"),
     report: () => store.report(worker, { id: "a", delivery: 1 }, "{}"),

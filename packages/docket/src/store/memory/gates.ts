@@ -1,6 +1,10 @@
 import { versionedName } from "../../task/version.js";
+import type { Batching } from "../batching.js";
 import type { Strike, StrikeName } from "../sight.js";
 import type { Group, Pause } from "../store.js";
+import { Batches, gateOfBatch } from "./batches.js";
+import { limitGate, pauseGate, rateGate, type Limiting } from "./gate-names.js";
+import { Pauses } from "./pauses.js";
 import { Places } from "./places.js";
 import type { Entry, Shelf } from "./shelf.js";
 import { gateOf, isGateOfStrike, Strikes } from "./strikes.js";
@@ -13,40 +17,45 @@ interface Shut {
   readonly rate?: Group["rate"];
   /** It opens as runs end. */
   readonly limited?: boolean;
+  /** One leads when it opens. */
+  readonly batch?: boolean;
 }
 
 /**
  * Two gates stand before a task of a group when its turn comes: shut while its group is paused, or has had its starts. Before
- * those stands, for any task, that of a strike; behind them that of a limit, where as many run as may.
+ * those stands, for any task, that of a strike; behind them those of a batch, until it is complete, and of a limit, where as many
+ * run as may.
  */
 export class Gates {
   readonly #shelf: Shelf;
-  readonly #pauses = new Map<string, Pause>();
+  readonly #pauses = new Pauses();
   readonly #shut = new Map<string, Shut>();
   readonly #starts = new Map<string, number[]>();
   readonly #strikes = new Strikes();
   readonly #places = new Places<Entry>();
+  readonly #batches: Batches;
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf;
+    this.#batches = new Batches(shelf);
   }
 
   pause(group: string, until: number, reason: string): void {
-    this.#pauses.set(group, { group, until, reason });
+    this.#pauses.set({ group, until, reason });
     const shut = this.#shut.get(pauseGate(group));
     if (shut !== undefined) shut.opensAt = until;
   }
 
   /** False when it wasn't paused. */
   resume(group: string, now: number): boolean {
-    const was = this.#pausedUntil(group, now) !== undefined;
+    const was = this.#pauses.until(group, now) !== undefined;
     this.#pauses.delete(group);
     this.#open(pauseGate(group), now);
     return was;
   }
 
   paused(now: number): Pause[] {
-    return [...this.#pauses.values()].filter(({ until }) => until > now);
+    return this.#pauses.all(now);
   }
 
   /** False when too many strikes stand. */
@@ -87,6 +96,7 @@ export class Gates {
     const struck = this.#strikes.gate(stored);
     if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity }, now);
     if (terms.group !== undefined && this.#heldByGroup(entry, terms.group, now)) return false;
+    if (this.#batches.waits(entry)) return this.#await(entry, entry.terms.batch, now);
     const limiting = limitGate(entry);
     if (limiting !== undefined && !this.#takesPlace(entry, limiting))
       return this.#hold(entry, limiting.gate, { opensAt: Infinity, limited: true }, now);
@@ -95,7 +105,34 @@ export class Gates {
       this.#starts.set(gate, [...this.#counted(gate, terms.group.rate, now), now]);
     }
     entry.heldSince = undefined;
+    this.#claimed(entry, now);
     return true;
+  }
+
+  /** Those that wait to run with one that was claimed: at most so many. */
+  gather(leader: Entry, most: number, now: number): Entry[] {
+    const gate = gateOfBatch(leader);
+    const { batch } = leader.terms;
+    if (gate === undefined || batch === undefined) return [];
+    const gathered: Entry[] = [];
+    const shut = this.#shut.get(gate);
+    while (gathered.length < most) {
+      const next = shut?.behind.shift();
+      if (next === undefined) break;
+      if (this.#mayJoin(next, now)) gathered.push(next);
+    }
+    this.#batches.over(gate);
+    const [first] = shut?.behind ?? [];
+    if (shut === undefined || first === undefined) this.#shut.delete(gate);
+    else if (shut.behind.length >= batch.most) this.#leadNext(gate);
+    else shut.opensAt = Math.max(now, (first.heldSince ?? now) + batch.withinMs);
+    return gathered;
+  }
+
+  /** It doesn't lead a batch any more, if it did: the next of those that wait does. */
+  leaveBatch(entry: Entry): void {
+    const gate = this.#batches.leave(entry);
+    if (gate !== undefined) this.#leadNext(gate);
   }
 
   /** Its run is over, or it goes elsewhere: whoever is next behind its limit is let through. */
@@ -124,6 +161,7 @@ export class Gates {
   /** Takes out one that may be held. */
   leave(entry: Entry): void {
     if (entry.place.kind === "ready" || entry.place.kind === "leased") this.give(entry);
+    this.leaveBatch(entry);
     if (entry.place.kind !== "held") return;
     const { gate } = entry.place;
     const behind = this.#shut.get(gate)?.behind ?? [];
@@ -142,6 +180,12 @@ export class Gates {
   #open(gate: string, now: number): void {
     const shut = this.#shut.get(gate);
     if (shut === undefined) return;
+    if (shut.batch === true) {
+      const until = this.#batches.ledUntil(gate, now);
+      if (until === undefined) this.#leadNext(gate);
+      else shut.opensAt = until;
+      return;
+    }
     const { behind, rate } = shut;
     let most = behind.length;
     if (rate !== undefined) {
@@ -151,6 +195,40 @@ export class Gates {
     }
     for (const entry of behind.splice(0, Math.max(0, most))) this.#shelf.put(entry, { kind: "ready" });
     if (behind.length === 0) this.#shut.delete(gate);
+  }
+
+  /** Until as many stand there as may run together, or the time of the first is over. */
+  #await(entry: Entry, { most, withinMs }: Batching, now: number): false {
+    const gate = gateOfBatch(entry) ?? "";
+    this.#hold(entry, gate, { opensAt: now + withinMs, batch: true }, now);
+    if ((this.#shut.get(gate)?.behind.length ?? 0) >= most) this.#open(gate, now);
+    return false;
+  }
+
+  #leadNext(gate: string): void {
+    const shut = this.#shut.get(gate);
+    const first = shut?.behind.shift();
+    if (first === undefined) this.#batches.over(gate);
+    else this.#batches.lead(gate, first);
+    if (shut === undefined || shut.behind.length === 0) this.#shut.delete(gate);
+    else shut.opensAt = Infinity;
+  }
+
+  #claimed(entry: Entry, now: number): void {
+    const shut = this.#shut.get(gateOfBatch(entry) ?? "");
+    const until = this.#batches.claimed(entry, shut !== undefined, now);
+    if (shut !== undefined && until !== undefined) shut.opensAt = until;
+  }
+
+  #mayJoin(entry: Entry, now: number): boolean {
+    const struck = this.#strikes.gate(entry.stored);
+    if (struck !== undefined) return this.#hold(entry, struck, { opensAt: Infinity }, now);
+    const { group } = entry.terms;
+    const until = group && this.#pauses.until(group.name, now);
+    if (group !== undefined && until !== undefined)
+      return this.#hold(entry, pauseGate(group.name), { opensAt: until }, now);
+    entry.heldSince = undefined;
+    return true;
   }
 
   /** False where all places are taken, or others stand before it. */
@@ -181,7 +259,7 @@ export class Gates {
     const queued = (gate: string): number | undefined =>
       entry.heldSince === undefined ? this.#shut.get(gate)?.opensAt : undefined;
     const pause = pauseGate(group.name);
-    const pausedUntil = this.#pausedUntil(group.name, now) ?? queued(pause);
+    const pausedUntil = this.#pauses.until(group.name, now) ?? queued(pause);
     if (pausedUntil !== undefined) return !this.#hold(entry, pause, { opensAt: pausedUntil }, now);
     const { rate } = group;
     if (rate === undefined) return false;
@@ -191,13 +269,6 @@ export class Gates {
     const full = starts.length >= rate.limit ? oldest + rate.perMs : undefined;
     const opensAt = full ?? queued(gate);
     return opensAt !== undefined && !this.#hold(entry, gate, { opensAt, rate }, now);
-  }
-
-  #pausedUntil(group: string, now: number): number | undefined {
-    const pause = this.#pauses.get(group);
-    if (pause === undefined || pause.until > now) return pause?.until;
-    this.#pauses.delete(group);
-    return undefined;
   }
 
   /** The last starts that still count. */
@@ -218,25 +289,10 @@ export class Gates {
     );
     shut.behind.splice(at < 0 ? shut.behind.length : at, 0, entry);
     this.#shelf.put(entry, { kind: "held", gate });
-    if (as.limited !== true) this.give(entry);
+    if (as.limited !== true) {
+      this.give(entry);
+      this.leaveBatch(entry);
+    }
     return false;
   }
-}
-
-function pauseGate(group: string): string {
-  return `pause\t${group}`;
-}
-
-function rateGate({ stored }: Entry, { name }: Group): string {
-  return `rate\t${stored.name}\t${name}`;
-}
-
-interface Limiting {
-  readonly gate: string;
-  readonly most: number;
-}
-
-function limitGate({ terms }: Entry): Limiting | undefined {
-  const { limit } = terms;
-  return limit && { gate: `limit\t${limit.task}\t${limit.key}`, most: limit.most };
 }

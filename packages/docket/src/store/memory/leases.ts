@@ -1,5 +1,6 @@
-import type { Held } from "../store.js";
-import type { Shelf } from "./shelf.js";
+import type { Claim, Held } from "../store.js";
+import type { Holder } from "./order.js";
+import type { Entry, Shelf } from "./shelf.js";
 
 /** What a worker says of the tasks that it runs. */
 export class Leases {
@@ -7,6 +8,33 @@ export class Leases {
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf;
+  }
+
+  /** Gives a task to a worker. */
+  give(entry: Entry, { worker, call, leaseMs }: Holder, now: number): Claim {
+    entry.delivery += 1;
+    entry.began = undefined;
+    this.#shelf.put(entry, {
+      ...{ kind: "leased", worker, call, since: now, until: now + leaseMs, cancelled: false },
+    });
+    const { id, stored, attempt, delivery, lost } = entry;
+    return { id, stored, attempt, delivery, lost, claimedAt: now };
+  }
+
+  /** What the calls of a worker after this one claimed. */
+  after(worker: string, answered: number): Entry[] {
+    return this.#shelf
+      .leased()
+      .filter(({ place }) => place.worker === worker && place.call > answered)
+      .map(({ entry }) => entry);
+  }
+
+  /** Those of these that the worker has. */
+  among(worker: string, ids: readonly string[]): Entry[] {
+    return ids.flatMap((id) => {
+      const entry = this.#shelf.get(id);
+      return entry?.place.kind === "leased" && entry.place.worker === worker ? [entry] : [];
+    });
   }
 
   /** Prolongs leases; returns the ids of those that are lost. */

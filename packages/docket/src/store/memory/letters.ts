@@ -1,6 +1,7 @@
 import type { Kept } from "../retention.js";
 import type { Found, Letter, Terms } from "../store.js";
 import { inTimeOrder } from "./order.js";
+import type { Entry } from "./shelf.js";
 
 interface Buried {
   readonly letter: Letter;
@@ -27,6 +28,16 @@ export class Letters {
 
   get(id: string): Buried | undefined {
     return this.#kept.get(id);
+  }
+
+  /** @param info why (JSON) @param overtaken others of its serial key wait */
+  bury(
+    { id, stored, failures, terms, delivery }: Entry,
+    info: string,
+    overtaken: boolean,
+    now: number,
+  ): void {
+    this.put({ letter: { id, diedAt: now, info, stored, failures }, terms, delivery, overtaken });
   }
 
   put(kept: Buried): void {

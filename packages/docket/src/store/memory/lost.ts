@@ -24,6 +24,7 @@ export class Lost {
     const ended = this.#shelf.leased().filter(({ place }) => place.until <= now);
     const first: Entry[] = [];
     for (const { entry, place } of ended.toReversed()) {
+      this.#gates.leaveBatch(entry);
       if (place.cancelled) {
         this.#handBack(entry, now);
         continue;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../time/clock.js";
+import type { GatherRequest } from "../batching.js";
 import { NONE } from "../sight.js";
 import type {
   CommandCounts,
@@ -32,11 +33,8 @@ import type {
 import { Ends } from "./ends.js";
 import { Inbox } from "./inbox.js";
 import { dueAt } from "./order.js";
-import { presence, type Present } from "./presence.js";
+import { forgetSilent, presence, type Present } from "./presence.js";
 import { Tasks } from "./tasks.js";
-
-/** So long after it was to be there last, a worker is forgotten when another comes. */
-const SILENT_MS = 3_600_000;
 
 /**
  * The store of one process: nothing outlives it. For tests, for programs that need no durability, and for services that
@@ -104,6 +102,12 @@ export class MemoryStore implements Store {
     return Promise.resolve({ now, refused, claims, nextMs: wakes - now, known: present !== undefined });
   }
 
+  gather(request: GatherRequest): Promise<readonly Claim[]> {
+    const claims = this.#tasks.gather(request, this.#clock.now());
+    this.#rouse();
+    return Promise.resolve(claims);
+  }
+
   renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {
     const now = this.#clock.now();
     const lost = this.#tasks.leases.renew(worker, held, now + leaseMs);
@@ -129,9 +133,7 @@ export class MemoryStore implements Store {
   }
 
   hello(info: WorkerInfo): Promise<void> {
-    const longAgo = this.#clock.now() - SILENT_MS;
-    for (const [worker, { aliveUntil }] of this.#workers)
-      if (aliveUntil <= longAgo) this.#workers.delete(worker);
+    forgetSilent(this.#workers, this.#clock.now());
     this.#workers.set(info.worker, {
       info,
       inbox: new Inbox(),

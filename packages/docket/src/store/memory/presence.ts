@@ -10,6 +10,13 @@ export interface Present {
   asleep: { free: number; leaseMs: number } | undefined;
 }
 
+/** So long after it was to be there last, a worker is forgotten when another comes. */
+const SILENT_MS = 3_600_000;
+
+export function forgetSilent(workers: Map<string, Present>, now: number): void {
+  for (const [worker, { aliveUntil }] of workers) if (aliveUntil <= now - SILENT_MS) workers.delete(worker);
+}
+
 /** Who is there, and when the one that is to be there longest was last heard of. */
 export function presence(
   workers: Iterable<Present>,

@@ -42,6 +42,12 @@ export function newEntry(id: string, stored: Stored, terms: Terms): Entry {
   return { id, stored, terms, attempt: 1, delivery: 0, lost: 0, failures: [], ...yet, place };
 }
 
+/** An attempt is used up. @param info what is kept of it (JSON) */
+export function fail(entry: Entry, info: string | undefined): void {
+  entry.attempt += 1;
+  entry.failures = [...entry.failures, ...(info === undefined ? [] : [info])].slice(-9);
+}
+
 /** The living tasks by id, and by where they stand, so that nothing has to look through all of them. */
 export class Shelf {
   readonly #entries = new Map<string, Entry>();

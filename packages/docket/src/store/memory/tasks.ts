@@ -1,3 +1,4 @@
+import type { GatherRequest } from "../batching.js";
 import type {
   Added,
   Claim,
@@ -19,7 +20,7 @@ import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
 import { Lost } from "./lost.js";
 import { dueAt, storedAs, type Holder } from "./order.js";
-import { newEntry, Shelf, type Entry } from "./shelf.js";
+import { fail, newEntry, Shelf, type Entry } from "./shelf.js";
 import { Tally } from "./tally.js";
 import { versionedName } from "../../task/version.js";
 import { foundAs, standsAs } from "./standing.js";
@@ -90,15 +91,14 @@ export class Tasks {
   /** The next task in turn, under a lease; one that was laid aside first, where the worker knows it. */
   claim(holder: Holder, known: readonly string[], now: number): Claim | undefined {
     const entry = this.gates.next(known, now);
-    if (entry === undefined) return undefined;
-    const { worker, call, leaseMs } = holder;
-    entry.delivery += 1;
-    entry.began = undefined;
-    this.#shelf.put(entry, {
-      ...{ kind: "leased", worker, call, since: now, until: now + leaseMs, cancelled: false },
-    });
-    const { id, stored, attempt, delivery, lost } = entry;
-    return { id, stored, attempt, delivery, lost, claimedAt: now };
+    return entry && this.leases.give(entry, holder, now);
+  }
+
+  /** Those that wait to run with a task that the worker has. */
+  gather({ leader, most, ...holder }: GatherRequest, now: number): Claim[] {
+    const [entry] = this.leases.among(holder.worker, [leader.id]);
+    if (entry?.delivery !== leader.delivery) return [];
+    return this.gates.gather(entry, most, now).map((other) => this.leases.give(other, holder, now));
   }
 
   /** Carries out what deliveries came to; returns the ids of those whose lease was lost. */
@@ -186,10 +186,10 @@ export class Tasks {
 
   /** @param back takes what is handed back */
   #concludeOne(worker: string, { id, delivery, outcome }: Settlement, now: number, back: Entry[]): boolean {
-    const entry = this.#shelf.get(id);
-    if (entry?.place.kind !== "leased" || entry.place.worker !== worker || entry.delivery !== delivery)
-      return false;
+    const [entry] = this.leases.among(worker, [id]);
+    if (entry?.place.kind !== "leased" || entry.delivery !== delivery) return false;
     const { cancelled } = entry.place;
+    this.gates.leaveBatch(entry);
     if (outcome.kind !== "return") this.gates.give(entry);
     this.tally.ended(entry.stored.name, outcome, now);
     if (outcome.kind === "done" && outcome.result !== undefined)
@@ -197,10 +197,7 @@ export class Tasks {
     else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, now, CANCELLED);
     else if (outcome.kind === "done") this.#retire(entry, now);
     else if (outcome.kind === "retry" || outcome.kind === "park") {
-      if (outcome.kind === "retry") {
-        entry.attempt += 1;
-        entry.failures = [...entry.failures, ...(outcome.info === undefined ? [] : [outcome.info])].slice(-9);
-      }
+      if (outcome.kind === "retry") fail(entry, outcome.info);
       entry.lost = 0;
       this.#shelf.put(entry, {
         kind: "scheduled",
@@ -211,9 +208,8 @@ export class Tasks {
       this.#shelf.put(entry, { kind: "aside" });
       this.tally.count("aside", 1);
     } else {
-      const { stored, failures, terms } = entry;
-      const letter = { id, diedAt: now, info: outcome.info, stored, failures };
-      this.letters.put({ letter, terms, delivery, overtaken: this.#lanes.length(stored.serial) > 1 });
+      const overtaken = this.#lanes.length(entry.stored.serial) > 1;
+      this.letters.bury(entry, outcome.info, overtaken, now);
       this.tally.count("dead", 1);
       this.#retire(entry, now);
     }
@@ -257,6 +253,7 @@ export class Tasks {
 
   /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
   #handBack(entry: Entry, now: number): void {
+    this.gates.leaveBatch(entry);
     if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, now, CANCELLED);
     else {
       this.gates.keep(entry, now);

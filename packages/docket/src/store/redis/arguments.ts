@@ -10,9 +10,9 @@ export const BATCH = 250;
 const BATCH_SIZE = 524_288;
 
 /** Nothing ties it to others, and it is due now. */
-function isFree({ serial, key, due, group, limit, priority, doors = [] }: NewTask): boolean {
-  const plain = group === undefined && limit === undefined && priority === undefined && doors.length === 0;
-  return plain && serial === "" && key === "" && due.kind === "now";
+function isFree({ serial, key, due, group, limit, priority, batch, doors = [] }: NewTask): boolean {
+  const plain = group === undefined && limit === undefined && priority === undefined && batch === undefined;
+  return plain && doors.length === 0 && serial === "" && key === "" && due.kind === "now";
 }
 
 function headOf(task: NewTask): string {

@@ -30,9 +30,11 @@ export const KEYS = {
   groups: "groups",
   /** HASH id of a task with a limit → how many runs there may be, name, key; tabs between. */
   limits: "limits",
+  /** HASH id of a task that runs in batches → how many at most, within (ms), name, what they share, tabs between; and gate of a batch → its leader (see batch.lua). */
+  batches: "batches",
   /** HASH paused group → until when (ms), tab, reason. */
   paused: "paused",
-  /** ZSET gate behind which something is held → when it opens (ms). Gates: "p", tab, group; "r", tab, task name, tab, group; "s", tab, strike (+inf); "c", tab, task name, tab, key of a limit. */
+  /** ZSET gate behind which something is held → when it opens (ms). Gates: "p", tab, group; "r", tab, task name, tab, group; "s", tab, strike (+inf); "c", tab, task name, tab, key of a limit; "b", tab, task name, tab, what a batch shares. */
   gates: "gates",
   /** HASH strike (task name, or that, tab, JSON of the fields that match) → since when (ms), tab, reason. */
   strikes: "strikes",
@@ -105,6 +107,7 @@ export const TYPES: Readonly<Record<keyof typeof KEYS | keyof typeof PREFIXES, s
   lanes: "hash",
   groups: "hash",
   limits: "hash",
+  batches: "hash",
   priorities: "hash",
   ready_high: "list",
   ready_low: "list",

@@ -13,10 +13,12 @@ import type {
   WorkerInfo,
 } from "../sight.js";
 import type { Retention } from "../retention.js";
+import type { GatherRequest } from "../batching.js";
 import type { Outpost } from "../outpost.js";
 import type {
   Added,
   CancelResult,
+  Claim,
   Due,
   End,
   Found,
@@ -123,6 +125,11 @@ export class RedisStore implements Store {
     const { settled, standing } = reply.settled(await this.#calls.call("settle", args, each, purpose));
     this.#standings.heard(worker, standing);
     return settled;
+  }
+
+  async gather({ worker, call, leader, most, leaseMs }: GatherRequest): Promise<readonly Claim[]> {
+    const args = [worker, call, leader.id, leader.delivery, most, leaseMs];
+    return reply.gathered(await this.#calls.call("gather", args, [], "claiming"));
   }
 
   async renew(worker: string, held: readonly Held[], leaseMs: number): Promise<string[]> {

@@ -66,6 +66,15 @@ export function settled(reply: unknown): { settled: Settled; standing: Standing 
   };
 }
 
+/** What a batch's leader is given besides. */
+export function gathered(reply: unknown): Claim[] {
+  const [now, ...flat] = list(reply);
+  const claims: Claim[] = [];
+  for (let at = 0; at < flat.length; at += 2)
+    claims.push(claim(text(flat[at]), text(flat[at + 1]), number(now)));
+  return claims;
+}
+
 /** How a worker stands with the store, as the answer to its call says. */
 export interface Standing {
   readonly now: number;

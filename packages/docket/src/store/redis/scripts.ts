@@ -27,6 +27,7 @@ export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
     add: load("add"),
     replace: load("replace"),
     settle: load("settle"),
+    gather: load("gather"),
     renew: load("renew"),
     outcome: load("outcome"),
     report: load("report"),
@@ -60,15 +61,19 @@ function loadOne(name: string, { deadLetters, results }: Retention): Script {
   const includes = words(text, "include").map((include) =>
     readFileSync(`${FOLDER}include/${include}.lua`, "utf8"),
   );
+  const lua = [...includes, text].join("\n");
+  // Only those that it names: a script may have no more than 200 local variables at once.
+  const named = Object.entries({ ...KEYS, ...PREFIXES }).filter(([variable]) =>
+    new RegExp(`\\b${variable}\\b`).test(lua),
+  );
   const source = [
     "local P = KEYS[1]",
-    ...Object.entries({ ...KEYS, ...PREFIXES }).map(([variable, key]) => `local ${variable} = P .. "${key}"`),
+    ...named.map(([variable, key]) => `local ${variable} = P .. "${key}"`),
     ...args.map((arg, at) => `local ${arg} = ARGV[${String(at + 1)}]`),
     `local FIRST, STEP = ${String(args.length + 1)}, ${String(Math.max(1, each.length))}`,
     `local LETTERS_KEPT_MS, LETTERS_KEPT = ${String(deadLetters.keepMs)}, ${String(deadLetters.most)}`,
     `local RESULTS_KEPT_MS, RESULTS_KEPT = ${String(results.keepMs)}, ${String(results.most)}`,
-    ...includes,
-    text,
+    lua,
   ].join("\n");
   return { name, source, sha: createHash("sha1").update(source).digest("hex"), args, each };
 }

@@ -13,7 +13,8 @@ const IDLE_MS = 60_000;
 export interface WatchdogOptions {
   readonly worker: string;
   readonly outpost: Outpost;
-  readonly concurrency: number;
+  /** How many runs it can watch at once. */
+  readonly deliveries: number;
   readonly leaseMs: number;
   /** How long a run may block beyond its timeout. */
   readonly graceMs: number;
@@ -40,9 +41,9 @@ export class Watchdog {
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    this.#table = Table.of(options.concurrency);
+    this.#table = Table.of(options.deliveries);
     this.#numbers = new Map(options.tasks.map((name, at) => [name, at]));
-    this.#free = Array.from({ length: options.concurrency }, (_, at) => options.concurrency - 1 - at);
+    this.#free = Array.from({ length: options.deliveries }, (_, at) => options.deliveries - 1 - at);
   }
 
   /** @param leasedUntil of this thread's `performance.now()` */
@@ -148,7 +149,7 @@ export function watchdogFor(
   {
     graceMs,
     ...options
-  }: Pick<WatchdogOptions, "worker" | "concurrency" | "leaseMs"> & { graceMs: number | undefined },
+  }: Pick<WatchdogOptions, "worker" | "deliveries" | "leaseMs"> & { graceMs: number | undefined },
 ): Watchdog | undefined {
   const outpost = graceMs === undefined ? undefined : store.outpost();
   if (graceMs === undefined || outpost === undefined) return undefined;
