@@ -2,7 +2,7 @@
 -- args: now_override id asked
 --   asked: "state" to be told where it stands, while it lives
 -- returns: living and where it stands, dead and the letter's info, done and the result, cancelled, or unknown
--- include: time clock body flags strike priority terms limit gate standing ended
+-- include: time clock body flags strike priority terms limit batch gate standing ended
 
 local body = redis.call("HGET", bodies, id)
 if body then return { "living", asked == "state" and standing(id, body) or "" } end
