@@ -20,7 +20,7 @@ test("what a worker's last answer said stands for a few seconds, and its time go
   vi.advanceTimersByTime(4_000);
   expect(standings.told("w")).toEqual(["9000", "145000", "3:10000"]);
   expect(standings.told("another")).toEqual(NOBODY_KNOWS);
-  vi.advanceTimersByTime(7_000);
+  vi.advanceTimersByTime(11_000);
   expect(standings.told("w")).toEqual(NOBODY_KNOWS);
 });
 

@@ -1,7 +1,7 @@
 import type { Standing } from "./replies.js";
 
-/** For so long the answer to a worker's call stands for what the store would answer. */
-const FRESH_MS = 10_000;
+/** For so long the answer to a worker's call stands for what the store would answer: less than it is counted on beyond its sleep. */
+const FRESH_MS = 14_000;
 /** Where the two clocks of this machine part by more, it has slept, or its time was set. */
 const AGREED_MS = 500;
 
