@@ -38,6 +38,7 @@ local function keep_watch(at, except)
   if worker == except then worker, score = last[3], tonumber(last[4]) end
   if not worker then return end
   poke(worker, math.max(0, at - now))
-  redis.call("ZADD", sleepers, string.format("%.3f", at + score - math.floor(score)), worker)
+  -- Of the time only whole milliseconds: what is behind the point isn't time.
+  redis.call("ZADD", sleepers, string.format("%.3f", math.floor(at) + score - math.floor(score)), worker)
   return worker
 end

@@ -182,7 +182,7 @@ export class Worker<Services> {
   }
 
   #take(settled: Settled, tookMs: number): void {
-    this.#offset = settled.now - Date.now() + tookMs;
+    this.#offset = settled.now - Date.now() + Math.ceil(tookMs);
     for (const id of settled.refused)
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
     for (const claim of settled.claims) this.#run(claim);

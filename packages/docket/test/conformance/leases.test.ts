@@ -1,6 +1,19 @@
 import { expect } from "vitest";
 import { ids, LEASE, newTask, only, onBothStores, settlement, test } from "../desk.js";
 
+onBothStores("a lease of a task that came through the inbox", () => {
+  test("is the worker's own, also when it was to wake at a time between two milliseconds", async ({ desk }) => {
+    await desk.sleep("w", 3);
+    const at = desk.clock.now() + 50_000.4;
+    await desk.store.add([newTask("later", { due: { kind: "at", at } })]);
+    await desk.messages("w"); // it has been told when to wake
+    await desk.add("a");
+    expect((await desk.messages("w")).some((message) => message.kind === "task")).toBe(true);
+    desk.clock.advance(LEASE);
+    expect(await desk.claimOne("other")).toMatchObject({ id: "a", lost: 1 });
+  });
+});
+
 onBothStores("a lease", () => {
   test("keeps a task from others until it ends; then the task is theirs, counted as lost", async ({
     desk,
