@@ -2,7 +2,9 @@ import { expect } from "vitest";
 import { ids, LEASE, newTask, only, onBothStores, settlement, test } from "../desk.js";
 
 onBothStores("a lease of a task that came through the inbox", () => {
-  test("is the worker's own, also when it was to wake at a time between two milliseconds", async ({ desk }) => {
+  test("is the worker's own, also when it was to wake at a time between two milliseconds", async ({
+    desk,
+  }) => {
     await desk.sleep("w", 3);
     const at = desk.clock.now() + 50_000.4;
     await desk.store.add([newTask("later", { due: { kind: "at", at } })]);
