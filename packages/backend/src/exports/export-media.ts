@@ -125,6 +125,8 @@ async function make(
       signal,
     });
     await storage.delete(stagedKey);
+    // The start of an upload that an earlier run gave up may have reached the bucket after this run had cleared it.
+    await storage.abort(archiveKey(exportId));
     await watch.stop();
     const isDone = await completeRun(
       outbox,

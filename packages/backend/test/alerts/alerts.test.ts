@@ -69,21 +69,27 @@ test("whoever can tell of one concern only leaves the others alone", async () =>
 test("a Redis that goes away is told by the process that notices, and so is its return", async () => {
   const background = await stage.process({ docketUrl: redis.url });
   const { db } = stage;
-  const { outbox, look } = background;
+  const { outbox, look, queues } = background;
   // That nobody works is not over because nobody can be asked.
   const idle: Concern = { id: "no worker", severity: "error", words: "No worker is alive", since: null };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const watch = new QueueWatch({ db, outbox, look, log, interval: 20 });
-  watch.start();
+  let looks = 0;
+  const counted = (): ReturnType<typeof look> => {
+    looks += 1;
+    return look();
+  };
+  const watch = new QueueWatch({ db, outbox, look: counted, log, interval: 20 });
   const standing = async () =>
     (await listAlerts(db)).map(({ concern, recoveredAt }) => [concern, recoveredAt !== null]);
-  await until("the watch has looked", async () => (await look()).workers === 1);
+  await until("the worker has looked by itself, and won't again", async () => {
+    const seen = await queues[0]?.snapshot();
+    return seen?.tasks["alerts.evaluate"] === 1 && seen.waiting === 0 && seen.running === 0;
+  });
+  expect((await look()).workers).toBe(1);
   await redis.stop();
   await tellConcerns({ db, outbox }, [idle], (concern) => concern === "no worker");
-  // What the last look found holds until then.
-  const another = new QueueWatch({ db, outbox, look, log, interval: 20 });
-  another.start();
-  await until("it is told", async () => (await standing()).length > 1);
+  watch.start();
+  await until("it has told what it found", () => Promise.resolve(looks > 1));
   expect((await standing()).sort()).toEqual([
     ["docket away", false],
     ["no worker", false],
@@ -92,7 +98,7 @@ test("a Redis that goes away is told by the process that notices, and so is its 
   await until("its return is told, and that there is a worker", async () =>
     (await standing()).every(([, over]) => over),
   );
-  await Promise.all([watch.stop(), another.stop()]);
+  await watch.stop();
   expect(await standing()).toHaveLength(2);
 });
 

@@ -100,7 +100,7 @@ test("signing in again writes no list anew and makes no second one, and createdA
   // It comes and goes at its place.
   for (const track of tracks) await unlike(track);
   await until("the list is gone", async () => (await stage.listsOnPds(stage.listener)).length === 0);
-  expect(await likedList()).toEqual({ likes: 0, listed: 0, write: null });
+  await expect.poll(likedList, { timeout: 10_000 }).toEqual({ likes: 0, listed: 0, write: null });
   await like({ id: tracks[0]?.id ?? 0 });
   const again = await stage.holds(stage.listener, uri, tracks.slice(0, 1));
   expect(again.value.createdAt).toBe(before.value.createdAt);
