@@ -7,11 +7,15 @@
 --   terms: what a task has besides; see terms.lua
 -- returns: for each that didn't come in: its place from 1, and the id of the living task of its key, or what the door says
 --   (see door.lua)
--- include: time clock body watch ended flags calm strike priority terms limit batch gate door lane dispatch
+-- include: time clock body watch send lone | ended flags strike priority terms limit batch gate door lane dispatch
 
+if entered then
+  hand_out()
+  return {}
+end
+if not calm then look_at_gates() end
 local answer, added = {}, {}
 local soonest
-local stamp = string.format("%d\t", now)
 
 for name, count in string.gmatch(counts, "([^\t]+)\t(%d+)") do
   added[name] = tonumber(count)
@@ -35,19 +39,6 @@ local function enter_free()
     redis.call("RPUSH", ready, unpack(ids))
   end
   ids, sealed = {}, {}
-end
-
--- What most adds are: one task that nothing ties, and nothing waits.
-if calm and #ARGV == FIRST + 1 and not string.find(ARGV[FIRST], "\t", 1, true) then
-  local id, body = ARGV[FIRST], stamp .. ARGV[FIRST + 1]
-  if redis.call("HSETNX", bodies, id, body) == 1 then
-    redis.call("HINCRBY", living, string.match(counts, "^[^\t]+"), 1)
-    if not send_at_once(list_sleepers(), id, body) then
-      redis.call("RPUSH", ready, id)
-      hand_out()
-    end
-  end
-  return answer
 end
 
 for i = FIRST, #ARGV, STEP do

@@ -1,6 +1,6 @@
 -- Forgets a worker; tasks that lie unread in its inbox go back to the front, uncounted.
 -- args: now_override worker
--- include: time clock body watch ended flags gated strike priority terms limit batch gate lane dispatch forget
+-- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch forget
 
 local messages = redis.call("LRANGE", inbox .. worker, 0, -1)
 forget(worker)

@@ -1,7 +1,7 @@
 -- Ends a task that isn't running; tells the worker of one that is.
 -- args: now_override id
 -- returns: cancelled, running or unknown
--- include: time clock body watch ended flags gated strike priority terms limit batch gate lane dispatch
+-- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch
 
 local body = redis.call("HGET", bodies, id)
 if not body then return "unknown" end

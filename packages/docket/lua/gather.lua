@@ -2,7 +2,7 @@
 -- args: now_override worker call id delivery most lease
 --   call: as of settle; most: how many others at most
 -- returns: now, then per claim its head, attempt:delivery:lost:id, and its body
--- include: time clock body watch ended flags gated strike priority terms limit batch gate lane dispatch claim
+-- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch claim
 
 local answer = { now }
 local _, delivered, _, owner = read_run(redis.call("HGET", runs, id))

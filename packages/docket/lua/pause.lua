@@ -2,7 +2,7 @@
 -- args: now_override due reason
 -- each: group
 --   due: "+ms" after, else milliseconds since the epoch
--- include: time clock body watch ended flags gated strike priority terms limit batch gate lane dispatch
+-- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch
 
 local at = string.sub(due, 1, 1) == "+" and now + tonumber(due) or tonumber(due)
 for i = FIRST, #ARGV do

@@ -3,7 +3,7 @@
 -- args: now_override id serial key name due terms body
 --   due, terms: as in add; "~ms:longest" for a burst: after so long without another call, no later than so long after its first
 -- returns: the id of the task that has the payload
--- include: time clock body watch ended flags gated strike priority terms limit batch gate lane dispatch
+-- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch
 
 local quiet, longest = string.match(due, "^~(%d+):(%d+)$")
 local at = now

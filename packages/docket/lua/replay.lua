@@ -3,7 +3,7 @@
 --   edited: 1 when what follows takes the place of what it had: its serial key, its version ("@2"; empty: the first), its terms
 --   (as in add), its payload
 -- returns: replayed; overtaken, where it is, too, and others of its serial key are there now or waited when it died; unknown, or "key in use" when a living task has its key, or is itself
--- include: time clock body watch ended flags gated strike priority terms limit batch gate lane letter dispatch
+-- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane letter dispatch
 
 local letter = redis.call("HGET", letters, id)
 if not letter then return "unknown" end

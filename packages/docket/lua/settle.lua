@@ -13,7 +13,7 @@
 -- returns: now, ms until the next call, 1 if the worker was known, until when it is counted on, what stands of it in
 --   `slots`, number of refused, the refused ids, then per claim its
 --   head, attempt:delivery:lost:id, and its body
--- include: time about body watch ended flags strike priority terms limit batch gate lane letter minutes dispatch due claim
+-- include: time about body watch send ended flags strike priority terms limit batch gate lane letter minutes dispatch due claim
 
 want, ahead = tonumber(want), tonumber(ahead)
 sleep, lease = tonumber(sleep), tonumber(lease)

@@ -2,7 +2,7 @@
 -- args: now_override
 -- each: key
 -- returns: how many there were
--- include: time clock body watch ended flags gated strike priority terms limit batch gate lane dispatch
+-- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch
 
 local woken = 0
 for i = FIRST, #ARGV do

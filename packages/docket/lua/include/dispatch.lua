@@ -8,17 +8,6 @@ local function next_ready()
   end
 end
 
--- It has no slot left, or isn't there.
-local function rouse(worker)
-  redis.call("ZREM", sleepers, worker)
-  redis.call("HDEL", slots, worker)
-end
-
--- Those asleep, the last to wake first: worker score …
-local function list_sleepers()
-  return redis.call("ZREVRANGE", sleepers, 0, 15, "WITHSCORES")
-end
-
 -- The lease (ms) that a sleeping worker gives; whether it has one slot only; and how many `slots` says it has, where that is
 -- counted down. Nil when it has none.
 local function slot_of(worker, score)
@@ -27,31 +16,6 @@ local function slot_of(worker, score)
   local free, given = string.match(redis.call("HGET", slots, worker) or "", "^(%d+):(%d+)$")
   free = tonumber(free or 0)
   if free > 0 then return tonumber(given), free == 1, free end
-end
-
--- Puts a task into the empty inbox of a sleeping worker, claimed on its behalf; false where something lies there unread.
-local function send(worker, lease, id, body, run, more)
-  local attempt, delivery, lost = read_run(run)
-  delivery = delivery + 1
-  local message = table.concat({ "task", now, more, id, attempt, delivery, lost, body }, "\t")
-  if redis.call("RPUSH", inbox .. worker, message) > 1 then
-    redis.call("LTRIM", inbox .. worker, 0, -2)
-    return false
-  end
-  local holder = string.format("%s#@%d", worker, now)
-  redis.call("HSET", runs, id, write_run(attempt, delivery, lost, holder, failures_of(run)))
-  redis.call("ZADD", leases, now + lease, id)
-  return true
-end
-
--- A new task that nothing ties goes straight to a sleeping worker where nothing waits; false where it can't.
-local function send_at_once(asleep, id, body)
-  local worker = asleep[1]
-  local _, lease, only = read_sleeper(tonumber(asleep[2] or 0))
-  if not lease or not send(worker, lease, id, body, nil, 0) then return false end
-  if only then rouse(worker) end
-  if #asleep > 2 then keep_watch(now + lease, worker) end
-  return true
 end
 
 -- Waiting tasks go straight into the inboxes of sleeping workers, claimed on their behalf: so an isolated task costs an

@@ -4,6 +4,7 @@ import type { BatchMember } from "./batch-member.js";
 import { BatchRun } from "./batch-run.js";
 import { tracedRun, type Attempt, type Execution, type ExecutionTools } from "./execution.js";
 import type { Verdict } from "./outcome.js";
+import type { Runs } from "./runs.js";
 
 /** What was lost with so many workers in a row runs alone: it may be what ends them. */
 const ALONE_FROM = 2;
@@ -14,7 +15,7 @@ export type Delivery<Services> = Execution<Services> | BatchMember<Services>;
 /** What a worker does for its batches. */
 export interface BatchHolder<Services> {
   readonly tools: ExecutionTools<Services>;
-  readonly running: ReadonlyMap<string, Delivery<Services>>;
+  readonly running: Runs<Delivery<Services>>;
   readonly renewer: { hold(member: BatchMember<Services>): void };
   readonly settler: { gather(leader: Claim, most: number): Promise<readonly Claim[]> };
   /** Monotonic local time (ms) up to which a claim is surely held. */

@@ -1,4 +1,5 @@
 import type { Claim, Store } from "../store/store.js";
+import type { Runs } from "./runs.js";
 import type { Watchdog } from "./watchdog/watchdog.js";
 
 interface Leased {
@@ -16,7 +17,7 @@ export class Renewer<Run extends Leased> {
   readonly #store: Store;
   readonly #worker: string;
   readonly #leaseMs: number;
-  readonly #running: Map<string, Run>;
+  readonly #running: Runs<Run>;
   readonly #lost: (id: string) => void;
   readonly #watchdog: Watchdog | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -25,7 +26,7 @@ export class Renewer<Run extends Leased> {
     store: Store,
     worker: string,
     leaseMs: number,
-    running: Map<string, Run>,
+    running: Runs<Run>,
     watchdog: Watchdog | undefined,
     lost: (id: string) => void,
   ) {
@@ -73,7 +74,7 @@ export class Renewer<Run extends Leased> {
 
   async #renew(): Promise<void> {
     for (const id of this.#watchdog?.takeLost() ?? []) this.#lost(id);
-    const leases = [...this.#running.values()];
+    const leases = this.#running.all();
     if (leases.length === 0) return;
     this.#start();
     const asked = performance.now();

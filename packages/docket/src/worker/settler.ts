@@ -19,8 +19,14 @@ interface Telling {
 /** Who fills in what the worker knows, and hears the answer. */
 export interface Asker {
   request(): Omit<SettleRequest, "settlements" | "call" | "answered">;
-  /** @param tookMs until the answer came: what it says may be so old */
+  /**
+   * Keeps what was claimed, and begins nothing yet.
+   *
+   * @param tookMs until the answer came: what it says may be so old
+   */
   settled(settled: Settled, tookMs: number): void;
+  /** Begins what was claimed: the next call is on its way, so that the store works while the worker does. */
+  begin(): void;
 }
 
 /**
@@ -33,6 +39,8 @@ export class Settler {
   readonly #on: Asker;
   #waiting: Telling[] = [];
   #calling = false;
+  /** The call at the end of this turn. */
+  #planned: NodeJS.Immediate | undefined;
   /** With so many to tell it calls at once: half of what it was given, so that the store works on these while the worker does the rest. */
   #enough = FEW;
   #calledThisTurn = false;
@@ -56,7 +64,7 @@ export class Settler {
 
   /** Something is told, or being told. */
   get busy(): boolean {
-    return this.#waiting.length > 0 || this.#calling || this.#asking > 0;
+    return this.#waiting.length > 0 || this.#planned !== undefined || this.#calling || this.#asking > 0;
   }
 
   /** @param told called once the store has taken it; not when the lease was lost */
@@ -73,8 +81,7 @@ export class Settler {
       this.#again = true;
       return;
     }
-    this.#calling = true;
-    setImmediate(() => void this.#call());
+    this.#planned ??= setImmediate(() => void this.#call());
   }
 
   /** Calls without waiting for the end of the turn; once in each, since a store that answers within it would never let it end. */
@@ -87,7 +94,6 @@ export class Settler {
     setImmediate(() => {
       this.#calledThisTurn = false;
     });
-    this.#calling = true;
     void this.#call();
   }
 
@@ -114,6 +120,9 @@ export class Settler {
   }
 
   async #call(): Promise<void> {
+    clearImmediate(this.#planned);
+    this.#planned = undefined;
+    this.#calling = true;
     const batch = this.#waiting.splice(0, BATCH);
     this.#again = this.#waiting.length > 0;
     try {
@@ -123,7 +132,6 @@ export class Settler {
         if (repeated || !settled.refused.includes(settlement.id)) told();
       this.#enough = Math.max(FEW, Math.ceil(settled.claims.length / 2));
       this.#take(settled);
-      if (this.#again) this.#atOnce();
     } catch (error) {
       this.#calling = false;
       this.#waiting.unshift(...batch.map((telling) => ({ ...telling, repeated: true })));
@@ -183,5 +191,15 @@ export class Settler {
     // A little late, so that what falls due then is due. Whoever takes nothing more needn't come for it.
     if (this.#sleeps) this.within(settled.nextMs + 2);
     this.#on.settled(settled, this.#tookMs);
+    if (!this.#again || this.#waiting.length < FEW) {
+      this.#on.begin();
+      if (this.#again) this.#atOnce();
+      return;
+    }
+    this.#atOnce();
+    // Only promises lie between a call and its way to the store, and they come before the next tick.
+    process.nextTick(() => {
+      this.#on.begin();
+    });
   }
 }

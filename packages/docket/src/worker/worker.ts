@@ -16,6 +16,7 @@ import { Listener } from "./listener.js";
 import { DONE, RETURNED, settlementOf, type Verdict } from "./outcome.js";
 import { readOptions, type WorkerOptions, type WorkerParts } from "./options.js";
 import { Renewer } from "./renewer.js";
+import { Runs } from "./runs.js";
 import { Settler, type Asker } from "./settler.js";
 import { watchdogFor } from "./watchdog/watchdog.js";
 
@@ -37,9 +38,11 @@ export class Worker<Services> {
   readonly #concurrency: number;
   readonly #leaseMs: number;
   readonly #sleepMs: number;
-  readonly #running = new Map<string, Delivery<Services>>();
+  readonly #running = new Runs<Delivery<Services>>();
   readonly #batches: Batches<Services>;
   readonly #ahead: Ahead;
+  /** Not begun yet: they have their slots, or lie ahead, for all that the store is told. */
+  readonly #claimed: Claim[] = [];
   readonly #changes = new Changes();
   readonly #settler: Settler;
   readonly #listener: Listener;
@@ -78,11 +81,12 @@ export class Worker<Services> {
     this.#settler = new Settler(this.#store, this.#tools.log, {
       request: () => this.#request(),
       settled: this.#take.bind(this),
+      begin: () => {
+        for (const claim of this.#claimed.splice(0)) this.#run(claim);
+      },
     });
     this.#listener = new Listener(this.#store, this.id, {
-      message: (message) => {
-        this.#receive(message);
-      },
+      message: this.#receive.bind(this),
       // What the broken read may have swallowed is left to its lease.
       broken: () => this.#untilAnswered(() => this.#settler.now()),
     });
@@ -126,9 +130,7 @@ export class Worker<Services> {
 
   async #begin(): Promise<void> {
     await this.#untilAnswered(() => this.#greeter.greet());
-    const look = (): void => {
-      this.#settler.soon();
-    };
+    const look = this.#settler.soon.bind(this.#settler);
     this.#unsubscribe.push(this.#store.onReconnect(look));
     if (this.#clock !== undefined) this.#unsubscribe.push(this.#clock.onJump(look));
     await this.#untilAnswered(() => this.#settler.now());
@@ -148,7 +150,7 @@ export class Worker<Services> {
       this.#handBack(this.#ahead.clear());
       this.#settler.soon();
       await this.#changes.until(() => this.#running.size === 0, drainMs);
-      for (const execution of [...this.#running.values()]) {
+      for (const execution of this.#running.all()) {
         execution.abort(new WorkerStopping("the worker stops"));
         this.#conclude(execution, execution.unfinished);
       }
@@ -162,7 +164,7 @@ export class Worker<Services> {
   }
 
   get #busy(): boolean {
-    return this.#running.size > 0 || this.#ahead.size > 0 || this.#settler.busy;
+    return this.#claimed.length + this.#running.size + this.#ahead.size > 0 || this.#settler.busy;
   }
 
   /** Slots that runs have. */
@@ -172,10 +174,11 @@ export class Worker<Services> {
 
   #request(): ReturnType<Asker["request"]> {
     const open = this.#phase === "running";
+    const free = this.#concurrency - this.#used - this.#claimed.length;
     return {
       worker: this.id,
-      want: open ? this.#concurrency - this.#used : 0,
-      ahead: open ? this.#ahead.wanted : 0,
+      want: open ? Math.max(0, free) : 0,
+      ahead: open ? Math.max(0, this.#ahead.wanted + Math.min(0, free)) : 0,
       sleepMs: open ? this.#sleepMs : 0,
       leaseMs: this.#leaseMs,
     };
@@ -185,12 +188,10 @@ export class Worker<Services> {
     this.#offset = settled.now - Date.now() + Math.ceil(tookMs);
     for (const id of settled.refused)
       this.#tools.log.warn({ id, worker: this.id }, "a task's outcome came too late: its lease was lost");
-    for (const claim of settled.claims) this.#run(claim);
-    if (this.#phase === "running") this.#greeter.inTouch(settled.now);
-    if (!settled.known && this.#phase === "running") {
-      void this.#greeter.greetAgain(() => {
-        this.#settler.within(AWAY_MS);
-      });
+    this.#claimed.push(...settled.claims);
+    if (this.#phase === "running") {
+      this.#greeter.inTouch(settled.now);
+      if (!settled.known) void this.#greeter.greetAgain(this.#settler.within.bind(this.#settler, AWAY_MS));
     }
     this.#changes.notify();
   }

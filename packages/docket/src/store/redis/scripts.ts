@@ -58,22 +58,24 @@ function loadOne(name: string, { deadLetters, results }: Retention): Script {
   const text = readFileSync(`${FOLDER}${name}.lua`, "utf8");
   const args = words(text, "args");
   const each = words(text, "each");
-  const includes = words(text, "include").map((include) =>
-    readFileSync(`${FOLDER}include/${include}.lua`, "utf8"),
-  );
-  const lua = [...includes, text].join("\n");
-  // Only those that it names: a script may have no more than 200 local variables at once.
-  const named = Object.entries({ ...KEYS, ...PREFIXES }).filter(([variable]) =>
-    new RegExp(`\\b${variable}\\b`).test(lua),
-  );
+  const includes = words(text, "include");
+  const read = (include: string): string => readFileSync(`${FOLDER}include/${include}.lua`, "utf8");
+  const bar = includes.indexOf("|");
+  // What stands before the bar may be all that is carried out.
+  const first = includes.slice(0, Math.max(0, bar)).map(read).join("\n");
+  const rest = [...includes.slice(bar + 1).map(read), text].join("\n");
+  const keysOfFirst = keysNamed(first, args);
+  const keysOfRest = keysNamed(rest, args).filter((key) => !keysOfFirst.includes(key));
   const source = [
     "local P = KEYS[1]",
-    ...named.map(([variable, key]) => `local ${variable} = P .. "${key}"`),
     ...args.map((arg, at) => `local ${arg} = ARGV[${String(at + 1)}]`),
     `local FIRST, STEP = ${String(args.length + 1)}, ${String(Math.max(1, each.length))}`,
     `local LETTERS_KEPT_MS, LETTERS_KEPT = ${String(deadLetters.keepMs)}, ${String(deadLetters.most)}`,
     `local RESULTS_KEPT_MS, RESULTS_KEPT = ${String(results.keepMs)}, ${String(results.most)}`,
-    lua,
+    ...keysOfFirst,
+    first,
+    ...keysOfRest,
+    rest,
   ].join("\n");
   return { name, source, sha: createHash("sha1").update(source).digest("hex"), args, each };
 }
@@ -81,4 +83,11 @@ function loadOne(name: string, { deadLetters, results }: Retention): Script {
 function words(text: string, label: string): string[] {
   const line = new RegExp(`^-- ${label}: (.+)$`, "m").exec(text)?.[1];
   return line === undefined ? [] : line.trim().split(/\s+/);
+}
+
+/** The keys that a piece of Lua names, each as a local variable; no others: a script may have no more than 200 at once. */
+function keysNamed(lua: string, args: readonly string[]): string[] {
+  return Object.entries({ ...KEYS, ...PREFIXES })
+    .filter(([variable]) => !args.includes(variable) && new RegExp(`\\b${variable}\\b`).test(lua))
+    .map(([variable, key]) => `local ${variable} = P .. "${key}"`);
 }
