@@ -7,7 +7,17 @@
 --   terms: what a task has besides; see terms.lua
 -- returns: for each that didn't come in: its place from 1, and the id of the living task of its key, or what the door says
 --   (see door.lua)
--- include: time clock body watch ended flags calm strike priority terms limit batch gate door lane dispatch
+-- include: time clock body watch ended flags calm strike priority terms set-terms limit batch gate door lane dispatch
+
+-- A new task that nothing ties goes straight to a sleeping worker where nothing waits; false where it can't.
+local function send_at_once(asleep, id, body)
+  local worker = asleep[1]
+  local _, lease, only = read_sleeper(tonumber(asleep[2] or 0))
+  if not lease or not send(worker, lease, id, body, nil, 0) then return false end
+  if only then rouse(worker) end
+  if #asleep > 2 then keep_watch(now + lease, worker) end
+  return true
+end
 
 local answer, added = {}, {}
 local soonest

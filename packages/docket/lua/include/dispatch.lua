@@ -44,16 +44,6 @@ local function send(worker, lease, id, body, run, more)
   return true
 end
 
--- A new task that nothing ties goes straight to a sleeping worker where nothing waits; false where it can't.
-local function send_at_once(asleep, id, body)
-  local worker = asleep[1]
-  local _, lease, only = read_sleeper(tonumber(asleep[2] or 0))
-  if not lease or not send(worker, lease, id, body, nil, 0) then return false end
-  if only then rouse(worker) end
-  if #asleep > 2 then keep_watch(now + lease, worker) end
-  return true
-end
-
 -- Waiting tasks go straight into the inboxes of sleeping workers, claimed on their behalf: so an isolated task costs an
 -- add, the worker's blocking read, and a settle. A worker that hasn't read its inbox is given one task at most: if it is
 -- dead, only that one has to wait for its lease to end.

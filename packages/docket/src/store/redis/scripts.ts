@@ -19,7 +19,8 @@ export type Scripts = ReturnType<typeof loadScripts>;
 
 /**
  * Reads all transitions from the package's `lua/` folder and puts them together with their includes. What is kept of ends
- * stands in the scripts themselves: so no call has to carry it, and each process's holds for what it buries and keeps.
+ * stands in the scripts themselves: so no call has to carry it, and each process's holds for what it buries and keeps. Where
+ * no history is kept, they have nothing of it.
  */
 export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
   const load = (name: string): Script => loadOne(name, retention);
@@ -44,6 +45,7 @@ export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
     strikes: load("strikes"),
     find: load("find"),
     letters: load("letters"),
+    recent: load("recent"),
     replay: load("replay"),
     discard: load("discard"),
     snapshot: load("snapshot"),
@@ -54,28 +56,41 @@ export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
 
 const FOLDER = fileURLToPath(new URL("../../../lua/", import.meta.url));
 
-function loadOne(name: string, { deadLetters, results }: Retention): Script {
+function loadOne(name: string, retention: Retention): Script {
   const text = readFileSync(`${FOLDER}${name}.lua`, "utf8");
   const args = words(text, "args");
   const each = words(text, "each");
-  const includes = words(text, "include").map((include) =>
-    readFileSync(`${FOLDER}include/${include}.lua`, "utf8"),
-  );
+  const includes = words(text, "include")
+    .filter((include) => include !== "history" || retention.history !== undefined)
+    .map((include) => readFileSync(`${FOLDER}include/${include}.lua`, "utf8"));
   const lua = [...includes, text].join("\n");
   // Only those that it names: a script may have no more than 200 local variables at once.
-  const named = Object.entries({ ...KEYS, ...PREFIXES }).filter(([variable]) =>
-    new RegExp(`\\b${variable}\\b`).test(lua),
-  );
+  const code = lua.replaceAll(/--.*/g, "");
+  const isNamed = ([variable]: readonly [string, unknown]): boolean =>
+    new RegExp(`\\b${variable}\\b`).test(code);
+  const named = Object.entries({ ...KEYS, ...PREFIXES }).filter(isNamed);
   const source = [
     "local P = KEYS[1]",
     ...named.map(([variable, key]) => `local ${variable} = P .. "${key}"`),
     ...args.map((arg, at) => `local ${arg} = ARGV[${String(at + 1)}]`),
     `local FIRST, STEP = ${String(args.length + 1)}, ${String(Math.max(1, each.length))}`,
-    `local LETTERS_KEPT_MS, LETTERS_KEPT = ${String(deadLetters.keepMs)}, ${String(deadLetters.most)}`,
-    `local RESULTS_KEPT_MS, RESULTS_KEPT = ${String(results.keepMs)}, ${String(results.most)}`,
+    ...Object.entries(constants(retention))
+      .filter(isNamed)
+      .map(([constant, value]) => `local ${constant} = ${String(value)}`),
     lua,
   ].join("\n");
   return { name, source, sha: createHash("sha1").update(source).digest("hex"), args, each };
+}
+
+function constants({ deadLetters, results, history }: Retention): Record<string, number | boolean> {
+  return {
+    LETTERS_KEPT_MS: deadLetters.keepMs,
+    LETTERS_KEPT: deadLetters.most,
+    RESULTS_KEPT_MS: results.keepMs,
+    RESULTS_KEPT: results.most,
+    HISTORY_KEPT_MS: history?.keepMs ?? false,
+    HISTORY_KEPT: history?.most ?? false,
+  };
 }
 
 function words(text: string, label: string): string[] {
