@@ -16,7 +16,7 @@ const CONCURRENCIES = [10, 100] as const;
 export const history: Measurement = {
   name: "history",
   method:
-    "20,000 tasks that do nothing (1,000 with --quick), one process: a drain of what was added before, without a history, with one that is full after the first 1,000, and with one that holds them all. They take turns within each round, in an order that rotates, after one round that doesn't count; ratios are taken within a round. Commands are those that Redis counts, scripts' among them. Bytes are what MEMORY USAGE says of the history's two keys at the end of a drain, by entry.",
+    "20,000 tasks that do nothing (1,000 with --quick), one process: a drain of what was added before, without a history, with one that is full after the first 1,000, and with one that holds them all. They take turns within each round, in an order that rotates, after one round that doesn't count; ratios are taken within a round. Commands are those that Redis counts, scripts' among them; the time of Redis is that of scripts, adds among them. Bytes are what MEMORY USAGE says of the history's two keys at the end of a drain, by entry.",
   async run(bench) {
     const tasks = bench.quick ? 1_000 : 20_000;
     const rounds = bench.quick ? 1 : 7;
@@ -32,7 +32,9 @@ export const history: Measurement = {
             const rate = await drain(way, place, { tasks, concurrency });
             if (round > 0) {
               samples.push(`drains, concurrency ${String(concurrency)}: ${way.name}`, rate);
-              samples.push(`commands, ${String(concurrency)}: ${way.name}`, (await commands(redis)) / tasks);
+              const { commands, us } = await asked(redis);
+              samples.push(`commands, ${String(concurrency)}: ${way.name}`, commands / tasks);
+              samples.push(`Redis, ${String(concurrency)}: ${way.name}`, us / tasks);
               if (way.name !== "without a history")
                 samples.push(`bytes: ${way.name}`, await bytesOfEntry(redis, place.queue));
             }
@@ -48,9 +50,11 @@ export const history: Measurement = {
   },
 };
 
-async function commands(redis: Redis): Promise<number> {
+/** How many commands it has had, and how long its scripts took. */
+async function asked(redis: Redis): Promise<{ commands: number; us: number }> {
   const stats = await redis.info("commandstats");
-  return [...stats.matchAll(/:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  const commands = [...stats.matchAll(/:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  return { commands, us: Number(/^cmdstat_evalsha:.*?usec=(\d+)/m.exec(stats)?.[1] ?? Number.NaN) };
 }
 
 async function bytesOfEntry(redis: Redis, queue: string): Promise<number> {
@@ -76,6 +80,7 @@ function figures(samples: Samples): Figure[] {
           samples: samples.ratios(drains(other), drains(without)),
         })),
         ...WAYS.map(({ name }) => of(`commands, ${String(each)}: ${name}`, "by task")),
+        ...WAYS.map(({ name }) => of(`Redis, ${String(each)}: ${name}`, "µs by task")),
       ];
     }),
     ...others.map((other) => of(`bytes: ${other}`, "by entry")),

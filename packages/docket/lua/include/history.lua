@@ -5,7 +5,8 @@ local noted_ends = {}
 local function note_end(id, how, name, key, added, run, message)
   local stood = run and string.match(run, "^[^\n\t]*") or ""
   local n = #noted_ends
-  noted_ends[n + 1], noted_ends[n + 2] = id, table.concat({ how, name, key, added, stood, message }, "\t")
+  noted_ends[n + 1] = id
+  noted_ends[n + 2] = how .. "\t" .. name .. "\t" .. key .. "\t" .. added .. "\t" .. stood .. "\t" .. message
 end
 
 -- Asked before its key is freed: another task has that only where it was to take the place of this one.
@@ -23,9 +24,9 @@ end
 local function write_history()
   if #noted_ends == 0 then return end
   local MINUTE_MS = 60000
-  local times = {}
+  local times, at = {}, string.format("%d", now)
   for i = 1, #noted_ends, 2 do
-    times[i], times[i + 1] = string.format("%d", now), noted_ends[i]
+    times[i], times[i + 1] = at, noted_ends[i]
   end
   in_chunks(times, "ZADD", history_times)
   local count = redis.call("ZCARD", history_times)
