@@ -2,7 +2,8 @@
 -- args: now_override most at before only task key how
 --   at: only what ended before then (ms; empty: all); before: the id of one that ended then, behind which to go on
 --   only: an id; task, key, how: what it must have (empty: whatever)
--- returns: where to go on, as `at` and `before` (two empty ones: that was all), then for each: id, when it ended (ms), entry (see history.lua)
+-- returns: where to go on, as `at` and `before` (two empty ones: that was all), then for each: id, when it ended (ms), entry (see
+--   history.lua)
 -- include: time clock body history
 
 local LOOK_AT = 1000

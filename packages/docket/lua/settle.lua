@@ -121,7 +121,6 @@ local function conclude(i)
       end
       if HISTORY_KEPT then
         local added, message = string.match(noted, "^(%d*)\t?(.*)$")
-        if added == "" then added = string.match(body or "", "^%d+") or "" end
         note_end(id, "dead", name, key, added, run, message)
       end
       redis.call("HSET", letters, id, info .. "\n" .. (body or "") .. failures_of(run))

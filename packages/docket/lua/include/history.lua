@@ -1,5 +1,6 @@
--- How tasks ended, for those who ask later (recent.lua), where that is kept (see scripts.ts). An entry: how \t name \t key \t when it was added
--- (ms) \t its run as it stood (see body.lua; empty: it never ran) \t the message of its error.
+-- How tasks ended, for those who ask later (recent.lua), where that is kept (see scripts.ts). An entry: how \t name \t key \t when it
+-- was added (ms) \t its run as it stood (see body.lua; empty: it never ran) \t the message of its error.
+
 -- Id and entry, of one after the other.
 local noted_ends = {}
 local function note_end(id, how, name, key, added, run, message)
