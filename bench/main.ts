@@ -3,6 +3,7 @@ import { z } from "zod";
 import { describeMachine, load } from "./machine.ts";
 import type { Bench, Measurement } from "./measurement.ts";
 import { backlog } from "./measurements/backlog.ts";
+import { history } from "./measurements/history.ts";
 import { httpLatency } from "./measurements/http-latency.ts";
 import { idleWorker } from "./measurements/idle-worker.ts";
 import { isolatedTask } from "./measurements/isolated-task.ts";
@@ -24,6 +25,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   latency,
   memory,
   redisBytes,
+  history,
   backlog,
   httpLatency,
   tracing,

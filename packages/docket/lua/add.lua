@@ -7,7 +7,7 @@
 --   terms: what a task has besides; see terms.lua
 -- returns: for each that didn't come in: its place from 1, and the id of the living task of its key, or what the door says
 --   (see door.lua)
--- include: time clock body watch send lone | ended flags strike priority terms limit batch gate door lane dispatch
+-- include: time clock body watch send lone | ended flags strike priority terms set-terms limit batch gate door lane dispatch
 
 if entered then
   hand_out()

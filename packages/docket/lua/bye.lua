@@ -1,6 +1,6 @@
 -- Forgets a worker; tasks that lie unread in its inbox go back to the front, uncounted.
 -- args: now_override worker
--- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch forget
+-- include: time clock body watch send ended history flags gated strike priority terms limit batch gate lane hand-back dispatch forget
 
 local messages = redis.call("LRANGE", inbox .. worker, 0, -1)
 forget(worker)
@@ -10,4 +10,5 @@ for i = #messages, 1, -1 do
   local _, _, _, owner = read_run(run)
   if owner == worker then hand_back(id, run) end
 end
+if HISTORY_KEPT then write_history() end
 if #messages > 0 then dispatch() end

@@ -1,7 +1,7 @@
 -- Ends a task that isn't running; tells the worker of one that is.
 -- args: now_override id
 -- returns: cancelled, running or unknown
--- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch
+-- include: time clock body watch send ended history flags gated strike priority terms limit batch gate lane take-out dispatch
 
 local body = redis.call("HGET", bodies, id)
 if not body then return "unknown" end
@@ -14,8 +14,10 @@ if redis.call("ZSCORE", leases, id) then
 end
 local serial, key, name = ties(body)
 if redis.call("ZREM", schedule, id) == 0 then take_out(id, serial or "", name or "") end
+if HISTORY_KEPT then note_cancelled(id, redis.call("HGET", runs, id), body) end
 retire(id, serial or "", key or "", name or "")
 keep_result(id, "")
+if HISTORY_KEPT then write_history() end
 local leader = (key or "") ~= "" and leader_of(key)
 if leader then
   -- What was to be replaced still runs: it has its key again.

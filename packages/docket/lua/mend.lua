@@ -61,6 +61,9 @@ check_values(slots, like("^%d+:%d+$"))
 check_values(assigned, like("^%d+$"))
 check_values(living, like("^-?%d+$"))
 check_values(counts, like("^-?%d+$"))
+check_values(history, like("^%a+\t[^\t]*\t[^\t]*\t%d*\t[^\t]*\t"))
+-- Of one without the other nothing would be told, and nothing go.
+if redis.call("EXISTS", history) ~= redis.call("EXISTS", history_times) then redis.call("DEL", history, history_times) end
 check_values(infos, function(info)
   local readable, read = pcall(cjson.decode, info)
   return readable and type(read) == "table" and type(read.tasks) == "table"

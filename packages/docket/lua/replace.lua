@@ -3,7 +3,18 @@
 -- args: now_override id serial key name due terms body
 --   due, terms: as in add; "~ms:longest" for a burst: after so long without another call, no later than so long after its first
 -- returns: the id of the task that has the payload
--- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane dispatch
+-- include: time clock body watch send ended flags gated strike priority terms set-terms limit batch gate lane take-out dispatch
+
+-- Whether a task stands under these terms already.
+local function has_terms(id, terms)
+  local own_group = gated and string.match(redis.call("HGET", groups, id) or "", "^%d*\t(.*)$") or ""
+  if own_group == "\t\t" then own_group = "" end -- without a group, and held
+  local own_limit = limited and redis.call("HGET", limits, id) or ""
+  local own_priority = ranked and redis.call("HGET", priorities, id) or ""
+  local own_batch = batched and redis.call("HGET", batches, id) or ""
+  local group, limit, priority, batch = read_terms(terms)
+  return own_group == group and own_limit == limit and own_priority == priority and own_batch == batch
+end
 
 local quiet, longest = string.match(due, "^~(%d+):(%d+)$")
 local at = now

@@ -3,7 +3,14 @@
 --   edited: 1 when what follows takes the place of what it had: its serial key, its version ("@2"; empty: the first), its terms
 --   (as in add), its payload
 -- returns: replayed; overtaken, where it is, too, and others of its serial key are there now or waited when it died; unknown, or "key in use" when a living task has its key, or is itself
--- include: time clock body watch send ended flags gated strike priority terms limit batch gate lane letter dispatch
+-- include: time clock body watch send ended flags gated strike priority terms set-terms limit batch gate lane letter dispatch
+
+local function forget_gates(id)
+  if not gated then return end
+  redis.call("HDEL", groups, id)
+  if limited then redis.call("HDEL", limits, id) end
+  if batched then redis.call("HDEL", batches, id) end
+end
 
 local letter = redis.call("HGET", letters, id)
 if not letter then return "unknown" end

@@ -6,28 +6,31 @@
 --   ahead: tasks to claim beyond `want`, where nobody else has room for them
 --   about: the time, as far as it knows; alive_until: until when it is counted on; slots_told: what stands of it in `slots`;
 --   each as its last answer said, empty where that is long ago
---   told: its delivery alone, where a task of `free_name` that nothing ties is done; else
+--   told, before a line break and what history.lua is to be told where a history is kept (when it was added, and behind a tab its
+--   error's message): its delivery alone, where a task of `free_name` that nothing ties is done; else
 --     delivery \t kind \t due \t serial \t key \t name \t info
 --   kind: done, retry, park, dead, return, aside; due: for retry and park, as in add; info: for dead and retry, JSON; for done,
 --   "=" and the result (JSON) where it is kept
 -- returns: now, ms until the next call, 1 if the worker was known, until when it is counted on, what stands of it in
 --   `slots`, number of refused, the refused ids, then per claim its
 --   head, attempt:delivery:lost:id, and its body
--- include: time about body watch send ended flags strike priority terms limit batch gate lane letter minutes dispatch due claim
+-- include: time about body watch send ended history flags strike priority terms limit batch gate lane hand-back letter minutes dispatch due claim
 
 want, ahead = tonumber(want), tonumber(ahead)
 sleep, lease = tonumber(sleep), tonumber(lease)
 taken_for = lease
 
-local told, only_ends = {}, #ARGV >= FIRST
-for i = FIRST, #ARGV, STEP do
-  told[#told + 1] = ARGV[i]
-  if string.find(ARGV[i + 1], "\t", 1, true) then only_ends = false end
-end
-local unanswered = tonumber(answered) < tonumber(call) - 1
-if not only_ends or unanswered then
-  if not exact then now = server_time() end
-  look_at_gates()
+local told, unanswered = {}, tonumber(answered) < tonumber(call) - 1
+do
+  local only_ends = #ARGV >= FIRST
+  for i = FIRST, #ARGV, STEP do
+    told[#told + 1] = ARGV[i]
+    if string.find(ARGV[i + 1], "\t", 1, true) then only_ends = false end
+  end
+  if not only_ends or unanswered then
+    if not exact then now = server_time() end
+    look_at_gates()
+  end
 end
 
 if unanswered then
@@ -50,7 +53,8 @@ local free_done = 0
 local mine = ":0:" .. worker .. "#"
 -- A function, since a script may have no more than 200 local variables at once.
 local function conclude(i)
-  local id, told_of = ARGV[i], ARGV[i + 1]
+  local id, told_of, noted = ARGV[i], ARGV[i + 1], nil
+  if HISTORY_KEPT then told_of, noted = string.match(told_of, "^([^\n]*)\n?(.*)$") end
   local run = runs_told[(i - FIRST) / STEP + 1]
   local delivery, kind, due, serial, key, name, info
   local attempt, delivered, lost, owner, cancelled
@@ -78,9 +82,14 @@ local function conclude(i)
     if free then
       free_done = free_done + 1
       done[#done + 1] = id
+      if HISTORY_KEPT then note_end(id, "done", name, "", noted, run, "") end
     elseif kind == "done" or (cancelled and kind ~= "dead") then
       done[#done + 1] = id
       fewer[name] = (fewer[name] or 0) + 1
+      if HISTORY_KEPT then
+        local is_done = kind == "done" and (info ~= "" or not cancelled)
+        note_end(id, is_done and "done" or cancelled_how(id, key), name, key, noted, run, "")
+      end
       free_key(id, key)
       leave_lane(id, serial)
       if kind == "done" and info ~= "" then
@@ -109,6 +118,10 @@ local function conclude(i)
         redis.call("HINCRBY", counts, "undecodable", 1)
         local own_serial, own_key, own_name = ties(body or "")
         serial, key, name = own_serial or "", own_key or "", own_name or ""
+      end
+      if HISTORY_KEPT then
+        local added, message = string.match(noted, "^(%d*)\t?(.*)$")
+        note_end(id, "dead", name, key, added, run, message)
       end
       redis.call("HSET", letters, id, info .. "\n" .. (body or "") .. failures_of(run))
       redis.call("ZADD", dead, now, id)
@@ -161,6 +174,7 @@ if not calm then
   promote()
   open_gates()
 end
+if HISTORY_KEPT then write_history() end
 
 -- What lies unread in the inbox has a slot already.
 local room, taken = want, 0

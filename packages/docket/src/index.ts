@@ -25,6 +25,7 @@ export {
 export type { Handle } from "./docket/handle.js";
 export type { AddOptions } from "./docket/new-task.js";
 export type { PausedGroup } from "./docket/pause.js";
+export type { RecentAsked } from "./docket/recent.js";
 export type { StruckTask, Where } from "./docket/strike.js";
 export type { Sight } from "./docket/unserved.js";
 export type { Log } from "./log.js";
@@ -41,6 +42,7 @@ export type {
   TaskOverview,
   WorkerInfo,
 } from "./store/sight.js";
+export { ENDINGS, type EndedTask, type Ending, type EndPlace, type EndsMeant } from "./store/history.js";
 export type { KeepOptions } from "./store/retention.js";
 export type { CancelResult, FoundState, Priority, Refusal, ReplayResult, Standing } from "./store/store.js";
 export {

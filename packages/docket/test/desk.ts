@@ -3,6 +3,7 @@ import { describe, expect, inject, test as plain } from "vitest";
 import { silent } from "../src/log.js";
 import { MemoryStore } from "../src/store/memory/memory-store.js";
 import { RedisStore } from "../src/store/redis/redis-store.js";
+import { DEFAULT_RETENTION, type Kept } from "../src/store/retention.js";
 import type {
   Added,
   Claim,
@@ -38,15 +39,18 @@ export class Desk {
   readonly url: string;
   readonly #calls = new Map<string, number>();
   readonly #present = new Set<string>();
+  readonly #history: Kept | undefined;
 
-  constructor(kind: StoreKind, url: string) {
+  constructor(kind: StoreKind, url: string, history?: Kept) {
     this.kind = kind;
     this.url = url;
+    this.#history = history;
     const { clock, name } = this;
+    const retention = { ...DEFAULT_RETENTION, history };
     this.store =
       kind === "memory"
-        ? new MemoryStore(clock)
-        : new RedisStore({ server: { url, ca: undefined }, name, log: silent, clock });
+        ? new MemoryStore(clock, retention)
+        : new RedisStore({ server: { url, ca: undefined }, name, log: silent, clock, retention });
   }
 
   async add(id: string, spec: TaskSpec = {}): Promise<Added> {
@@ -158,7 +162,7 @@ export class Desk {
       if (!left) return;
       if (this.kind === "redis") {
         await expectNoTraceOfWorkers(this.url, this.name);
-        await expectNoLeaks(this.url, this.name);
+        await expectNoLeaks(this.url, this.name, this.#history !== undefined);
       } else {
         this.clock.advance("3650d");
         await sweep(this.store);
@@ -189,7 +193,7 @@ export function newTask(id: string, spec: TaskSpec = {}): NewTask {
 
 export function settlement(claim: Claim, outcome: Outcome): SettleRequest["settlements"][number] {
   const { id, delivery, stored } = claim;
-  return { id, delivery, ties: stored ?? NOTHING, outcome };
+  return { id, delivery, ties: stored ?? NOTHING, addedAt: stored?.addedAt, outcome };
 }
 
 export function only<T>(list: readonly T[]): T {
@@ -205,10 +209,12 @@ export function taskIn(messages: readonly Message[]): Claim {
 
 export const ids = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id);
 
-const base = plain.extend("kind", (): StoreKind => "memory");
+const base = plain
+  .extend("kind", (): StoreKind => "memory")
+  .extend("history", (): Kept | undefined => undefined);
 /** A test that is given a desk, which after the test is searched for what was left behind. */
-export const test = base.extend("desk", async ({ kind, task }, { onCleanup }) => {
-  const desk = new Desk(kind, inject("redisUrl"));
+export const test = base.extend("desk", async ({ kind, history, task }, { onCleanup }) => {
+  const desk = new Desk(kind, inject("redisUrl"), history);
   onCleanup(() => desk.close(task.result?.state !== "fail"));
   return Promise.resolve(desk);
 });

@@ -8,6 +8,6 @@ export function expectNoTraceOfWorkers(url: string, name: string): Promise<void>
 }
 
 /** Finishes all that lives in a docket, throws its dead letters away, and looks that no key of them is left. */
-export function expectNoLeaks(url: string, name: string): Promise<void> {
-  return leaks.expectNoLeaks({ url, name });
+export function expectNoLeaks(url: string, name: string, history = false): Promise<void> {
+  return leaks.expectNoLeaks({ url, name, history });
 }

@@ -28,6 +28,7 @@ export class Stage {
   readonly complaints: string[] = [];
   readonly #dockets: Pick<Docket<unknown>, "close">[] = [];
   readonly #workers: Pick<Worker<unknown>, "stop">[] = [];
+  #keepsHistory = false;
 
   constructor(url: string | undefined) {
     this.url = url;
@@ -54,6 +55,7 @@ export class Stage {
     };
     const docket = await Docket.open<Services>({ ...own, tasks, services, ...others });
     this.#dockets.push(docket);
+    this.#keepsHistory ||= options.history !== undefined;
     return docket;
   }
 
@@ -80,7 +82,7 @@ export class Stage {
     }
     if (this.url === undefined || !search) return;
     await expectNoTraceOfWorkers(this.url, this.name);
-    await expectNoLeaks(this.url, this.name);
+    await expectNoLeaks(this.url, this.name, this.#keepsHistory);
   }
 
   #log(): Log {

@@ -79,12 +79,3 @@ local function leave_batch(id)
   redis.call("HDEL", batches, gate)
   if redis.call("EXISTS", held .. gate) == 1 then open_batch(gate) end
 end
-
--- Those that are left wait on.
-local function batch_gathered(gate, most, within)
-  redis.call("HDEL", batches, gate)
-  local count = redis.call("ZCARD", held .. gate)
-  if count >= most then return open_batch(gate) end
-  if count == 0 then return redis.call("ZREM", gates, gate) end
-  opens_at(gate, math.max(now, tonumber(redis.call("ZRANGE", held .. gate, 0, 0, "WITHSCORES")[2]) + within))
-end

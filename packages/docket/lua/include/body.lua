@@ -20,12 +20,6 @@ local function read_run(run)
   return tonumber(attempt), tonumber(delivery), tonumber(lost), owner, cancelled == "!", call
 end
 
--- The run as one that isn't to be run again.
-local function cancelled_run(run)
-  local head, rest = string.match(run, "^([^!@\n\t]*)!?(.*)$")
-  return head .. "!" .. rest
-end
-
 -- The failures of a run; empty when it has none.
 local function failures_of(run)
   return run and string.find(run, "\n", 1, true) and string.match(run, "\n[^\t]*") or ""

@@ -36,6 +36,7 @@ local function recover()
       if cancelled then
         give_place(id)
         local serial, key, name = ties(body)
+        if HISTORY_KEPT then note_cancelled(id, run, body) end
         retire(id, serial or "", key or "", name or "")
         keep_result(id, "")
       else

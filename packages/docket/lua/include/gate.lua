@@ -161,27 +161,6 @@ local function through_gates(ids)
   return free
 end
 
--- Whether one that waits for its batch may start with it; one that may not is held.
-local function may_join(id)
-  local body = redis.call("HGET", bodies, id)
-  local _, _, name = ties(body or "")
-  if not name then return false end
-  local since, limit, per, group = read_gates(redis.call("HGET", groups, id))
-  local gate, at = struck_gate(plain_name(name), body), NEVER
-  if not gate and group ~= "" then
-    at = paused_until(group)
-    gate = at and "p\t" .. group
-  end
-  if gate then
-    hold(id, gate, at, since, limit, per, group)
-  elseif group == "" then
-    redis.call("HDEL", groups, id)
-  else
-    redis.call("HSET", groups, id, table.concat({ "", limit, per, group }, "\t"))
-  end
-  return not gate
-end
-
 -- The first behind a limit's gate that its own limit lets through, out of it; who was moved by an earlier release since, which
 -- doesn't know this gate, isn't held any more.
 local function pop_through(gate, taken)
@@ -284,14 +263,4 @@ local function open_gates()
   for _, gate in ipairs(redis.call("ZRANGEBYSCORE", gates, "-inf", now, "LIMIT", 0, 20)) do
     open_gate(gate)
   end
-end
-
--- Takes a task out that may be held; returns whether it was.
-local function unhold(id, name)
-  local entry = gated and redis.call("HGET", groups, id)
-  local gate = entry and gate_holding(id, entry, name)
-  if not gate then return false end
-  redis.call("ZREM", held .. gate, id)
-  if redis.call("EXISTS", held .. gate) == 0 then redis.call("ZREM", gates, gate) end
-  return true
 end

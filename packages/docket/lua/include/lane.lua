@@ -33,16 +33,6 @@ local function place(id, serial, at)
   if watcher then keep_watch(at, watcher) end
 end
 
--- Out of where it waits; its lane's head stays head.
-local function take_out(id, serial, name)
-  leave_batch(id)
-  if unhold(id, name) then return end
-  if leave_ready(id) then return give_place(id) end
-  redis.call("LREM", lane .. serial, 1, id)
-  redis.call("LREM", aside .. name, 1, id)
-  if redis.call("EXISTS", aside .. name) == 0 then redis.call("SREM", asides, name) end
-end
-
 -- The running task that the living one of the key replaces, and from when that may run once the other has ended: "" when
 -- their lane sees to it.
 local function leader_of(key)
@@ -77,21 +67,4 @@ local function retire(id, serial, key, name, rest)
   redis.call("HINCRBY", living, name, -1)
   free_key(id, key)
   leave_lane(id, serial)
-end
-
--- Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead.
-local function hand_back(id, run)
-  local attempt, delivery, lost, _, cancelled = read_run(run)
-  redis.call("ZREM", leases, id)
-  leave_batch(id)
-  if cancelled then
-    give_place(id)
-    local serial, key, name = ties(redis.call("HGET", bodies, id) or "")
-    retire(id, serial or "", key or "", name or "")
-    keep_result(id, "")
-  else
-    redis.call("HSET", runs, id, write_run(attempt, delivery, lost, "", failures_of(run)))
-    keep_place(id)
-    push_front(id)
-  end
 end

@@ -4,6 +4,7 @@ import { addCost } from "./cost-command.js";
 import { addDead } from "./dead-command.js";
 import { addPause } from "./pause-command.js";
 import { addPaused } from "./paused-command.js";
+import { addRecent } from "./recent-command.js";
 import { addRestore } from "./restore-command.js";
 import { addResume } from "./resume-command.js";
 import { addSnapshot } from "./snapshot-command.js";
@@ -20,6 +21,7 @@ export const commands: readonly AddCommand[] = [
   addTasks,
   addWorkers,
   addDead,
+  addRecent,
   addCancel,
   addStrike,
   addRestore,

@@ -63,6 +63,11 @@ export interface DocketOptions<Services> {
    * who run workers: each is kept for as long as the process says that keeps it, whoever asks.
    */
   readonly results?: KeepOptions | undefined;
+  /**
+   * Whether it is known of any task that has ended how it did (`docket.recent`), for how long, 1 minute to 30 days (`{}`: 1 day), and of how many,
+   * 1–100,000 (1,000). Default: nothing is kept. Say it to those who run workers, cancel and discard: each keeps what it ends.
+   */
+  readonly history?: KeepOptions | undefined;
   /** Of the program, for those who ask which workers are there; at most 100 characters. */
   readonly version?: string;
 }

@@ -25,7 +25,7 @@ export interface Handle {
   result(): Promise<unknown>;
   /**
    * Where the task stands now, by its lifecycle, or how it ended: `dead` while its dead letter lies there, `cancelled`, and `done`
-   * where it keeps its result, as long as results are kept; else `unknown`. In one call, and not told of changes: who waits for the end asks for `result`.
+   * where it keeps its result, as long as results are kept, or else as long as this docket's `history` has it; else `unknown`. In one call, and not told of changes: who waits for the end asks for `result`.
    */
   state(): Promise<Standing>;
   /** What its run has told of how far it is, with `ctx.progress.set`; undefined when it doesn't run, or told nothing. */

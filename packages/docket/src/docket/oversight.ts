@@ -1,4 +1,5 @@
 import { InvalidPayload, StoreUnavailable } from "../errors.js";
+import type { EndedTask } from "../store/history.js";
 import type { CommandCounts, Overview, PresentWorker, StoreHealth } from "../store/sight.js";
 import type { CancelResult, ReplayResult, Store } from "../store/store.js";
 import type { Task } from "../task/task.js";
@@ -14,6 +15,7 @@ import {
   type ManyReplayed,
 } from "./dead-letter.js";
 import { replacementOf } from "./new-task.js";
+import { recent, type RecentAsked } from "./recent.js";
 import { groupNames, pauseEnd, type PausedGroup } from "./pause.js";
 import { plainly, withUnserved, type Sight } from "./unserved.js";
 import { readWhere, strikeName, strikeReason, type StruckTask, type Where } from "./strike.js";
@@ -163,6 +165,16 @@ export class Oversight<Services> {
   /** Throws a dead letter away; false when there is none of this id. */
   discard(id: string): Promise<boolean> {
     return this.#store.discard(id);
+  }
+
+  /**
+   * What has ended lately, newest first, where workers' dockets keep a `history`: each task by its last end, whose payload isn't
+   * told. Found by id, or else read a thousand at a time. Whoever keeps none is told of what lies there, a little beyond its time too.
+   *
+   * @throws {RangeError} on a number, a time or an ending that can't be
+   */
+  async recent(asked: RecentAsked = {}): Promise<EndedTask[]> {
+    return recent(this.#store, asked);
   }
 
   /** What is there. `workers` is empty when none is alive, `unserved` names what no live worker knows. */

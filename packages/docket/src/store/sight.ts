@@ -18,6 +18,13 @@ export interface StrikeName {
   readonly where: string;
 }
 
+export interface Pause {
+  readonly group: string;
+  /** Milliseconds since the epoch, by the store's clock. */
+  readonly until: number;
+  readonly reason: string;
+}
+
 export interface Strike extends StrikeName {
   /** Milliseconds since the epoch, by the store's clock. */
   readonly since: number;

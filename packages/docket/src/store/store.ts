@@ -1,9 +1,11 @@
 import type { LivingState } from "../task/lifecycle.js";
 import type { Batching, GatherRequest } from "./batching.js";
+import type { EndsAsked, EndsFound } from "./history.js";
 import type { Outpost } from "./outpost.js";
 import type {
   CommandCounts,
   Overview,
+  Pause,
   Snapshot,
   StoreHealth,
   Strike,
@@ -68,13 +70,6 @@ export interface Terms {
   readonly batch?: Batching | undefined;
   /** Asked only where a task is added. */
   readonly doors?: readonly Door[] | undefined;
-}
-
-export interface Pause {
-  readonly group: string;
-  /** Milliseconds since the epoch, by the store's clock. */
-  readonly until: number;
-  readonly reason: string;
 }
 
 export interface NewTask extends Ties, Terms {
@@ -142,8 +137,8 @@ export type Outcome =
     }
   /** Put off: runs again at the time, no attempt used up. */
   | { readonly kind: "park"; readonly at: number }
-  /** Given up. `info` is JSON, kept with the task. */
-  | { readonly kind: "dead"; readonly info: string }
+  /** Given up. `info` is JSON, kept with the task; the history takes the error's `message`. */
+  | { readonly kind: "dead"; readonly info: string; readonly message?: string }
   /** Handed back unfinished: next in turn, and nothing counted. */
   | { readonly kind: "return" }
   /** This worker doesn't know the task: laid aside until one comes that does. */
@@ -153,6 +148,8 @@ export interface Settlement {
   readonly id: string;
   readonly delivery: number;
   readonly ties: Ties;
+  /** For the history; undefined where it couldn't be read. */
+  readonly addedAt?: number | undefined;
   readonly outcome: Outcome;
 }
 
@@ -282,6 +279,8 @@ export interface Store {
   /** @param replacement instead of what it had */
   replay(id: string, replacement?: Replacement): Promise<ReplayResult>;
   discard(id: string): Promise<boolean>;
+  /** What has ended, as far as a history is kept, and for as long as its keeper said. */
+  recent(asked: EndsAsked): Promise<EndsFound>;
   snapshot(): Promise<Snapshot>;
   /** By task, at a cost that doesn't grow with the backlog. @param minutes how far back ends are counted; 1–15 */
   overview(minutes: number): Promise<Overview>;

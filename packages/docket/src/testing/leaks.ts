@@ -11,6 +11,8 @@ import { ManualClock } from "./manual-clock.js";
 const STAYS = ["meta", "counts", "living", "bell"];
 /** What Redis itself drops in time, by its own clock. */
 const FORGOTTEN = /^(starts|minute|admitted):/;
+/** As well, and only where a docket keeps one. */
+const HISTORY = /^history(-times)?$/;
 /** What there is of a worker only while it is there. */
 const OF_WORKERS = /^(workers|infos|sleepers|slots|seen|assigned|skills:.*|inbox:.*)$/;
 
@@ -18,6 +20,8 @@ const OF_WORKERS = /^(workers|infos|sleepers|slots|seen|assigned|skills:.*|inbox
 export interface Place {
   readonly url: string;
   readonly name: string;
+  /** Whether its dockets keep a history, which goes by itself. Default: they don't, and nothing of one may be there. */
+  readonly history?: boolean;
 }
 
 /**
@@ -38,12 +42,13 @@ export async function expectNoTraceOfWorkers({ url, name }: Place): Promise<void
  *
  * @throws {Error} naming what is left
  */
-export async function expectNoLeaks({ url, name }: Place): Promise<void> {
-  none(await leftovers({ url, name }), `docket ${name} has keys of tasks that are gone`);
+export async function expectNoLeaks(place: Place): Promise<void> {
+  none(await leftovers(place), `docket ${place.name} has keys of tasks that are gone`);
 }
 
 /** Does as `expectNoLeaks`, and tells of all that is left. */
-export async function leftovers({ url, name }: Place): Promise<string[]> {
+export async function leftovers({ url, name, history = false }: Place): Promise<string[]> {
+  const isForgotten = (key: string): boolean => FORGOTTEN.test(key) || (history && HISTORY.test(key));
   const clock = new ManualClock(Date.now());
   clock.advance("3650d"); // all that waits for a time, and each lease, is over by then
   const store = new RedisStore({ server: redisServer({ url, ca: undefined }), name, log: silent, clock });
@@ -57,8 +62,8 @@ export async function leftovers({ url, name }: Place): Promise<string[]> {
   const left: string[] = [];
   await asking({ url, name }, async (redis) => {
     const keys = await keysOf(redis, name);
-    left.push(...keys.filter((key) => !STAYS.includes(key) && !FORGOTTEN.test(key)));
-    for (const key of keys.filter((each) => FORGOTTEN.test(each)))
+    left.push(...keys.filter((key) => !STAYS.includes(key) && !isForgotten(key)));
+    for (const key of keys.filter(isForgotten))
       if ((await redis.pttl(`${prefixOf(name)}${key}`)) === -1) left.push(`${key}, for good`);
     for (const [task, count] of Object.entries(await redis.hgetall(`${prefixOf(name)}living`)))
       if (task !== "" && count !== "0") left.push(`living: ${count} named ${task}, and none lives`);

@@ -12,7 +12,16 @@ const MOST_STEPS = 1_000;
 
 export interface TestDocketOptions<Services> extends Pick<
   DocketOptions<Services>,
-  "tasks" | "services" | "around" | "trace" | "log" | "deliveryCap" | "random" | "deadLetters" | "results"
+  | "tasks"
+  | "services"
+  | "around"
+  | "trace"
+  | "log"
+  | "deliveryCap"
+  | "random"
+  | "deadLetters"
+  | "results"
+  | "history"
 > {
   /** What time it is at first. */
   readonly start?: Date;

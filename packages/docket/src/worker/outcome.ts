@@ -125,13 +125,14 @@ export function dead(
     cause,
     reason: message,
   };
-  return { outcome: { kind: "dead", info: JSON.stringify(info) }, death };
+  const bounded = message.slice(0, 500).toWellFormed();
+  return { outcome: { kind: "dead", info: JSON.stringify(info), message: bounded }, death };
 }
 
 /** What the store is to be told of a delivery. */
 export function settlementOf(claim: Claim, { outcome }: Verdict): Settlement {
-  const { serial = "", key = "", name = "", version } = claim.stored ?? {};
-  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name, version }, outcome };
+  const { serial = "", key = "", name = "", version, addedAt } = claim.stored ?? {};
+  return { id: claim.id, delivery: claim.delivery, ties: { serial, key, name, version }, addedAt, outcome };
 }
 
 /** What is kept of a death beside the task. */

@@ -1,6 +1,6 @@
 import { describe, expect, inject } from "vitest";
 import { z } from "zod";
-import { defineTask, type Docket, type Task, Terminal } from "../../src/index.js";
+import { defineTask, type Docket, type DocketOptions, type Task, Terminal } from "../../src/index.js";
 import { matching } from "../matching.js";
 import { signal } from "../signal.js";
 import { test, type Stage } from "../stage.js";
@@ -24,8 +24,12 @@ interface Desk {
   readonly json: (...argv: string[]) => Promise<Ended & { values: unknown[] }>;
 }
 
-async function sit(stage: Stage, tasks: readonly Task<unknown, undefined>[] = [post]): Promise<Desk> {
-  const docket = await stage.open(tasks, { clock: undefined });
+async function sit(
+  stage: Stage,
+  tasks: readonly Task<unknown, undefined>[] = [post],
+  options: Pick<DocketOptions<undefined>, "history"> = {},
+): Promise<Desk> {
+  const docket = await stage.open(tasks, { clock: undefined, ...options });
   const env = { DOCKET_URL: inject("redisUrl"), DOCKET_NAME: stage.name };
   return {
     docket,
@@ -69,7 +73,7 @@ describe("snapshot, tasks and workers", () => {
 
   test("of a name that nobody uses say so, and are no success", async ({ stage }) => {
     const { json } = await sit(stage);
-    for (const command of [["snapshot"], ["tasks"], ["dead"], ["dead", "--group"]])
+    for (const command of [["snapshot"], ["tasks"], ["dead"], ["dead", "--group"], ["recent"]])
       expect(await json(...command)).toMatchObject({
         code: 1,
         err: matching(/^Nothing is known of a docket named stage-\S+ here: .* Is --name right\?\n$/),
@@ -148,6 +152,55 @@ describe("dead", () => {
           err: matching(/Give an id, or --all/),
         });
     expect((await docket.snapshot()).dead).toBe(1);
+  });
+});
+
+describe("recent", () => {
+  test("tells what has ended and how, to people and to programs, and only what was asked for", async ({
+    stage,
+  }) => {
+    const { docket, type, json } = await sit(stage, [post], { history: {} });
+    for (const to of ["ann", "x1"]) {
+      await docket.add(post, { to }, { key: to });
+      await stage.run(docket);
+    }
+    await docket.cancel((await docket.add(post, { to: "eve" }, { delay: "1h" })).id);
+
+    const { code, out } = await type("recent");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ended +how +task +key +id +ran for +attempts +error\n/);
+    expect(out).toMatch(/cancelled +post +– +\S+ +– +0 +–/);
+    expect(out).toMatch(/dead +post +x1 +\S+ +\d+m?s.* 1 +404 of x1/);
+    expect(out).toMatch(/done +post +ann /);
+    const { values: ends } = await json("recent");
+    expect(ends).toMatchObject([
+      { ended: "cancelled" },
+      { ended: "dead", error: "404 of x1" },
+      { key: "ann" },
+    ]);
+    expect(JSON.stringify(ends)).not.toContain('"to"');
+    expect((await json("recent", "--key", "ann", "--task", "post")).values).toMatchObject([
+      { ended: "done", attempts: 1 },
+    ]);
+    expect((await json("recent", "--ended", "dead", "--most", "1")).values).toMatchObject([{ key: "x1" }]);
+    const id = (await docket.recent({ key: "x1" }))[0]?.id ?? "";
+    expect((await json("recent", "--id", id)).values).toMatchObject([{ id }]);
+    expect(await json("recent", "--before", "2020-01-01")).toMatchObject({ code: 0, values: [] });
+    for (const argv of [
+      ["--ended", "well"],
+      ["--most", "0"],
+      ["--most", "1001"],
+      ["--before", "soon"],
+    ])
+      expect(await type("recent", ...argv)).toMatchObject({ code: 2, out: "" });
+  });
+
+  test("says that nothing is known where no history is kept", async ({ stage }) => {
+    const { docket, type } = await sit(stage);
+    await docket.add(post, { to: "ann" });
+    await stage.run(docket);
+    await docket.add(post, { to: "eve" }, { delay: "1h" });
+    expect(await type("recent")).toMatchObject({ code: 0, out: matching(/^No such end is known/) });
   });
 });
 

@@ -114,7 +114,7 @@ test("--help names every command, and each command its options", async () => {
   expect(code).toBe(0);
   const names = [...out.matchAll(/^ {2}([a-z]+)\b(?=.* {2})/gm)].map(([, name]) => name);
   expect(names).toEqual([
-    ...["snapshot", "watch", "tasks", "workers", "dead", "cancel", "strike", "restore", "strikes"],
+    ...["snapshot", "watch", "tasks", "workers", "dead", "recent", "cancel", "strike", "restore", "strikes"],
     ...["pause", "resume", "paused", "cost", "help"],
   ]);
   expect((await typed(["strike", "--help"])).out).toContain("--where <field=value>");

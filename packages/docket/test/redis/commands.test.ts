@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { z } from "zod";
-import { defineTask, type Task } from "../../src/index.js";
+import { defineTask, type KeepOptions, type Task } from "../../src/index.js";
+import { readRetention } from "../../src/store/retention.js";
 import { signal } from "../signal.js";
 import { until } from "../until.js";
 import { test, type Harbour } from "./harbour.js";
@@ -60,21 +61,29 @@ describe.each([1, 50])("with %i task types and one worker", (types) => {
 });
 
 /** How many commands Redis carries out for an isolated task, those of scripts among them. */
-async function carriedOut(harbour: Harbour, task: Task<number, undefined>, ran: unknown[]): Promise<number> {
-  const docket = await harbour.open(undefined, [task]);
-  await harbour.worker(docket);
+async function carriedOut(
+  harbour: Harbour,
+  task: Task<number, undefined>,
+  ran: unknown[],
+  history?: KeepOptions,
+): Promise<number> {
+  const docket = await harbour.open(undefined, [task], { history });
+  const worker = docket.worker();
+  await worker.start();
   // The first one loads the scripts.
   await docket.add(task, 0);
   await until("it has run", () => ran.length === 1);
   await until("it is settled", async () => (await docket.snapshot()).running === 0);
-  await using monitor = await Monitor.start(harbour.server.url);
+  await using monitor = await Monitor.start(harbour.server.url, readRetention({ history }));
   await monitor.taken();
   await docket.add(task, 1);
   await monitor.sees("settle");
   const sent = await monitor.taken();
   expect(sent).toHaveLength(3);
   expect(monitor.inScripts).toBeGreaterThan(0);
-  return sent.length + monitor.inScripts;
+  const carried = sent.length + monitor.inScripts;
+  await worker.stop();
+  return carried;
 }
 
 test("an isolated task has at most 20 commands carried out, those of scripts among them", async ({
@@ -83,6 +92,18 @@ test("an isolated task has at most 20 commands carried out, those of scripts amo
   const ran: unknown[] = [];
   const [task] = tasks(1, ran);
   expect(await carriedOut(harbour, task, ran)).toBeLessThanOrEqual(20);
+});
+
+test("with a history it has no more sent, and four more carried out; two more where that is full", async ({
+  harbour,
+}) => {
+  const ran: unknown[] = [];
+  const [task] = tasks(1, ran);
+  const without = await carriedOut(harbour, task, ran);
+  ran.length = 0;
+  expect(await carriedOut(harbour, task, ran, {})).toBe(without + 4);
+  ran.length = 0;
+  expect(await carriedOut(harbour, task, ran, { most: 1 })).toBe(without + 6);
 });
 
 test("so has one whose payload is of a later version", async ({ harbour }) => {

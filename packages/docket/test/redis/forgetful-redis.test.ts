@@ -88,6 +88,7 @@ test("a Redis that has lost its scripts is given them again, on every path", asy
     progress: () => store.progress("a"),
     cancel: () => store.cancel("a"),
     letters: () => store.letters(9, 0),
+    recent: () => store.recent({ most: 9 }),
     replay: () => store.replay("a"),
     discard: () => store.discard("a"),
     snapshot: () => store.snapshot(),

@@ -12,6 +12,7 @@ export class Harbour {
   readonly complaints: string[] = [];
   /** A worker was killed in this test: what is known of it stays until an hour has passed. */
   workersWereKilled = false;
+  #keepsHistory = false;
   readonly #closing: (() => Promise<void>)[] = [];
 
   constructor(server: RedisServer) {
@@ -33,6 +34,7 @@ export class Harbour {
       ...options,
     });
     this.#closing.push(() => docket.close());
+    this.#keepsHistory ||= options.history !== undefined;
     return docket;
   }
 
@@ -47,7 +49,7 @@ export class Harbour {
     for (const close of this.#closing.reverse()) await close();
     if (!search) return;
     if (!this.workersWereKilled) await expectNoTraceOfWorkers(this.server.url, this.name);
-    await expectNoLeaks(this.server.url, this.name);
+    await expectNoLeaks(this.server.url, this.name, this.#keepsHistory);
   }
 
   #log(): Log {

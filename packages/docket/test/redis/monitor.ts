@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import { loadScripts } from "../../src/store/redis/scripts.js";
+import { DEFAULT_RETENTION, type Retention } from "../../src/store/retention.js";
 import { until } from "../until.js";
 
 /** The commands that clients send, as Redis sees them; those of scripts apart. */
@@ -9,8 +10,10 @@ export class Monitor implements AsyncDisposable {
   readonly #lines: string[][] = [];
   readonly #redis: Redis;
   readonly #monitor: Redis;
+  readonly #scripts: ReturnType<typeof loadScripts>;
 
-  private constructor(redis: Redis, monitor: Redis) {
+  private constructor(redis: Redis, monitor: Redis, retention: Retention) {
+    this.#scripts = loadScripts(retention);
     this.#redis = redis;
     this.#monitor = monitor;
     monitor.on("monitor", (_time: string, args: string[], source: string) => {
@@ -19,10 +22,11 @@ export class Monitor implements AsyncDisposable {
     });
   }
 
-  static async start(url: string): Promise<Monitor> {
+  /** @param retention of the dockets whose scripts are to be known */
+  static async start(url: string, retention = DEFAULT_RETENTION): Promise<Monitor> {
     const redis = new Redis(url);
     const monitor = await redis.monitor();
-    return new Monitor(redis, monitor);
+    return new Monitor(redis, monitor, retention);
   }
 
   /** What was sent since the last call: all of it, because Redis has seen a command of ours after it. */
@@ -31,7 +35,7 @@ export class Monitor implements AsyncDisposable {
     await this.#redis.echo(mark);
     await until("the mark is seen", () => this.#lines.some((line) => line[1] === mark));
     const lines = this.#lines.splice(0);
-    const names = new Map(Object.values(loadScripts()).map(({ name, sha }) => [sha, name]));
+    const names = new Map(Object.values(this.#scripts).map(({ name, sha }) => [sha, name]));
     return lines
       .slice(
         0,
@@ -42,7 +46,7 @@ export class Monitor implements AsyncDisposable {
 
   /** Waits, sending nothing, until a script has been called. */
   async sees(script: "settle"): Promise<void> {
-    const { sha } = loadScripts()[script];
+    const { sha } = this.#scripts[script];
     await until(`${script} is seen`, () => this.#lines.some((line) => line[1] === sha));
   }
 

@@ -77,7 +77,7 @@ function tasks(ran: string[]) {
 }
 
 async function open(url: string, known: readonly Task<unknown, undefined>[]): Promise<Docket<undefined>> {
-  return Docket.open({ url, name: "plyr", tasks: known, services: undefined });
+  return Docket.open({ url, name: "plyr", tasks: known, services: undefined, history: { most: 1 } });
 }
 
 /** What the guide says that Upstash knows. */
@@ -129,6 +129,7 @@ test("whoever has the permissions that the guide states, and no others, can do a
     expect((await docket.snapshot()).delayed).toBe(1);
     expect((await docket.tasks()).tasks.length).toBeGreaterThan(0);
     expect((await docket.workers()).length).toBe(1);
+    expect((await docket.recent({ before: new Date(Date.now() + 60_000) })).length).toBe(1);
     expect(await docket.health()).toMatchObject({ reachable: true, evictionPolicy: "noeviction" });
   } finally {
     await worker.stop();

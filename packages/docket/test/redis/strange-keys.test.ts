@@ -26,7 +26,7 @@ const ALL = [plain, serial, rated];
 /** A docket in which something of each kind waits; none of it is done. */
 async function laden(harbour: Harbour) {
   const ran: number[] = [];
-  const docket = await harbour.open<Ran>({ ran: (n) => void ran.push(n) }, ALL);
+  const docket = await harbour.open<Ran>({ ran: (n) => void ran.push(n) }, ALL, { history: {} });
   await docket.pause("g", "1h", "later");
   await docket.add(plain, 1, { key: "one" });
   await docket.addMany(serial, [2, 3, 4]);
@@ -56,6 +56,7 @@ async function goesOn(harbour: Harbour, { docket, ran }: Awaited<ReturnType<type
   await docket.strikes();
   await docket.tasks();
   await docket.deadLetters();
+  expect(await docket.recent()).not.toEqual([]);
   await docket.find(["one"]);
   await worker.stop();
 }
@@ -129,6 +130,7 @@ describe("a value that docket can't read", () => {
     "keys",
     "letters",
     "results",
+    "history",
   ] as const)("in %s is set aside or passed over, and work goes on", async (key, { harbour }) => {
     const there = await laden(harbour);
     const { docket } = there;
@@ -145,6 +147,7 @@ describe("a value that docket can't read", () => {
       if (key === "infos")
         await redis.zadd(`${prefix}workers`, "1", "w", "9999999999999", "x".repeat(1_000_000));
       if (key === "letters") await redis.zadd(`${prefix}dead`, "1", "one", "2", "nobody");
+      if (key === "history") await redis.zadd(`${prefix}history-times`, "9999999999999", "g", "1", "nobody");
     });
     await goesOn(harbour, there, []);
     for (const { id } of await docket.deadLetters()) expect(await docket.discard(id)).toBe(true);

@@ -30,6 +30,14 @@ test("on Redis, what lives is finished, and whatever key stays behind is named",
   );
   await askRedis(place.url, (redis) => redis.del(leak));
 
+  const keeping = await stage.open([chore], { history: {} });
+  await (await keeping.add(chore, 5, { delay: "1h" })).cancel();
+  await expect(expectNoLeaks(place)).rejects.toThrow(/tasks that are gone: history, history-times$/);
+  await expectNoLeaks({ ...place, history: true });
+  await askRedis(place.url, (redis) => redis.persist(`${prefixOf(stage.name)}history`));
+  await expect(expectNoLeaks({ ...place, history: true })).rejects.toThrow(/: history, for good$/);
+  await askRedis(place.url, (redis) => redis.del(`${prefixOf(stage.name)}history`));
+
   const worker = stage.worker(docket);
   await worker.start();
   await expect(expectNoTraceOfWorkers(place)).rejects.toThrow(/has keys of workers that are gone: .*infos/);

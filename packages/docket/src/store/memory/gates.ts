@@ -1,7 +1,8 @@
 import { versionedName } from "../../task/version.js";
 import type { Batching } from "../batching.js";
 import type { Strike, StrikeName } from "../sight.js";
-import type { Group, Pause } from "../store.js";
+import type { Pause } from "../sight.js";
+import type { Group } from "../store.js";
 import { Batches, gateOfBatch } from "./batches.js";
 import { limitGate, pauseGate, rateGate, type Limiting } from "./gate-names.js";
 import { Pauses } from "./pauses.js";

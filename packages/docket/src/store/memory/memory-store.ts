@@ -1,14 +1,16 @@
 import type { Clock } from "../../time/clock.js";
 import type { GatherRequest } from "../batching.js";
-import { NONE } from "../sight.js";
-import type {
-  CommandCounts,
-  Overview,
-  Snapshot,
-  StoreHealth,
-  Strike,
-  StrikeName,
-  WorkerInfo,
+import type { EndsAsked, EndsFound } from "../history.js";
+import {
+  NONE,
+  type CommandCounts,
+  type Overview,
+  type Pause,
+  type Snapshot,
+  type StoreHealth,
+  type Strike,
+  type StrikeName,
+  type WorkerInfo,
 } from "../sight.js";
 import { DEFAULT_RETENTION, type Retention } from "../retention.js";
 import type {
@@ -22,7 +24,6 @@ import type {
   Letter,
   Message,
   NewTask,
-  Pause,
   Replacement,
   ReplayResult,
   Settled,
@@ -31,9 +32,9 @@ import type {
   Store,
 } from "../store.js";
 import { Ends } from "./ends.js";
-import { Inbox } from "./inbox.js";
 import { dueAt } from "./order.js";
-import { forgetSilent, presence, type Present } from "./presence.js";
+import { arrived, forgetSilent, presence, type Present } from "./presence.js";
+import { endedAs } from "./standing.js";
 import { Tasks } from "./tasks.js";
 
 /**
@@ -46,10 +47,10 @@ export class MemoryStore implements Store {
   readonly #tasks: Tasks;
   readonly #workers = new Map<string, Present>();
 
-  constructor(clock: Pick<Clock, "now"> = Date, { deadLetters, results }: Retention = DEFAULT_RETENTION) {
+  constructor(clock: Pick<Clock, "now"> = Date, retention: Retention = DEFAULT_RETENTION) {
     this.#clock = clock;
-    this.#ends = new Ends(results);
-    this.#tasks = new Tasks(deadLetters, (id, end) => {
+    this.#ends = new Ends(retention.results);
+    this.#tasks = new Tasks(retention, (id, end) => {
       if (end === undefined) this.#ends.tell(id);
       else this.#ends.keep(id, end, this.#clock.now());
     });
@@ -134,13 +135,7 @@ export class MemoryStore implements Store {
 
   hello(info: WorkerInfo): Promise<void> {
     forgetSilent(this.#workers, this.#clock.now());
-    this.#workers.set(info.worker, {
-      info,
-      inbox: new Inbox(),
-      seenAt: this.#clock.now(),
-      aliveUntil: this.#clock.now() + 15_000,
-      asleep: undefined,
-    });
+    this.#workers.set(info.worker, arrived(info, this.#clock.now()));
     return Promise.resolve();
   }
 
@@ -161,8 +156,9 @@ export class MemoryStore implements Store {
   }
 
   state(id: string): Promise<Standing> {
-    const end = this.#ends.of(id, this.#clock.now()).kind;
-    return Promise.resolve(this.#tasks.state(id) ?? (end === "living" ? "unknown" : end));
+    const now = this.#clock.now();
+    const ended = endedAs(this.#ends.of(id, now).kind, this.#tasks.history.of(id, now));
+    return Promise.resolve(this.#tasks.state(id) ?? ended);
   }
 
   watch(id: string, callback: () => void): () => void {
@@ -232,7 +228,11 @@ export class MemoryStore implements Store {
   }
 
   discard(id: string): Promise<boolean> {
-    return Promise.resolve(this.#tasks.letters.delete(id));
+    return Promise.resolve(this.#tasks.discard(id, this.#clock.now()));
+  }
+
+  recent(asked: EndsAsked): Promise<EndsFound> {
+    return Promise.resolve(this.#tasks.history.find(asked, this.#clock.now()));
   }
 
   snapshot(): Promise<Snapshot> {

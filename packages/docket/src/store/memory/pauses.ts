@@ -1,4 +1,4 @@
-import type { Pause } from "../store.js";
+import type { Pause } from "../sight.js";
 
 /** The groups that are paused. */
 export class Pauses {

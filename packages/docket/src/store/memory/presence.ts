@@ -1,5 +1,5 @@
 import type { Snapshot, WorkerInfo } from "../sight.js";
-import type { Inbox } from "./inbox.js";
+import { Inbox } from "./inbox.js";
 
 export interface Present {
   readonly info: WorkerInfo;
@@ -8,6 +8,11 @@ export interface Present {
   aliveUntil: number;
   /** Free slots and the lease while it sleeps; undefined while it is busy. */
   asleep: { free: number; leaseMs: number } | undefined;
+}
+
+/** A worker that has just come. */
+export function arrived(info: WorkerInfo, now: number): Present {
+  return { info, inbox: new Inbox(), seenAt: now, aliveUntil: now + 15_000, asleep: undefined };
 }
 
 /** So long after it was to be there last, a worker is forgotten when another comes. */

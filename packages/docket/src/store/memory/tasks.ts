@@ -11,10 +11,12 @@ import type {
   Standing,
   Stored,
 } from "../store.js";
-import type { Kept } from "../retention.js";
+import type { Ending } from "../history.js";
+import type { Retention } from "../retention.js";
 import { Doors } from "./doors.js";
 import { Followers } from "./followers.js";
 import { Gates } from "./gates.js";
+import { History } from "./history.js";
 import { Lanes } from "./lanes.js";
 import { Leases } from "./leases.js";
 import { Letters } from "./letters.js";
@@ -38,6 +40,7 @@ export class Tasks {
   readonly #doors = new Doors();
   readonly gates = new Gates(this.#shelf);
   readonly letters: Letters;
+  readonly history: History;
   readonly tally = new Tally(this.#shelf);
   readonly lost = new Lost(this.#shelf, this.gates, this.tally, (entry, now) => {
     this.#handBack(entry, now);
@@ -45,8 +48,9 @@ export class Tasks {
   readonly #ended: (id: string, end: End | undefined) => void;
 
   /** @param ended told of each end, with what is to be kept of it */
-  constructor(retention: Kept, ended: (id: string, end: End | undefined) => void) {
-    this.letters = new Letters(retention);
+  constructor({ deadLetters, history }: Retention, ended: (id: string, end: End | undefined) => void) {
+    this.letters = new Letters(deadLetters);
+    this.history = new History(history);
     this.#ended = ended;
   }
 
@@ -126,7 +130,7 @@ export class Tasks {
       return { worker: entry.place.worker };
     }
     const behind = this.#followers.of(entry.stored.key);
-    this.#retire(entry, now, CANCELLED);
+    this.#retire(entry, "cancelled", now, CANCELLED);
     // What was to be replaced still runs: it has its key again.
     if (behind !== undefined) {
       this.#followers.delete(entry.stored.key);
@@ -163,6 +167,12 @@ export class Tasks {
     return entry === undefined ? this.letters.get(id) && "dead" : standsAs(entry);
   }
 
+  discard(id: string, now: number): boolean {
+    const kept = this.letters.get(id);
+    if (kept !== undefined) this.history.discarded(id, kept.letter.stored, kept.delivery, now);
+    return this.letters.delete(id);
+  }
+
   replay(id: string, replacement: Replacement | undefined, now: number): ReplayResult {
     const kept = this.letters.get(id);
     const stored = kept?.letter.stored;
@@ -193,9 +203,9 @@ export class Tasks {
     if (outcome.kind !== "return") this.gates.give(entry);
     this.tally.ended(entry.stored.name, outcome, now);
     if (outcome.kind === "done" && outcome.result !== undefined)
-      this.#retire(entry, now, { kind: "done", result: outcome.result });
-    else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, now, CANCELLED);
-    else if (outcome.kind === "done") this.#retire(entry, now);
+      this.#retire(entry, "done", now, { kind: "done", result: outcome.result });
+    else if (outcome.kind !== "dead" && cancelled) this.#retire(entry, "cancelled", now, CANCELLED);
+    else if (outcome.kind === "done") this.#retire(entry, "done", now);
     else if (outcome.kind === "retry" || outcome.kind === "park") {
       if (outcome.kind === "retry") fail(entry, outcome.info);
       entry.lost = 0;
@@ -211,7 +221,7 @@ export class Tasks {
       const overtaken = this.#lanes.length(entry.stored.serial) > 1;
       this.letters.bury(entry, outcome.info, overtaken, now);
       this.tally.count("dead", 1);
-      this.#retire(entry, now);
+      this.#retire(entry, "dead", now, undefined, outcome.message);
     }
     return true;
   }
@@ -254,15 +264,19 @@ export class Tasks {
   /** Unfinished, back to the front and uncounted; what was cancelled while it ran goes instead. */
   #handBack(entry: Entry, now: number): void {
     this.gates.leaveBatch(entry);
-    if (entry.place.kind === "leased" && entry.place.cancelled) this.#retire(entry, now, CANCELLED);
+    if (entry.place.kind === "leased" && entry.place.cancelled)
+      this.#retire(entry, "cancelled", now, CANCELLED);
     else {
       this.gates.keep(entry, now);
       this.#shelf.put(entry, { kind: "ready" }, true);
     }
   }
 
-  #retire(entry: Entry, now: number, end?: End): void {
+  /** @param end what is to be kept of it for whoever waits @param message of what it died of */
+  #retire(entry: Entry, how: Ending, now: number, end?: End, message?: string): void {
     const { key, serial } = entry.stored;
+    const isReplaced = how === "cancelled" && key !== "" && this.#keys.get(key) !== entry.id;
+    this.history.note(entry, isReplaced ? "replaced" : how, now, message);
     this.#takeOut(entry);
     if (this.#keys.get(key) === entry.id) this.#keys.delete(key);
     else this.#release(key, entry.id, now);

@@ -65,21 +65,39 @@ export function dueArgument(due: Due): string {
   return due.kind === "in" ? `+${String(due.ms)}` : String(due.at);
 }
 
-/** What is told of deliveries: of which name those are that are told by their delivery alone, then each. */
-export function settlementArguments(settlements: readonly Settlement[]): [freeName: string, each: string[]] {
+/** Each small enough for one call. */
+export function* fieldBatches(texts: readonly string[]): Generator<string[]> {
+  for (let from = 0; from < texts.length; from += BATCH) yield texts.slice(from, from + BATCH).map(field);
+}
+
+/**
+ * What is told of deliveries: of which name those are that are told by their delivery alone, then each.
+ *
+ * @param noted with what a history takes besides
+ */
+export function settlementArguments(
+  settlements: readonly Settlement[],
+  noted: boolean,
+): [freeName: string, each: string[]] {
   const first = settlements.find(isFreelyDone);
   const free = first === undefined ? "" : nameField(first.ties);
   const each: string[] = [];
   for (const settlement of settlements) {
     const { id, delivery, ties, outcome } = settlement;
-    if (isFreelyDone(settlement) && nameField(ties) === free) each.push(id, String(delivery));
+    const note = noted ? noteOf(settlement) : "";
+    if (isFreelyDone(settlement) && nameField(ties) === free) each.push(id, `${String(delivery)}${note}`);
     else {
       const tied = `${field(ties.serial)}\t${field(ties.key)}\t${nameField(ties)}`;
       const of = `${String(delivery)}\t${outcome.kind}\t${outcomeDue(outcome)}`;
-      each.push(id, `${of}\t${tied}\t${outcomeInfo(outcome)}`);
+      each.push(id, `${of}\t${tied}\t${outcomeInfo(outcome)}${note}`);
     }
   }
   return [free, each];
+}
+
+function noteOf({ addedAt, outcome }: Settlement): string {
+  const message = outcome.kind === "dead" ? `\t${outcome.message ?? ""}` : "";
+  return `\n${addedAt === undefined ? "" : String(addedAt)}${message}`;
 }
 
 function isFreelyDone({ ties, outcome }: Settlement): boolean {

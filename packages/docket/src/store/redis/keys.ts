@@ -46,6 +46,10 @@ export const KEYS = {
   results: "results",
   /** ZSET id → when its result goes (ms), less ten minutes. */
   result_times: "result-times",
+  /** HASH id → how it ended, and what history.lua says of it, where a history is kept; for as long, and as many, as `history` of `Docket.open` says. */
+  history: "history",
+  /** ZSET id → when it ended (ms). */
+  history_times: "history-times",
   /** ZSET id → when it died (ms). */
   dead: "dead",
   /** HASH id → info, line break, body, and each earlier failure behind a line break. */
@@ -120,6 +124,8 @@ export const TYPES: Readonly<Record<keyof typeof KEYS | keyof typeof PREFIXES, s
   asides: "set",
   results: "hash",
   result_times: "zset",
+  history: "hash",
+  history_times: "zset",
   dead: "zset",
   letters: "hash",
   dead_keys: "hash",

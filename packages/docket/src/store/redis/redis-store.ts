@@ -6,12 +6,14 @@ import { field, nameField } from "../envelope.js";
 import type {
   CommandCounts,
   Overview,
+  Pause,
   Snapshot,
   StoreHealth,
   Strike,
   StrikeName,
   WorkerInfo,
 } from "../sight.js";
+import type { EndsAsked, EndsFound } from "../history.js";
 import type { Retention } from "../retention.js";
 import type { GatherRequest } from "../batching.js";
 import type { Outpost } from "../outpost.js";
@@ -26,7 +28,6 @@ import type {
   Letter,
   Message,
   NewTask,
-  Pause,
   Replacement,
   ReplayResult,
   Settled,
@@ -35,10 +36,10 @@ import type {
   Store,
 } from "../store.js";
 import {
-  BATCH,
   batchArguments,
   batches,
   dueArgument,
+  fieldBatches,
   replaceArguments,
   replacementArguments,
   settlementArguments,
@@ -46,6 +47,7 @@ import {
 } from "./arguments.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
+import { endsArguments, endsFound } from "./ends.js";
 import { Inboxes } from "./inboxes.js";
 import { endOf, LAYOUT, prefixOf } from "./keys.js";
 import * as reply from "./replies.js";
@@ -75,6 +77,7 @@ export class RedisStore implements Store {
   readonly #clock: Clock | undefined;
   readonly #standings = new Standings();
   readonly #inboxes: Inboxes;
+  readonly #noted: boolean;
 
   constructor(options: RedisStoreOptions) {
     this.#name = options.name;
@@ -82,6 +85,7 @@ export class RedisStore implements Store {
     this.#server = options.server;
     this.#clock = options.clock;
     const { server, log, clock, retention } = options;
+    this.#noted = retention?.history !== undefined;
     this.#watcher = new Watcher(server, log, this.#meter);
     this.#inboxes = new Inboxes(this.#prefix, server, log, this.#meter);
     this.#connection = new Connection(server, log, "calls", this.#meter);
@@ -115,7 +119,7 @@ export class RedisStore implements Store {
 
   async settle(request: SettleRequest): Promise<Settled> {
     const { worker, call, answered, want, ahead, sleepMs, leaseMs } = request;
-    const [freeName, each] = settlementArguments(request.settlements);
+    const [freeName, each] = settlementArguments(request.settlements, this.#noted);
     // Whoever only asks is to be known afterwards: it may have been forgotten. And a test's clock jumps.
     const trusted = each.length > 0 && this.#clock === undefined;
     const told = trusted ? this.#standings.told(worker) : ["", "", ""];
@@ -197,24 +201,18 @@ export class RedisStore implements Store {
 
   async wake(keys: readonly string[]): Promise<number> {
     let woken = 0;
-    for (let from = 0; from < keys.length; from += BATCH) {
-      woken += Number(await this.#calls.call("wake", [], keys.slice(from, from + BATCH).map(field)));
-    }
+    for (const batch of fieldBatches(keys)) woken += Number(await this.#calls.call("wake", [], batch));
     return woken;
   }
 
   async pause(groups: readonly string[], due: Due, reason: string): Promise<void> {
-    for (let from = 0; from < groups.length; from += BATCH) {
-      const batch = groups.slice(from, from + BATCH).map(field);
+    for (const batch of fieldBatches(groups))
       await this.#calls.call("pause", [dueArgument(due), field(reason)], batch);
-    }
   }
 
   async resume(groups: readonly string[]): Promise<number> {
     let resumed = 0;
-    for (let from = 0; from < groups.length; from += BATCH) {
-      resumed += Number(await this.#calls.call("resume", [], groups.slice(from, from + BATCH).map(field)));
-    }
+    for (const batch of fieldBatches(groups)) resumed += Number(await this.#calls.call("resume", [], batch));
     return resumed;
   }
 
@@ -224,11 +222,8 @@ export class RedisStore implements Store {
 
   async find(keys: readonly string[]): Promise<Found[]> {
     const found: Found[] = [];
-    for (let from = 0; from < keys.length; from += BATCH) {
-      found.push(
-        ...reply.found(await this.#calls.call("find", [], keys.slice(from, from + BATCH).map(field))),
-      );
-    }
+    for (const batch of fieldBatches(keys))
+      found.push(...reply.found(await this.#calls.call("find", [], batch)));
     return found;
   }
 
@@ -255,6 +250,10 @@ export class RedisStore implements Store {
 
   async discard(id: string): Promise<boolean> {
     return (await this.#calls.call("discard", [id], [])) === 1;
+  }
+
+  async recent(asked: EndsAsked): Promise<EndsFound> {
+    return endsFound(await this.#calls.call("recent", endsArguments(asked), []));
   }
 
   async snapshot(): Promise<Snapshot> {

@@ -1,5 +1,5 @@
 import { unseal } from "../envelope.js";
-import type { Overview, Snapshot, Strike } from "../sight.js";
+import type { Overview, Pause, Snapshot, Strike } from "../sight.js";
 import type {
   Added,
   Claim,
@@ -9,7 +9,6 @@ import type {
   Letter,
   Message,
   NewTask,
-  Pause,
   Settled,
   Standing as StandsAs,
 } from "../store.js";

@@ -19,7 +19,8 @@ export type Scripts = ReturnType<typeof loadScripts>;
 
 /**
  * Reads all transitions from the package's `lua/` folder and puts them together with their includes. What is kept of ends
- * stands in the scripts themselves: so no call has to carry it, and each process's holds for what it buries and keeps.
+ * stands in the scripts themselves: so no call has to carry it, and each process's holds for what it buries and keeps. Where
+ * no history is kept, they have nothing of it.
  */
 export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
   const load = (name: string): Script => loadOne(name, retention);
@@ -44,6 +45,7 @@ export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
     strikes: load("strikes"),
     find: load("find"),
     letters: load("letters"),
+    recent: load("recent"),
     replay: load("replay"),
     discard: load("discard"),
     snapshot: load("snapshot"),
@@ -54,30 +56,47 @@ export function loadScripts(retention: Retention = DEFAULT_RETENTION) {
 
 const FOLDER = fileURLToPath(new URL("../../../lua/", import.meta.url));
 
-function loadOne(name: string, { deadLetters, results }: Retention): Script {
+function loadOne(name: string, retention: Retention): Script {
   const text = readFileSync(`${FOLDER}${name}.lua`, "utf8");
   const args = words(text, "args");
   const each = words(text, "each");
-  const includes = words(text, "include");
+  const includes = words(text, "include").filter(
+    (include) => include !== "history" || retention.history !== undefined,
+  );
   const read = (include: string): string => readFileSync(`${FOLDER}include/${include}.lua`, "utf8");
   const bar = includes.indexOf("|");
   // What stands before the bar may be all that is carried out.
   const first = includes.slice(0, Math.max(0, bar)).map(read).join("\n");
   const rest = [...includes.slice(bar + 1).map(read), text].join("\n");
-  const keysOfFirst = keysNamed(first, args);
-  const keysOfRest = keysNamed(rest, args).filter((key) => !keysOfFirst.includes(key));
+  const named = { ...KEYS, ...PREFIXES };
+  const keysOfFirst = Object.entries(named).filter(namedIn(first, args));
+  const keysOfRest = Object.entries(named).filter(
+    namedIn(rest, [...args, ...keysOfFirst.map(([key]) => key)]),
+  );
   const source = [
     "local P = KEYS[1]",
     ...args.map((arg, at) => `local ${arg} = ARGV[${String(at + 1)}]`),
     `local FIRST, STEP = ${String(args.length + 1)}, ${String(Math.max(1, each.length))}`,
-    `local LETTERS_KEPT_MS, LETTERS_KEPT = ${String(deadLetters.keepMs)}, ${String(deadLetters.most)}`,
-    `local RESULTS_KEPT_MS, RESULTS_KEPT = ${String(results.keepMs)}, ${String(results.most)}`,
-    ...keysOfFirst,
+    ...Object.entries(constants(retention))
+      .filter(namedIn(`${first}\n${rest}`))
+      .map(([constant, value]) => `local ${constant} = ${String(value)}`),
+    ...keysOfFirst.map(keyVariable),
     first,
-    ...keysOfRest,
+    ...keysOfRest.map(keyVariable),
     rest,
   ].join("\n");
   return { name, source, sha: createHash("sha1").update(source).digest("hex"), args, each };
+}
+
+function constants({ deadLetters, results, history }: Retention): Record<string, number | boolean> {
+  return {
+    LETTERS_KEPT_MS: deadLetters.keepMs,
+    LETTERS_KEPT: deadLetters.most,
+    RESULTS_KEPT_MS: results.keepMs,
+    RESULTS_KEPT: results.most,
+    HISTORY_KEPT_MS: history?.keepMs ?? false,
+    HISTORY_KEPT: history?.most ?? false,
+  };
 }
 
 function words(text: string, label: string): string[] {
@@ -85,9 +104,13 @@ function words(text: string, label: string): string[] {
   return line === undefined ? [] : line.trim().split(/\s+/);
 }
 
-/** The keys that a piece of Lua names, each as a local variable; no others: a script may have no more than 200 at once. */
-function keysNamed(lua: string, args: readonly string[]): string[] {
-  return Object.entries({ ...KEYS, ...PREFIXES })
-    .filter(([variable]) => !args.includes(variable) && new RegExp(`\\b${variable}\\b`).test(lua))
-    .map(([variable, key]) => `local ${variable} = P .. "${key}"`);
+/** What a piece of Lua names, besides what is named otherwise; no more: a script may have no more than 200 local variables at once. */
+function namedIn(lua: string, otherwise: readonly string[] = []) {
+  const code = lua.replaceAll(/--.*/g, "");
+  return ([variable]: readonly [string, unknown]): boolean =>
+    !otherwise.includes(variable) && new RegExp(`\\b${variable}\\b`).test(code);
+}
+
+function keyVariable([variable, key]: readonly [string, string]): string {
+  return `local ${variable} = P .. "${key}"`;
 }
