@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import { Desk, type StoreKind } from "../desk.js";
 import { Drive } from "./drive.js";
-import { asking, holding, sleeping, type Step } from "./steps.js";
+import { asking, gathering, gatheringAsleep, holding, sleeping, type Step } from "./steps.js";
 
 const seed = Number(process.env["MODEL_SEED"] ?? Date.now() % 1_000_000_000);
 const numRuns = Number(process.env["MODEL_RUNS"] ?? 60);
@@ -31,6 +31,20 @@ describe(`with MODEL_SEED=${String(seed)}`, () => {
     test("where much keeps tasks from starting", { timeout }, async () => {
       await fc.assert(
         fc.asyncProperty(holding, (steps) => agree(steps, kind, redis)),
+        settings,
+      );
+    });
+
+    test("where tasks are to run together", { timeout }, async () => {
+      await fc.assert(
+        fc.asyncProperty(gathering, (steps) => agree(steps, kind, redis)),
+        settings,
+      );
+    });
+
+    test("where they are to, while workers sleep", { timeout }, async () => {
+      await fc.assert(
+        fc.asyncProperty(gatheringAsleep, (steps) => agree(steps, kind, redis, true)),
         settings,
       );
     });

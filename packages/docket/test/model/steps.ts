@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Due, Group, Outcome } from "../../src/store/store.js";
-import { LIMITS } from "./terms.js";
+import { BATCHES, LIMITS } from "./terms.js";
 
 /** Three workers, of which one doesn't know the second task. */
 export const WORKERS: Readonly<Record<string, readonly string[]>> = {
@@ -24,9 +24,10 @@ export interface Spec {
   readonly serial: string;
   readonly key: string;
   readonly group: string;
-  /** By the names of GROUPS, LIMITS and DOORS; none where it is empty. */
+  /** By the names of GROUPS, LIMITS, DOORS and BATCHES; none where it is empty. */
   readonly limit: string;
   readonly doors: readonly string[];
+  readonly batch: string;
   readonly priority: "high" | "low" | undefined;
   readonly payload: string;
   readonly carried: string | undefined;
@@ -40,6 +41,9 @@ export interface Ending {
   readonly which: Which;
   readonly outcome: Outcome | { readonly kind: "park in"; readonly ms: number };
 }
+
+/** Some delivery of a worker, whatever has become of it; undefined: one that is to gather. */
+type Astray = { readonly worker: string; readonly which: Which } | undefined;
 
 /** A step of a script: what a program, a worker, an operator or time does next. Tasks and deliveries are chosen when it comes to it. */
 export type Step =
@@ -65,6 +69,13 @@ export type Step =
       /** The answer never comes. */
       readonly unheard: boolean;
       readonly sleepMs: number;
+    }
+  /** Who has the first of a batch asks for the others; else whoever has that delivery. */
+  | {
+      readonly do: "gather";
+      readonly astray: Astray;
+      readonly most: number;
+      readonly unheard: boolean;
     }
   /** All that was told last is told once more, as after a lost answer. */
   | { readonly do: "settle again" }
@@ -109,12 +120,14 @@ interface Choice {
   readonly limit: fc.Arbitrary<string>;
   readonly doors: fc.Arbitrary<readonly string[]>;
   readonly priority: fc.Arbitrary<Spec["priority"]>;
+  readonly batch: fc.Arbitrary<string>;
 }
 
-const RARELY: Pick<Choice, "limit" | "doors" | "priority"> = {
+const RARELY: Pick<Choice, "limit" | "doors" | "priority" | "batch"> = {
   limit: rarely("", ...Object.keys(LIMITS)),
   doors: rarely<readonly string[]>([], ["rate"], ["cooldown"], ["rate", "cooldown"]),
   priority: rarely<Spec["priority"]>(undefined, "high", "low"),
+  batch: fc.constant(""),
 };
 const ANY: Choice = {
   ...RARELY,
@@ -135,15 +148,9 @@ const FEW: Choice = {
   limit: mostly("", "one", "two"),
 };
 
-const spec = ({ name, serial, key, group, limit, doors, priority }: Choice, at = due): fc.Arbitrary<Spec> =>
+const spec = (choice: Choice, at = due): fc.Arbitrary<Spec> =>
   fc.record({
-    name,
-    serial,
-    key,
-    group,
-    limit,
-    doors,
-    priority,
+    ...choice,
     payload: mostly("{}", '{"x":1}', '{"x":2}'),
     carried: mostly(undefined, "trace"),
     due: at,
@@ -248,7 +255,7 @@ const ofGates: Weighted[] = [
   { weight: 3, arbitrary: fc.record({ do: fc.constant("restore" as const), which }) },
 ];
 
-const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>): Weighted[] => [
+const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>, most = 3): Weighted[] => [
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("hello" as const, "bye" as const), worker }) },
   {
     weight: 22,
@@ -256,7 +263,7 @@ const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>): 
       do: fc.constant("settle" as const),
       worker,
       endings,
-      want: fc.nat({ max: 3 }),
+      want: fc.nat({ max: most }),
       ahead,
       unheard: fc.constantFrom(false, false, false, false, true),
       sleepMs,
@@ -342,4 +349,39 @@ export const sleeping = scriptOf(
   },
   { weight: 6, arbitrary: short },
   { weight: 1, arbitrary: clock(60_000) },
+);
+
+/** For what waits to run with others; with ranks, where one is claimed at a time: which comes first of many isn't said. */
+const batched = (sleepMs: fc.Arbitrary<number>, ranks: boolean): fc.Arbitrary<readonly Step[]> =>
+  scriptOf(
+    ...ofTasks({
+      ...ANY,
+      serial: rarely("", "s1"),
+      group: mostly("", "free"),
+      limit: rarely("", "one"),
+      doors: fc.constant([]),
+      priority: ranks ? RARELY.priority : fc.constant(undefined),
+      batch: rarely<string>("pair", "", ...Object.keys(BATCHES)),
+    }),
+    ...ofGates,
+    ...ofWorkers(fc.constant(0), sleepMs, ranks ? 1 : 3),
+    {
+      weight: 18,
+      arbitrary: fc.record({
+        do: fc.constant("gather" as const),
+        astray: rarely<Astray>(undefined, { worker: "anna", which: 0 }, { worker: "bert", which: 1 }),
+        most: mostly(2, 1, 3),
+        unheard: rarely(false, true),
+      }),
+    },
+    { weight: 10, arbitrary: short },
+    { weight: 1, arbitrary: clock(60_000) },
+  );
+
+/** What waits to run together. */
+export const gathering = fc.oneof(...[false, true].map((ranks) => batched(fc.constant(0), ranks)));
+
+/** The same, where workers sleep. */
+export const gatheringAsleep = fc.oneof(
+  ...[false, true].map((ranks) => batched(fc.constantFrom(0, 20_000, 125_000, 125_000), ranks)),
 );
