@@ -351,11 +351,17 @@ export const sleeping = scriptOf(
   { weight: 1, arbitrary: clock(60_000) },
 );
 
+const astray: fc.Arbitrary<Astray> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.record({ worker: fc.constantFrom("anna", "bert"), which: fc.nat({ max: 3 }) }) },
+);
+
 /** For what waits to run with others; with ranks, where one is claimed at a time: which comes first of many isn't said. */
 const batched = (sleepMs: fc.Arbitrary<number>, ranks: boolean): fc.Arbitrary<readonly Step[]> =>
   scriptOf(
     ...ofTasks({
       ...ANY,
+      name: rarely(...NAMES),
       serial: rarely("", "s1"),
       group: mostly("", "free"),
       limit: rarely("", "one"),
@@ -369,7 +375,7 @@ const batched = (sleepMs: fc.Arbitrary<number>, ranks: boolean): fc.Arbitrary<re
       weight: 18,
       arbitrary: fc.record({
         do: fc.constant("gather" as const),
-        astray: rarely<Astray>(undefined, { worker: "anna", which: 0 }, { worker: "bert", which: 1 }),
+        astray: astray,
         most: mostly(2, 1, 3),
         unheard: rarely(false, true),
       }),
