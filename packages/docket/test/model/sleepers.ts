@@ -71,7 +71,7 @@ export class Sleepers {
     if (asleep.length === 0) return;
     const due = [...tasks.values()].map(({ place }) => (place.in === "schedule" ? place.at : Infinity));
     const event = line.length > 0 ? now : Math.max(now, Math.min(...due, ...gates.shut.values()));
-    const first = Math.min(...this.#wakes.values());
+    const first = Math.min(...asleep);
     expect(first, "when the first worker wakes").toBeLessThanOrEqual(event);
   }
 }

@@ -190,12 +190,12 @@ const endings: fc.Arbitrary<readonly Ending[]> = fc.oneof(
 type Weighted = fc.WeightedArbitrary<Step>;
 
 /** What programs and operators do with tasks. */
-const ofTasks = (choice: Choice): Weighted[] => [
+const ofTasks = (choice: Choice, atOnce = 3): Weighted[] => [
   {
     weight: 12,
     arbitrary: fc.record({
       do: fc.constant("add" as const),
-      specs: fc.array(maybeKeyed(choice), { minLength: 1, maxLength: 3 }),
+      specs: fc.array(maybeKeyed(choice), { minLength: 1, maxLength: atOnce }),
     }),
   },
   {
@@ -357,18 +357,26 @@ const astray: fc.Arbitrary<Astray> = fc.oneof(
 );
 
 /** For what waits to run with others; with ranks, where one is claimed at a time: which comes first of many isn't said. */
-const batched = (sleepMs: fc.Arbitrary<number>, ranks: boolean): fc.Arbitrary<readonly Step[]> =>
+const batched = (
+  sleepMs: fc.Arbitrary<number>,
+  ranks: boolean,
+  name: Choice["name"],
+): fc.Arbitrary<readonly Step[]> =>
   scriptOf(
-    ...ofTasks({
-      ...ANY,
-      name: rarely(...NAMES),
-      serial: rarely("", "s1"),
-      group: mostly("", "free"),
-      limit: rarely("", "one"),
-      doors: fc.constant([]),
-      priority: ranks ? RARELY.priority : fc.constant(undefined),
-      batch: rarely<string>("pair", "", ...Object.keys(BATCHES)),
-    }),
+    ...ofTasks(
+      {
+        ...ANY,
+        name,
+        serial: rarely("", "s1"),
+        group: mostly("", "free"),
+        limit: rarely("", "one"),
+        doors: fc.constant([]),
+        priority: ranks ? RARELY.priority : fc.constant(undefined),
+        batch: rarely<string>("pair", "", ...Object.keys(BATCHES)),
+      },
+      6,
+    ),
+    ...ofGates,
     ...ofGates,
     ...ofWorkers(fc.constant(0), sleepMs, ranks ? 1 : 3),
     {
@@ -380,14 +388,19 @@ const batched = (sleepMs: fc.Arbitrary<number>, ranks: boolean): fc.Arbitrary<re
         unheard: rarely(false, true),
       }),
     },
-    { weight: 10, arbitrary: short },
+    { weight: 8, arbitrary: short },
+    { weight: 6, arbitrary: clock(LEASE_MS) },
     { weight: 1, arbitrary: clock(60_000) },
   );
 
 /** What waits to run together. */
-export const gathering = fc.oneof(...[false, true].map((ranks) => batched(fc.constant(0), ranks)));
+export const gathering = fc.oneof(
+  ...[false, true].map((ranks) => batched(fc.constant(0), ranks, rarely(...NAMES))),
+);
 
-/** The same, where workers sleep. */
+/** The same, where workers sleep; each of them knows the task, so that it doesn't matter who looks first at what was laid aside. */
 export const gatheringAsleep = fc.oneof(
-  ...[false, true].map((ranks) => batched(fc.constantFrom(0, 20_000, 125_000, 125_000), ranks)),
+  ...[false, true].map((ranks) =>
+    batched(fc.constantFrom(0, 20_000, 125_000, 125_000), ranks, fc.constant("mail")),
+  ),
 );

@@ -55,7 +55,7 @@ async function one(item: BatchItem<Order>): Promise<void> {
 const task = batchedTask("batched");
 const deadlyTask = batchedTask("batched, deadly");
 
-/** Several of one key run together, each with an end of its own. */
+/** Several of one key run together, each with an end of its own. None is cancelled: one that a worker of the last release ends leaves its entry. */
 export const batched: Kind = {
   name: "batched",
   share: 6,
@@ -67,8 +67,7 @@ export const batched: Kind = {
     for (let times = chance.between(1, 7); times > 0; times -= 1) {
       const [fails, ends] = chance.weighted(FATES, ([, , share]) => share);
       const until = chance.happens(0.1) ? monotonic() + chance.between(50, 500) : 0;
-      const told = await producer.add(task, { group, fails, until, ms: chance.between(0, 20) }, { ends });
-      if (told !== undefined && chance.happens(0.1)) await producer.cancel(told.id);
+      await producer.add(task, { group, fails, until, ms: chance.between(0, 20) }, { ends });
     }
   },
   faults: (history) => [
@@ -144,9 +143,12 @@ function wrongBatches(history: History, { name }: OrderedTask): readonly Fault[]
   return faults;
 }
 
-/** Of those that were never given before, and that one process brought one after the other. */
+/**
+ * Of those that were never given before, and that one process brought one after the other. Not of the first: that may have come
+ * while others, for whom a worker of the last release had opened the gate, stood in line once more.
+ */
 function isOutOfOrder({ of }: Batch, calls: readonly (Call | undefined)[]): boolean {
-  const fresh = calls.filter((call, at) => call !== undefined && of[at]?.endsWith(" 1") === true);
+  const fresh = calls.filter((call, at) => at > 0 && call !== undefined && of[at]?.endsWith(" 1") === true);
   return fresh.some((call, at) => fresh.slice(at + 1).some((later) => precedes(later, call)));
 }
 
