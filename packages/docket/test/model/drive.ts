@@ -55,7 +55,6 @@ export class Drive {
   async go(script: readonly Step[]): Promise<void> {
     for (const step of script) {
       await this.#take(step);
-      if (this.#asleep) while (await this.#hear());
       await this.#compare();
     }
     await this.#finish();
@@ -77,6 +76,7 @@ export class Drive {
   }
 
   async #compare(): Promise<void> {
+    if (this.#asleep) while (await this.#hear());
     const ids = this.#asked.map(({ id }) => id);
     const now = await seen(this.#desk.store, KEYS, ids);
     expect(now).toEqual(expected(this.#model, KEYS, ids, now.nextAt));
@@ -167,8 +167,11 @@ export class Drive {
       case "settle again":
         if (this.#lastRequest !== undefined) await this.#sendAgain(this.#lastRequest);
         return;
-      case "gather":
-        return this.#gather(step);
+      case "gather": {
+        const [worker, leader] = this.#whoGathers(step.astray) ?? [];
+        if (worker === undefined || leader === undefined) return;
+        return this.#gather(worker, leader, step.most, step.unheard);
+      }
       case "renew": {
         const held = step.which.flatMap((which) => this.#delivery(step.worker, which) ?? []);
         this.#tell("renew", step.worker, held.map(named), step.leaseMs);
@@ -231,7 +234,7 @@ export class Drive {
   }
 
   async #settle(step: Step & { do: "settle" }): Promise<void> {
-    const { worker, endings, want, ahead, unheard, sleepMs } = step;
+    const { worker, endings, want, ahead, unheard, sleepMs, gathers } = step;
     if (sleepMs > 0) await this.#hello(worker);
     const taken = new Map<string, Settlement>();
     for (const { which, outcome } of endings) {
@@ -248,6 +251,11 @@ export class Drive {
     });
     this.#lastRequest = request;
     await this.#send(request, unheard);
+    for (const { id, place, delivery } of this.#model.gates.leaders.claimed()) {
+      if (gathers === 0 || place.in !== "hands" || place.lease.worker !== worker) continue;
+      await this.#compare();
+      await this.#gather(worker, { id, delivery }, gathers, false);
+    }
   }
 
   async #sendAgain(request: SettleRequest): Promise<void> {
@@ -266,9 +274,7 @@ export class Drive {
     return { call: made + 1, answered };
   }
 
-  async #gather({ astray, most, unheard }: Step & { do: "gather" }): Promise<void> {
-    const [worker, leader] = this.#whoGathers(astray) ?? [];
-    if (worker === undefined || leader === undefined) return;
+  async #gather(worker: string, leader: Held, most: number, unheard: boolean): Promise<void> {
     const { made, answered } = this.#calls.get(worker) ?? { made: 0, answered: 0 };
     // What an unanswered call claimed goes back before a worker hears of others.
     if (made > answered && !unheard) return;

@@ -69,6 +69,8 @@ export type Step =
       /** The answer never comes. */
       readonly unheard: boolean;
       readonly sleepMs: number;
+      /** So many others are gathered by each that leads a batch; 0: nobody does, yet. */
+      readonly gathers: number;
     }
   /** Who has the first of a batch asks for the others; else whoever has that delivery. */
   | {
@@ -255,7 +257,12 @@ const ofGates: Weighted[] = [
   { weight: 3, arbitrary: fc.record({ do: fc.constant("restore" as const), which }) },
 ];
 
-const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>, most = 3): Weighted[] => [
+const NOBODY: fc.Arbitrary<number> = fc.constant(0);
+const ofWorkers = (
+  ahead: fc.Arbitrary<number>,
+  sleepMs: fc.Arbitrary<number>,
+  { most = 3, gathers = NOBODY } = {},
+): Weighted[] => [
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("hello" as const, "bye" as const), worker }) },
   {
     weight: 22,
@@ -267,6 +274,7 @@ const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>, m
       ahead,
       unheard: fc.constantFrom(false, false, false, false, true),
       sleepMs,
+      gathers,
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "settle again" } as const) },
@@ -328,6 +336,7 @@ export const holding = scriptOf(
       ahead: fc.constant(0),
       unheard: fc.constant(false),
       sleepMs: fc.constant(0),
+      gathers: fc.constant(0),
     }),
   },
   { weight: 6, arbitrary: short },
@@ -378,9 +387,9 @@ const batched = (
     ),
     ...ofGates,
     ...ofGates,
-    ...ofWorkers(fc.constant(0), sleepMs, ranks ? 1 : 3),
+    ...ofWorkers(fc.constant(0), sleepMs, { most: ranks ? 1 : 3, gathers: fc.constantFrom(0, 1, 1, 2) }),
     {
-      weight: 18,
+      weight: 24,
       arbitrary: fc.record({
         do: fc.constant("gather" as const),
         astray: astray,
