@@ -240,7 +240,7 @@ const ofTasks = (choice: Choice, atOnce = 3): Weighted[] => [
 
 const groups = fc.array(fc.constantFrom(...GROUP_NAMES), { minLength: 1, maxLength: 2 });
 
-const ofGates: Weighted[] = [
+const gatesOf = (where: fc.Arbitrary<string>): Weighted[] => [
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("pause" as const), groups, ms: soon, at: fc.boolean() }),
@@ -251,17 +251,18 @@ const ofGates: Weighted[] = [
     arbitrary: fc.record({
       do: fc.constant("strike" as const),
       task: mostly(...NAMES),
-      where: fc.constantFrom(...WHERES),
+      where,
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("restore" as const), which }) },
 ];
+const ofGates = gatesOf(fc.constantFrom(...WHERES));
 
 const NOBODY: fc.Arbitrary<number> = fc.constant(0);
 const ofWorkers = (
   ahead: fc.Arbitrary<number>,
   sleepMs: fc.Arbitrary<number>,
-  { most = 3, gathers = NOBODY } = {},
+  { want = fc.nat({ max: 3 }), gathers = NOBODY } = {},
 ): Weighted[] => [
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("hello" as const, "bye" as const), worker }) },
   {
@@ -270,7 +271,7 @@ const ofWorkers = (
       do: fc.constant("settle" as const),
       worker,
       endings,
-      want: fc.nat({ max: most }),
+      want,
       ahead,
       unheard: fc.constantFrom(false, false, false, false, true),
       sleepMs,
@@ -303,8 +304,10 @@ const clock = (...steps: readonly number[]): fc.Arbitrary<Step> =>
 const short = clock(1, 500, 3_000, 5_000, LEASE_MS);
 const long = clock(60_000, 300_000, 600_000, 3_600_000, 31 * 86_400_000);
 
-const scriptOf = (...steps: readonly Weighted[]): fc.Arbitrary<readonly Step[]> =>
-  fc.array(fc.oneof(...steps), { minLength: 1, maxLength: 40, size: "max" });
+const scriptOf = (...steps: readonly Weighted[]): fc.Arbitrary<readonly Step[]> => atLeast(1, steps);
+
+const atLeast = (minLength: number, steps: readonly Weighted[]): fc.Arbitrary<readonly Step[]> =>
+  fc.array(fc.oneof(...steps), { minLength, maxLength: 40, size: "max" });
 
 /** Workers come and ask: what each is given is determined. */
 export const asking = scriptOf(
@@ -371,23 +374,26 @@ const batched = (
   ranks: boolean,
   name: Choice["name"],
 ): fc.Arbitrary<readonly Step[]> =>
-  scriptOf(
+  atLeast(24, [
     ...ofTasks(
       {
         ...ANY,
         name,
         serial: rarely("", "s1"),
         group: mostly("", "free"),
-        limit: rarely("", "one"),
+        limit: fc.constant(""),
         doors: fc.constant([]),
         priority: ranks ? RARELY.priority : fc.constant(undefined),
         batch: rarely<string>("pair", "", ...Object.keys(BATCHES)),
       },
       6,
     ),
-    ...ofGates,
-    ...ofGates,
-    ...ofWorkers(fc.constant(0), sleepMs, { most: ranks ? 1 : 3, gathers: fc.constantFrom(0, 1, 1, 2) }),
+    // Not often all of them at a time: then none would run.
+    ...gatesOf(rarely('{"x":1}', "")),
+    ...ofWorkers(fc.constant(0), sleepMs, {
+      want: ranks ? rarely(1, 0) : fc.constantFrom(0, 1, 2, 3),
+      gathers: fc.constantFrom(0, 1, 1, 2),
+    }),
     {
       weight: 24,
       arbitrary: fc.record({
@@ -400,7 +406,7 @@ const batched = (
     { weight: 8, arbitrary: short },
     { weight: 6, arbitrary: clock(LEASE_MS) },
     { weight: 1, arbitrary: clock(60_000) },
-  );
+  ]);
 
 /** What waits to run together. */
 export const gathering = fc.oneof(
