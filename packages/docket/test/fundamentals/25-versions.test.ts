@@ -164,9 +164,12 @@ onBothStores("the version of a payload", () => {
     const [old, now] = [write(1), write(2)];
     const [before, docket] = await openBoth(stage, old, now);
     for (const newer of [0, 1, 2]) {
-      for (const place of [0, 1, 2])
+      for (const place of [0, 1, 2]) {
         await (place === newer ? docket.add(now, "newer") : before.add(old, String(place)));
-      await stage.run(before);
+        // Each comes to its turn by itself, so that they stand there in this order.
+        await stage.run(before);
+        stage.clock.advance("1ms");
+      }
       const [one, other] = [0, 1, 2].filter((place) => place !== newer);
       expect(ran.splice(0)).toEqual([[`${String(one)}/1 by 1`, `${String(other)}/1 by 1`]]);
       expect(await before.snapshot()).toMatchObject({
