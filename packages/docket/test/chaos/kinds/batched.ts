@@ -55,7 +55,18 @@ async function one(item: BatchItem<Order>): Promise<void> {
 const task = batchedTask("batched");
 const deadlyTask = batchedTask("batched, deadly");
 
-/** Several of one key run together, each with an end of its own. None is cancelled: one that a worker of the last release ends leaves its entry. */
+/** How many attempts fail, how it ends then, and how often that comes. */
+const FATES = [
+  [0, "done", 8],
+  [1, "done", 2],
+  [ATTEMPTS, "dead", 0.5],
+  [TERMINAL, "dead", 1],
+] as const;
+
+/**
+ * Several of one key run together, each with an end of its own. None is cancelled: one that a worker of the last release ends
+ * leaves its entry behind.
+ */
 export const batched: Kind = {
   name: "batched",
   share: 6,
@@ -72,19 +83,12 @@ export const batched: Kind = {
   },
   faults: (history) => [
     ...wrongBatches(history, task),
+    ...noneTogether(history),
     ...history.runs
       .filter((run) => run.task === task.name && run.attempt > ATTEMPTS)
       .map(({ id }) => ({ what: "batched: ran oftener than its attempts", about: [id] })),
   ],
 };
-
-/** How many attempts fail, how it ends then, and how often that comes. */
-const FATES = [
-  [0, "done", 8],
-  [1, "done", 2],
-  [ATTEMPTS, "dead", 0.5],
-  [TERMINAL, "dead", 1],
-] as const;
 
 async function addMany(producer: Producer, chance: Chance, group: string): Promise<void> {
   const length = chance.between(2, 3 * MOST);
@@ -118,16 +122,14 @@ export const deadlyAmongOthers: Kind = {
   ],
 };
 
-/** Too large, of two keys, out of order; or none of several. */
+/** Too large, of two keys, or out of order. */
 function wrongBatches(history: History, { name }: OrderedTask): readonly Fault[] {
   const runs = new Map(history.runs.map((run) => [batchedAs(run), run]));
   const faults: Fault[] = [];
-  let largest = 0;
   for (const batch of history.batches.filter((each) => each.task === name)) {
     // Some may not have begun before their process was killed.
     const calls = batch.of.map((run) => history.calls.get(runs.get(run)?.n ?? ""));
     const about = batch.of.map((run) => run.split(" ")[0] ?? "");
-    largest = Math.max(largest, batch.of.length);
     if (batch.of.length > MOST)
       faults.push({
         what: `${name}: ${String(batch.of.length)} ran together, at most ${String(MOST)} may`,
@@ -139,8 +141,12 @@ function wrongBatches(history: History, { name }: OrderedTask): readonly Fault[]
       faults.push({ what: `${name}: two keys ran together`, about });
     if (isOutOfOrder(batch, calls)) faults.push({ what: `${name}: ran out of order in their batch`, about });
   }
-  if (largest === 1) faults.push({ what: `${name}: none ran together`, about: [] });
   return faults;
+}
+
+function noneTogether({ batches }: History): readonly Fault[] {
+  const some = batches.some(({ task: name, of }) => name === task.name && of.length > 1);
+  return some ? [] : [{ what: "batched: none ran together", about: [] }];
 }
 
 /**
