@@ -1,8 +1,20 @@
 import type { GatherRequest } from "../../src/store/batching.js";
-import type { Claim } from "../../src/store/store.js";
+import type { Claim, Held } from "../../src/store/store.js";
 import { batchGate } from "./leaders.js";
-import type { Model } from "./model.js";
-import { inOrder, type ModelTask } from "./task.js";
+import type { ModelGates } from "./gates.js";
+import { inOrder, type Lease, type ModelTask } from "./task.js";
+
+/** The model, as far as batches go. */
+interface Model {
+  readonly now: number;
+  readonly tasks: ReadonlyMap<string, ModelTask>;
+  readonly gates: ModelGates;
+  lease(worker: string, held: Held): Lease | undefined;
+  behind(gate: string): ModelTask[];
+  hold(task: ModelTask, met: { gate: string; opensAt: number }): void;
+  claim(task: ModelTask, holder: Pick<GatherRequest, "worker" | "call" | "leaseMs">): Claim;
+  toLine(task: ModelTask, front: boolean): void;
+}
 
 export const isOfBatch = (gate: string): boolean => gate.startsWith("b");
 
