@@ -98,7 +98,7 @@ async function addMany(producer: Producer, chance: Chance, group: string): Promi
   );
 }
 
-/** One of a batch kills its process each time; the others aren't to go with it. */
+/** In every other batch one kills its process each time; the others aren't to go with it. */
 export const deadlyAmongOthers: Kind = {
   name: "deadly among others",
   share: 0.02,
@@ -106,7 +106,7 @@ export const deadlyAmongOthers: Kind = {
   known: "new",
   async act(producer, chance) {
     const group = `deadly ${producer.name}`;
-    const at = chance.between(0, 2);
+    const at = chance.between(0, 5);
     for (let place = 0; place < 3; place += 1)
       await producer.add(
         deadlyTask,
