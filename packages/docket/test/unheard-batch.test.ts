@@ -2,26 +2,28 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineTask, Docket, StoreUnavailable } from "../src/index.js";
 import type { Claim, Store } from "../src/store/store.js";
+import { MemoryStore } from "../src/store/memory/memory-store.js";
+import { ManualClock } from "../src/testing/index.js";
+import { Settler } from "../src/worker/settler.js";
+import { newTask, only } from "./desk.js";
 import { signal } from "./signal.js";
 import { silent } from "../src/log.js";
 import { until } from "./until.js";
 
-/** The first call that gathers is carried out, and its answer is lost. */
-function deafOnce(store: Store): Store {
-  let deaf = true;
-  const gather: Store["gather"] = async (request): Promise<readonly Claim[]> => {
-    const claims = await store.gather(request);
-    if (!deaf) return claims;
-    deaf = false;
-    throw new StoreUnavailable("the answer was lost");
-  };
+/** The first call of this name is carried out, once it is to be, and its answer is lost. */
+function deafOnce(store: Store, to: "gather" | "settle", isDeaf: () => boolean = () => true): Store {
+  let heard = true;
   return new Proxy(store, {
     get: (_, name): unknown => {
-      if (name === "gather") return gather;
       const method: unknown = Reflect.get(store, name);
-      return typeof method === "function"
-        ? (...args: unknown[]) => Reflect.apply(method, store, args) as unknown
-        : method;
+      if (typeof method !== "function") return method;
+      const call = (...args: unknown[]): unknown => Reflect.apply(method, store, args);
+      if (name !== to || !heard || !isDeaf()) return call;
+      heard = false;
+      return async (...args: unknown[]): Promise<never> => {
+        await call(...args);
+        throw new StoreUnavailable("the answer was lost");
+      };
     },
   });
 }
@@ -40,7 +42,10 @@ test("what was gathered without being heard of goes back, and runs once", async 
     },
   });
   const options = { url: undefined, name: "unheard", tasks: [write], services: undefined, log: silent };
-  const docket = await Docket.open<undefined>({ ...options, through: deafOnce });
+  const docket = await Docket.open<undefined>({
+    ...options,
+    through: (own: Store) => deafOnce(own, "gather"),
+  });
   const worker = docket.worker();
   await worker.start();
   await docket.addMany(write, [1, 2, 3]);
@@ -50,4 +55,31 @@ test("what was gathered without being heard of goes back, and runs once", async 
   expect((await docket.snapshot()).counts).not.toHaveProperty("recovered");
   await worker.stop();
   await docket.close();
+});
+
+test("what a call claimed unheard goes back, though others were to be gathered right after it", async () => {
+  const store = new MemoryStore(new ManualClock());
+  let deaf = false;
+  const heard: Claim[] = [];
+  const settler = new Settler(
+    deafOnce(store, "settle", () => deaf),
+    silent,
+    {
+      request: () => ({ worker: "w", want: 1, ahead: 0, sleepMs: 0, leaseMs: 10_000 }),
+      settled: ({ claims }) => {
+        heard.push(...claims);
+      },
+    },
+  );
+  await store.hello({ worker: "w", tasks: ["task"], concurrency: 2, host: "here", pid: 1 });
+  const batch = { most: 2, withinMs: 1_000, task: "task", of: "" };
+  await store.add([newTask("a", { batch }), newTask("b", { batch }), newTask("c")]);
+  await settler.now();
+  const leader = only(heard.splice(0));
+  deaf = true;
+  const [unheard] = await Promise.allSettled([settler.now(), settler.gather(leader, 1)]);
+  expect(unheard).toMatchObject({ status: "rejected" });
+  await settler.now();
+  expect(heard).toMatchObject([{ id: "c", delivery: 2, lost: 0 }]);
+  settler.stop();
 });

@@ -68,7 +68,7 @@ local function lead(id, gate)
   local GATHER_MS = 5000
   if redis.call("EXISTS", held .. gate) == 0 then return redis.call("HDEL", batches, gate) end
   redis.call("HSET", batches, gate, string.format("%d\t%s", now + GATHER_MS, id))
-  redis.call("ZADD", gates, now + GATHER_MS, gate)
+  opens_at(gate, now + GATHER_MS)
 end
 
 -- It doesn't lead any more, if it did.

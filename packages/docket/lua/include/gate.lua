@@ -207,10 +207,11 @@ local function open_limit(gate)
   if redis.call("EXISTS", held .. gate) == 0 then redis.call("ZREM", gates, gate) end
 end
 
--- The task is handed back to the front, and keeps its place: nobody is let through for it.
+-- The task is handed back to the front, and keeps its place: nobody is let through for it. It has none where a worker of an
+-- earlier release had claimed it.
 local function keep_place(id)
   local _, gate = limit_of(id)
-  if not gate then return end
+  if not gate or not redis.call("ZSCORE", places .. gate, id) then return end
   local _, limit, per, group = read_gates(redis.call("HGET", groups, id) or "\t\t\t")
   redis.call("HSET", groups, id, table.concat({ string.format("%d", now), limit, per, group }, "\t"))
   redis.call("ZADD", places .. gate, -now - WAITING, id)

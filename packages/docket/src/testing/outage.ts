@@ -6,7 +6,7 @@ import { milliseconds, type Duration } from "../time/duration.js";
 type State = "up" | "away" | "hanging" | "deaf";
 
 /** What isn't asked of a server, and so goes through whatever happens to it. */
-const OF_THE_CLIENT = new Set<PropertyKey>(["watch", "sent", "close"]);
+const OF_THE_CLIENT = new Set<PropertyKey>(["watch", "sent", "close", "outpost"]);
 
 /**
  * What can become of a store on its way: it is away, hangs, or answers into the void, as a Redis does whose machine dies, stops or is

@@ -146,6 +146,8 @@ export class Settler {
     const { worker, leaseMs } = this.#on.request();
     try {
       return await this.#inTurn(async () => {
+        // An answer to this one would say that those before were heard: what they claimed goes back first.
+        if (this.#answered < this.#calls) return [];
         const call = ++this.#calls;
         const claims = await this.#store.gather({ worker, call, leader, most, leaseMs });
         this.#answered = call;

@@ -50,6 +50,12 @@ export interface Run {
   aborted: { readonly at: number; readonly reason: string } | undefined;
 }
 
+/** Runs that began together, in this order; see `batchedAs`. */
+export interface Batch {
+  readonly task: string;
+  readonly of: readonly string[];
+}
+
 interface Wait {
   readonly n: string;
   result: { readonly value: string; readonly error: string } | undefined;
@@ -67,6 +73,7 @@ export class History {
   readonly runs: readonly Run[];
   readonly runsOf: ReadonlyMap<string, readonly Run[]>;
   readonly waits: Wait[] = [];
+  readonly batches: Batch[] = [];
   readonly lives: readonly Life[];
   readonly letters: ReadonlyMap<string, DeadLetter>;
   /** Ids of what strangers wrote. */
@@ -150,7 +157,8 @@ export class History {
     const concerns = (said: Line): boolean =>
       ("n" in said && said.n === of) ||
       ("id" in said && said.id !== "" && ids.has(said.id)) ||
-      ("of" in said && ids.has(said.of));
+      (said.what === "together" && said.of.some((run) => ids.has(run.split(" ")[0] ?? ""))) ||
+      (said.what === "asked" && ids.has(said.of));
     const told = this.lives.flatMap(({ name, lines }) =>
       lines.filter(concerns).map((said) => ({ t: said.t, text: `${name} ${JSON.stringify(said)}` })),
     );
@@ -174,6 +182,9 @@ export class History {
           break;
         }
         case "unknown":
+          break;
+        case "together":
+          this.batches.push(said);
           break;
         case "began": {
           const begun: Run = {

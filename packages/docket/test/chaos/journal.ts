@@ -52,6 +52,8 @@ export const line = z.discriminatedUnion("what", [
     delivery: z.number(),
     attempt: z.number(),
   }),
+  /** These deliveries are about to run in one batch, in this order; of each `id delivery`. */
+  z.object({ what: z.literal("together"), t, task: z.string(), of: z.array(z.string()) }),
   z.object({ what: z.literal("aborted"), t, id: z.string(), delivery: z.number(), reason: z.string() }),
   z.object({ what: z.literal("ended"), t, id: z.string(), delivery: z.number(), error: z.string() }),
   /** This process couldn't do anything for so many ms before. */
@@ -66,6 +68,8 @@ export type Line = z.output<typeof line>;
 type Said = z.input<typeof line>;
 type WithoutTime<T> = T extends unknown ? Omit<T, "t"> : never;
 
+type OneRun = Pick<RunContext<unknown>, "id" | "task" | "delivery" | "attempt" | "signal">;
+
 /** What a process does and is told, written down line by line as it happens: what it wrote before it was killed counts. */
 export class Journal {
   readonly #file: string;
@@ -79,7 +83,7 @@ export class Journal {
   }
 
   /** Writes down a run of the task that call `n` brought. */
-  async run<T>(n: string, ctx: RunContext<unknown>, act: () => Promise<T>): Promise<T> {
+  async run<T>(n: string, ctx: OneRun, act: () => Promise<T>): Promise<T> {
     const { id, task, delivery, attempt, signal } = ctx;
     this.write({ what: "began", id, n, task, delivery, attempt });
     const aborted = (): void => {
@@ -98,6 +102,11 @@ export class Journal {
     }
   }
 
+  /** Writes down which runs are about to begin in one batch. */
+  together(task: string, runs: readonly Pick<OneRun, "id" | "delivery">[]): void {
+    this.write({ what: "together", task, of: runs.map(batchedAs) });
+  }
+
   /** Notes when the process was held up: by a signal, by a task that never awaits, by a crowded machine. */
   watchForStalls(): NodeJS.Timeout {
     const every = 100;
@@ -108,6 +117,11 @@ export class Journal {
       last = now;
     }, every).unref();
   }
+}
+
+/** What a run is called among those of its batch. */
+export function batchedAs({ id, delivery }: Pick<OneRun, "id" | "delivery">): string {
+  return `${id} ${String(delivery)}`;
 }
 
 /** All whole lines of a journal; none if its process didn't come to write any. */

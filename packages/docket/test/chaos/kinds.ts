@@ -1,4 +1,5 @@
 import type { Kind } from "./kind.js";
+import { batched, deadlyAmongOthers } from "./kinds/batched.js";
 import { cancelled, debounced, replaced } from "./kinds/changed.js";
 import { delayed } from "./kinds/delayed.js";
 import { flaky, overdue, parked, terminal } from "./kinds/failing.js";
@@ -19,6 +20,6 @@ import { ticks } from "./kinds/ticks.js";
 export const KINDS: readonly Kind[] = [
   ...[plain, keyed, lanes, delayed, flaky, parked, terminal, overdue],
   ...[cancelled, replaced, debounced, paused, struck, rated, results],
-  ...[limited, limitedByKey, ranked, dropped, cooled],
-  ...[deadly, blocking, rare, ticks, minutes],
+  ...[limited, limitedByKey, ranked, dropped, cooled, batched],
+  ...[deadly, deadlyAmongOthers, blocking, rare, ticks, minutes],
 ];

@@ -43,7 +43,10 @@ export function orderedTask(
 }
 
 /** Takes its time, unless its signal says otherwise. */
-export async function takeTime({ ms }: Pick<Order, "ms">, { signal }: Context): Promise<void> {
+export async function takeTime(
+  { ms }: Pick<Order, "ms">,
+  { signal }: Pick<Context, "signal">,
+): Promise<void> {
   // Rejects with the reason, so that what is aborted is written down as such.
   await pause(ms, undefined, { signal }).catch(() => {
     signal.throwIfAborted();

@@ -55,8 +55,8 @@ export class Producer {
   /** Many in one call. */
   async addMany(task: OrderedTask, fields: readonly Fields[]): Promise<void> {
     const orders = fields.map((each) => ({ ms: 5, ...each, n: this.#next() }));
-    for (const { n, lane = "" } of orders)
-      this.#journal.write({ what: "asked", n, op: "add", task: task.name, lane });
+    for (const { n, lane = "", group: of = "" } of orders)
+      this.#journal.write({ what: "asked", n, op: "add", task: task.name, lane, of });
     this.#made += orders.length;
     try {
       const handles = await this.#docket.addMany(task, orders);

@@ -163,6 +163,24 @@ onBothStores("a batch", () => {
     expect(await runs(desk)).toMatchObject([{ id: "a", attempt: 1, delivery: 2, lost: 1 }]);
   });
 
+  test("has somebody awake in time when a sleeping worker that was given its first is lost before it has gathered", async ({
+    desk,
+  }) => {
+    for (const worker of ["v", "w"]) await desk.sleep(worker, 1);
+    await addAll(desk, ["a", "b", "c"], { batch: { ...batch(), withinMs: 60_000 } });
+    const looks = new Map<string, number>();
+    let lost = "";
+    for (const worker of ["v", "w"])
+      for (const message of await desk.messages(worker)) {
+        if (message.kind === "task") lost = worker;
+        if (message.kind === "look") looks.set(worker, message.ms);
+      }
+    const other = lost === "v" ? "w" : "v";
+    expect(looks.get(other)).toBe(GATHER);
+    desk.clock.advance(GATHER);
+    expect(ids(await runs(desk, other))).toEqual(["b", "c"]);
+  });
+
   test("comes back whole when its worker is lost after it has gathered", async ({ desk }) => {
     await addAll(desk, ["a", "b", "c"]);
     await runs(desk, "lost");

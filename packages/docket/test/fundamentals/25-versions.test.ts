@@ -143,6 +143,49 @@ onBothStores("the version of a payload", () => {
     expect(ran).toEqual([1, 2, 1]);
   });
 
+  test("in a batch, a newer one is laid aside by itself, wherever it stands there; the others run", async ({
+    stage,
+  }) => {
+    const ran: string[][] = [];
+    const write = (version: number): Task<string, undefined> =>
+      defineTask<undefined>()({
+        name: "write",
+        version,
+        upgrade: (old) => z.string().parse(old),
+        payload: z.string(),
+        batch: { most: 3, within: "200ms" },
+        runBatch: (items) => {
+          ran.push(
+            items.map(({ payload, attempt }) => `${payload}/${String(attempt)} by ${String(version)}`),
+          );
+          return Promise.resolve();
+        },
+      });
+    const [old, now] = [write(1), write(2)];
+    const [before, docket] = await openBoth(stage, old, now);
+    for (const newer of [0, 1, 2]) {
+      for (const place of [0, 1, 2]) {
+        await (place === newer ? docket.add(now, "newer") : before.add(old, String(place)));
+        // Each comes to its turn by itself, so that they stand there in this order.
+        await stage.run(before);
+        stage.clock.advance("1ms");
+      }
+      const [one, other] = [0, 1, 2].filter((place) => place !== newer);
+      expect(ran.splice(0)).toEqual([[`${String(one)}/1 by 1`, `${String(other)}/1 by 1`]]);
+      expect(await before.snapshot()).toMatchObject({
+        aside: { "write@2": 1 },
+        running: 0,
+        held: 0,
+        dead: 0,
+      });
+      await stage.run(docket);
+      stage.clock.advance("200ms");
+      await stage.run(docket);
+      expect(ran.splice(0)).toEqual([["newer/1 by 2"]]);
+    }
+    expect((await docket.snapshot()).counts).not.toHaveProperty("recovered");
+  });
+
   test("is refused where it makes no sense", async ({ stage }) => {
     await stage.open([]);
     const define = (options: { name?: string; version?: number }) => (): unknown =>

@@ -10,12 +10,13 @@ import type {
   Settlement,
 } from "../../src/store/store.js";
 import { sweep } from "../leaks.js";
+import { gather } from "./batches.js";
 import { Model } from "./model.js";
 import { expected, seen } from "./sight.js";
 import { Sleepers } from "./sleepers.js";
 import { SLEEP, type Desk } from "../desk.js";
 import { GROUPS, KEYS, LEASE_MS, WORKERS, type Ending, type Spec, type Step, type Which } from "./steps.js";
-import { doorsOf, limitOf } from "./terms.js";
+import { batchOf, doorsOf, limitOf } from "./terms.js";
 
 /** Goes through a script, on a store and in the model at once, and compares after each step. */
 export class Drive {
@@ -53,7 +54,6 @@ export class Drive {
   async go(script: readonly Step[]): Promise<void> {
     for (const step of script) {
       await this.#take(step);
-      if (this.#asleep) while (await this.#hear());
       await this.#compare();
     }
     await this.#finish();
@@ -75,6 +75,7 @@ export class Drive {
   }
 
   async #compare(): Promise<void> {
+    if (this.#asleep) while (await this.#hear());
     const ids = this.#asked.map(({ id }) => id);
     const now = await seen(this.#desk.store, KEYS, ids);
     expect(now).toEqual(expected(this.#model, KEYS, ids, now.nextAt));
@@ -136,7 +137,7 @@ export class Drive {
         const due = step.at ? ({ kind: "at", at: until } as const) : ({ kind: "in", ms: step.ms } as const);
         this.#tell("pause", step.groups, due);
         await store.pause(step.groups, due, "wh\ty");
-        model.pause(step.groups, until, "wh\ty");
+        for (const group of step.groups) model.gates.pause(group, until, "wh\ty");
         return;
       }
       case "resume":
@@ -165,6 +166,11 @@ export class Drive {
       case "settle again":
         if (this.#lastRequest !== undefined) await this.#sendAgain(this.#lastRequest);
         return;
+      case "gather": {
+        const [worker, leader] = this.#whoGathers(step.astray) ?? [];
+        if (worker === undefined || leader === undefined) return;
+        return this.#gather(worker, leader, step.most, step.unheard);
+      }
       case "renew": {
         const held = step.which.flatMap((which) => this.#delivery(step.worker, which) ?? []);
         this.#tell("renew", step.worker, held.map(named), step.leaseMs);
@@ -227,7 +233,7 @@ export class Drive {
   }
 
   async #settle(step: Step & { do: "settle" }): Promise<void> {
-    const { worker, endings, want, ahead, unheard, sleepMs } = step;
+    const { worker, endings, want, ahead, unheard, sleepMs, gathers } = step;
     if (sleepMs > 0) await this.#hello(worker);
     const taken = new Map<string, Settlement>();
     for (const { which, outcome } of endings) {
@@ -244,6 +250,11 @@ export class Drive {
     });
     this.#lastRequest = request;
     await this.#send(request, unheard);
+    for (const { id, place, delivery } of this.#model.gates.leaders.claimed()) {
+      if (gathers === 0 || place.in !== "hands" || place.lease.worker !== worker) continue;
+      await this.#compare();
+      await this.#gather(worker, { id, delivery }, gathers, false);
+    }
   }
 
   async #sendAgain(request: SettleRequest): Promise<void> {
@@ -253,9 +264,41 @@ export class Drive {
   }
 
   #numbered(request: Omit<SettleRequest, "call" | "answered">): SettleRequest {
-    const { made, answered } = this.#calls.get(request.worker) ?? { made: 0, answered: 0 };
-    this.#calls.set(request.worker, { made: made + 1, answered });
-    return { ...request, call: made + 1, answered };
+    return { ...request, ...this.#nextCall(request.worker) };
+  }
+
+  #nextCall(worker: string): { call: number; answered: number } {
+    const { made, answered } = this.#calls.get(worker) ?? { made: 0, answered: 0 };
+    this.#calls.set(worker, { made: made + 1, answered });
+    return { call: made + 1, answered };
+  }
+
+  async #gather(worker: string, leader: Held, most: number, unheard: boolean): Promise<void> {
+    const { made, answered } = this.#calls.get(worker) ?? { made: 0, answered: 0 };
+    // What an unanswered call claimed goes back before a worker hears of others.
+    if (made > answered && !unheard) return;
+    const { call } = this.#nextCall(worker);
+    const request = { worker, call, leader, most, leaseMs: LEASE_MS };
+    this.#tell("gather", { worker, call, leader: named(leader), most }, unheard ? "unheard" : "");
+    const claims = await this.#desk.store.gather(request);
+    expect(claims).toEqual(gather(this.#model, request));
+    this.#keep(worker, claims);
+    if (!unheard) this.#calls.set(worker, { made: call, answered: call });
+  }
+
+  #whoGathers(astray: (Step & { do: "gather" })["astray"]): [string, Held] | undefined {
+    if (typeof astray === "object") {
+      const claim = this.#delivery(astray.worker, astray.which);
+      return claim && [astray.worker, { id: claim.id, delivery: claim.delivery }];
+    }
+    const [task] = this.#model.gates.leaders.claimed();
+    if (task?.place.in !== "hands") return undefined;
+    return [task.place.lease.worker, { id: task.id, delivery: task.delivery - (astray === "late" ? 1 : 0) }];
+  }
+
+  #keep(worker: string, claims: readonly Claim[]): void {
+    this.#told.push(`   given ${claims.map(named).join(", ")}`);
+    this.#deliveries.set(worker, [...(this.#deliveries.get(worker) ?? []), ...claims]);
   }
 
   async #send(request: SettleRequest, unheard = false): Promise<void> {
@@ -275,8 +318,7 @@ export class Drive {
     this.#sleepers.rests(worker, unheard ? 0 : settled.nextMs);
     const { claims } = settled;
     if (!unheard) this.#calls.set(worker, { made: call, answered: call });
-    this.#told.push(`   given ${claims.map(named).join(", ")}`);
-    this.#deliveries.set(worker, [...(this.#deliveries.get(worker) ?? []), ...claims]);
+    this.#keep(worker, claims);
   }
 
   #settlement(claim: Claim, outcome: Ending["outcome"]): Settlement {
@@ -289,11 +331,12 @@ export class Drive {
 
   #newTask(spec: Spec): NewTask {
     const { name, serial, key, payload, carried, priority, due } = spec;
+    const group = GROUPS[spec.group];
     const id = `t${String(this.#nextId++).padStart(3, "0")}`;
     const when: Due = due.kind === "from now" ? { kind: "at", at: this.#model.now + due.ms } : due;
     const task = {
       ...{ id, name, serial, key, payload, carried, priority, due: when, doors: doorsOf(spec) },
-      ...{ group: GROUPS[spec.group], limit: limitOf(spec) },
+      ...{ group, limit: limitOf(spec), batch: batchOf(spec, serial, group) },
     };
     this.#asked.push(task);
     this.#askedAt.set(id, this.#model.now);
@@ -332,7 +375,9 @@ export class Drive {
 }
 
 function editOf(spec: Spec): Replacement {
-  return { serial: spec.serial, payload: spec.payload, group: GROUPS[spec.group], limit: limitOf(spec) };
+  const { serial, payload } = spec;
+  const group = GROUPS[spec.group];
+  return { serial, payload, group, limit: limitOf(spec), batch: batchOf(spec, serial, group) };
 }
 
 const named = ({ id, delivery }: Held): string => `${id}/${String(delivery)}`;

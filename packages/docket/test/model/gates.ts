@@ -1,4 +1,5 @@
 import type { Group, Stored } from "../../src/store/store.js";
+import { batchGate, ModelLeaders } from "./leaders.js";
 import { limitGate, ModelPlaces } from "./places.js";
 import { inOrder, type ModelTask } from "./task.js";
 
@@ -9,24 +10,41 @@ export interface StandingStrike {
   reason: string;
 }
 
-/** What keeps tasks from starting: strikes, pauses, rates, limits; and the gates behind which those wait whom that has met. */
+interface Met {
+  readonly gate: string;
+  readonly opensAt: number;
+}
+
+/** What keeps tasks from starting: strikes, pauses, rates, batches, limits; and the gates behind which those wait whom that has met. */
 export class ModelGates {
   readonly strikes: StandingStrike[] = [];
   readonly pauses = new Map<string, { until: number; reason: string }>();
   /** Gates behind which something waits, and when they open. */
   readonly shut = new Map<string, number>();
   readonly places = new ModelPlaces();
+  readonly leaders = new ModelLeaders();
   readonly #starts = new Map<string, number[]>();
 
   /** The gate that a task finds shut now; undefined: it starts. */
-  met(task: ModelTask, now: number): { gate: string; opensAt: number } | undefined {
+  met(task: ModelTask, now: number): Met | undefined {
+    return this.metBeforeBatch(task, now) ?? this.#metBatch(task, now) ?? this.#metLimit(task);
+  }
+
+  /** The gate that keeps it from joining others, too. */
+  metBeforeBatch(task: ModelTask, now: number): Met | undefined {
     const struck = this.strikes.find((strike) => falls(task.stored, strike));
     if (struck !== undefined) return { gate: strikeGate(struck.task, struck.where), opensAt: Infinity };
     const { group } = task.terms;
-    return (group && this.#metByGroup(task, group, now)) ?? this.#metLimit(task);
+    return group && this.#metByGroup(task, group, now);
   }
 
-  #metByGroup(task: ModelTask, group: Group, now: number): { gate: string; opensAt: number } | undefined {
+  #metBatch(task: ModelTask, now: number): Met | undefined {
+    const gate = batchGate(task);
+    if (gate === undefined || !this.leaders.waits(task)) return undefined;
+    return { gate, opensAt: now + (task.terms.batch?.withinMs ?? 0) };
+  }
+
+  #metByGroup(task: ModelTask, group: Group, now: number): Met | undefined {
     // Who was held goes before those who come.
     const queue = (gate: string): number | undefined =>
       task.heldSince === undefined ? this.shut.get(gate) : undefined;
@@ -42,7 +60,7 @@ export class ModelGates {
   }
 
   /** It has a place, or there is one, and nobody stands before it. */
-  #metLimit(task: ModelTask): { gate: string; opensAt: number } | undefined {
+  #metLimit(task: ModelTask): Met | undefined {
     const gate = limitGate(task);
     if (gate === undefined) return undefined;
     const taken = this.places.taken(gate);
@@ -60,6 +78,17 @@ export class ModelGates {
     if (group?.rate === undefined) return;
     const gate = rateGate(task.stored.name, group.name);
     this.#starts.set(gate, [...this.#counted(gate, group.rate, now), now]);
+  }
+
+  pause(group: string, until: number, reason: string): void {
+    this.pauses.set(group, { until, reason });
+    if (this.shut.has(pauseGate(group))) this.shut.set(pauseGate(group), until);
+  }
+
+  strike(task: string, where: string, since: number, reason: string): void {
+    const standing = this.strikes.find((one) => one.task === task && one.where === where);
+    if (standing === undefined) this.strikes.push({ task, where, since, reason });
+    else Object.assign(standing, { since, reason });
   }
 
   pausedUntil(group: string, now: number): number | undefined {

@@ -17,6 +17,9 @@ export function handOut(
   const due = new Map([...heard].map(([worker, claims]) => [worker, [...claims]]));
   const given = new Map([...heard].map(([worker]): [string, Claim[]] => [worker, []]));
   for (;;) {
+    // What is laid aside is looked at before the line.
+    const toCome = [...due.values()].flat().filter(({ id }) => model.tasks.get(id)?.place.in === "aside");
+    if (model.asides.length - toCome.length > left.aside && holdNext(model, true)) continue;
     const next = [...due].find(([worker, [claim]]) => claim !== undefined && mayHave(model, worker, claim));
     if (next === undefined) {
       const looked = [...due.values()].some((claims) => claims.length > 0) || heldBy(model) < left.held;

@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import { Desk, type StoreKind } from "../desk.js";
 import { Drive } from "./drive.js";
-import { asking, holding, sleeping, type Step } from "./steps.js";
+import { asking, gathering, gatheringAsleep, holding, sleeping, type Step } from "./steps.js";
 
 const seed = Number(process.env["MODEL_SEED"] ?? Date.now() % 1_000_000_000);
 const numRuns = Number(process.env["MODEL_RUNS"] ?? 60);
@@ -20,6 +20,8 @@ describe(`with MODEL_SEED=${String(seed)}`, () => {
 
     const timeout = 60_000 + numRuns * 1_000;
     const settings = { seed, numRuns };
+    // Their scripts are twice as long.
+    const ofBatches = { seed, numRuns: Math.ceil(numRuns / 2) };
 
     test("whatever programs, workers, operators and time do next", { timeout }, async () => {
       await fc.assert(
@@ -32,6 +34,20 @@ describe(`with MODEL_SEED=${String(seed)}`, () => {
       await fc.assert(
         fc.asyncProperty(holding, (steps) => agree(steps, kind, redis)),
         settings,
+      );
+    });
+
+    test("where tasks are to run together", { timeout }, async () => {
+      await fc.assert(
+        fc.asyncProperty(gathering, (steps) => agree(steps, kind, redis)),
+        ofBatches,
+      );
+    });
+
+    test("where they are to, while workers sleep", { timeout }, async () => {
+      await fc.assert(
+        fc.asyncProperty(gatheringAsleep, (steps) => agree(steps, kind, redis, true)),
+        ofBatches,
       );
     });
 

@@ -11,10 +11,13 @@ import type {
   SettleRequest,
   Settlement,
 } from "../../src/store/store.js";
+import { isOfBatch, leads, leaveBatch, openBatch } from "./batches.js";
 import { ModelDoors } from "./doors.js";
 import { ModelGates, pauseGate, strikeGate } from "./gates.js";
 import { ModelLetters } from "./letters.js";
 import { Line } from "./line.js";
+import { batchGate } from "./leaders.js";
+import { nextEvent } from "./next-event.js";
 import { limitGate } from "./places.js";
 import { ModelWorkers } from "./workers.js";
 import { begin, dueAt, inOrder, keptOf, sameTerms, storedAt, type Lease, type ModelTask } from "./task.js";
@@ -104,13 +107,6 @@ export class Model {
     return woken;
   }
 
-  pause(groups: readonly string[], until: number, reason: string): void {
-    for (const group of groups) {
-      this.gates.pauses.set(group, { until, reason });
-      if (this.gates.shut.has(pauseGate(group))) this.gates.shut.set(pauseGate(group), until);
-    }
-  }
-
   resume(groups: readonly string[]): number {
     let resumed = 0;
     for (const group of groups) {
@@ -122,9 +118,7 @@ export class Model {
   }
 
   strike(task: string, where: string, reason: string): boolean {
-    const standing = this.gates.strikes.find((one) => one.task === task && one.where === where);
-    if (standing === undefined) this.gates.strikes.push({ task, where, since: this.now, reason });
-    else Object.assign(standing, { since: this.now, reason });
+    this.gates.strike(task, where, this.now, reason);
     return true;
   }
 
@@ -141,8 +135,8 @@ export class Model {
     const { stored } = letter;
     if (this.keys.has(stored.key) || this.tasks.has(id)) return "key in use";
     const { serial, payload } = edit ?? stored;
-    const { group, limit } = edit ?? letter.terms;
-    const terms = { group, limit, priority: letter.terms.priority };
+    const { group, limit, batch } = edit ?? letter.terms;
+    const terms = { group, limit, priority: letter.terms.priority, batch };
     const overtaken = this.lanes.has(serial) || (letter.overtaken && serial === stored.serial);
     const task = begin(id, { ...stored, serial, payload, addedAt: this.now }, terms);
     this.#own(task);
@@ -195,24 +189,9 @@ export class Model {
 
   /** How long the worker may sleep, which it does if it has room left. */
   #rest({ worker, sleepMs, leaseMs }: SettleRequest, free: number, toldAt: number): number {
-    const wakes = Math.max(this.now, Math.min(this.now + sleepMs, this.nextAt(toldAt) ?? Infinity));
+    const wakes = Math.max(this.now, Math.min(this.now + sleepMs, nextEvent(this, toldAt) ?? Infinity));
     this.workers.came(worker, { sleepMs, leaseMs, free, wakes }, this.now);
     return wakes - this.now;
-  }
-
-  /**
-   * When something next falls due, a lease ends, or a gate opens.
-   *
-   * @param told when the store says so; earlier, perhaps, where places of a limit are to be counted
-   */
-  nextAt(told = Infinity): number | undefined {
-    const times = [...this.tasks.values()].map(({ place }) => {
-      if (place.in === "schedule") return place.at;
-      return place.in === "hands" ? place.lease.until : Infinity;
-    });
-    const counts = [...this.gates.shut.keys()].some((gate) => gate.startsWith("c")) ? told : Infinity;
-    const first = Math.min(...times, ...this.gates.shut.values(), counts);
-    return first === Infinity ? undefined : first;
   }
 
   /** Its deliveries have come to so many, of which some were never heard of. */
@@ -257,6 +236,7 @@ export class Model {
         continue;
       }
       const { kind } = outcome;
+      leaveBatch(this, task);
       if (kind !== "return") this.#givePlace(task);
       this.outcomes.push({ at: this.now, name: task.stored.name, kind });
       if (kind === "dead") this.#die(task, outcome.info);
@@ -292,6 +272,7 @@ export class Model {
       // Its worker isn't there any more, as far as one can know.
       const owner = this.workers.get(lease.worker);
       if (owner !== undefined) owner.asleep = undefined;
+      leaveBatch(this, task);
       if (lease.cancelled) this.#handBack(task);
       else {
         task.lost += 1;
@@ -332,16 +313,23 @@ export class Model {
     if (met === undefined) {
       this.gates.starts(task, this.now);
       task.heldSince = undefined;
+      leads(this, task);
       return true;
     }
-    if (!this.gates.shut.has(met.gate)) this.gates.shut.set(met.gate, met.opensAt);
-    task.heldSince ??= this.now;
-    task.place = { in: "gate", gate: met.gate };
-    if (met.gate !== limitGate(task)) this.#givePlace(task);
+    this.hold(task, met);
+    if (met.gate !== batchGate(task)) leaveBatch(this, task);
+    else if (this.behind(met.gate).length >= (task.terms.batch?.most ?? 0)) this.#open(met.gate);
     return false;
   }
 
-  #behind(gate: string): ModelTask[] {
+  hold(task: ModelTask, { gate, opensAt }: { gate: string; opensAt: number }): void {
+    if (!this.gates.shut.has(gate)) this.gates.shut.set(gate, opensAt);
+    task.heldSince ??= this.now;
+    task.place = { in: "gate", gate };
+    if (gate !== limitGate(task)) this.#givePlace(task);
+  }
+
+  behind(gate: string): ModelTask[] {
     return [...this.tasks.values()].filter(({ place }) => place.in === "gate" && place.gate === gate);
   }
 
@@ -355,23 +343,25 @@ export class Model {
     const waiting = places
       .taken(gate)
       .filter(({ place, heldSince }) => place.in === "line" && heldSince !== undefined);
-    const through = this.gates.throughLimit(gate, this.#behind(gate));
+    const through = this.gates.throughLimit(gate, this.behind(gate));
     if (through.length === 0) return;
     for (const one of waiting) this.line.leave(one);
-    for (const one of [...waiting, ...through].reverse()) this.#toLine(one, true);
+    for (const one of [...waiting, ...through].reverse()) this.toLine(one, true);
   }
 
   #open(gate: string): void {
     if (!this.gates.shut.has(gate)) return;
-    for (const task of this.gates.through(gate, this.#behind(gate), this.now)) this.#toLine(task);
+    if (isOfBatch(gate)) openBatch(this, gate);
+    else for (const task of this.gates.through(gate, this.behind(gate), this.now)) this.toLine(task);
   }
 
-  #toLine(task: ModelTask, front = false): void {
+  toLine(task: ModelTask, front = false): void {
     task.place = { in: "line" };
     this.line.put(task, front);
   }
 
   #handBack(task: ModelTask): void {
+    leaveBatch(this, task);
     if (task.place.in === "hands" && task.place.lease.cancelled) this.#end(task, CANCELLED);
     else {
       const gate = limitGate(task);
@@ -379,7 +369,7 @@ export class Model {
         this.gates.places.keep(gate, task);
         task.heldSince = this.now;
       }
-      this.#toLine(task, true);
+      this.toLine(task, true);
     }
   }
 
@@ -435,7 +425,7 @@ export class Model {
     const { serial } = task.stored;
     const lane = this.lanes.get(serial) ?? [];
     if (serial !== "" && lane[0] !== task) this.lanes.set(serial, [...lane, task]);
-    if (serial === "" || this.lanes.get(serial)?.[0] === task) this.#toLine(task);
+    if (serial === "" || this.lanes.get(serial)?.[0] === task) this.toLine(task);
     else task.place = { in: "lane" };
   }
 
@@ -447,7 +437,8 @@ export class Model {
     // Neither in the line nor behind a gate until it is put somewhere.
     task.place = { in: "lane" };
     if (place.in === "line" || place.in === "hands") this.#givePlace(task);
-    if (place.in === "gate" && this.#behind(place.gate).length === 0) this.gates.shut.delete(place.gate);
+    leaveBatch(this, task);
+    if (place.in === "gate" && this.behind(place.gate).length === 0) this.gates.shut.delete(place.gate);
   }
 
   #leaveLane(serial: string, task: ModelTask): void {
@@ -456,7 +447,7 @@ export class Model {
     const left = head === task ? others : [head, ...others.filter((other) => other !== task)];
     if (left.length === 0) this.lanes.delete(serial);
     else this.lanes.set(serial, left);
-    if (head === task && left[0] !== undefined) this.#toLine(left[0]);
+    if (head === task && left[0] !== undefined) this.toLine(left[0]);
   }
 
   #die(task: ModelTask, info: string): void {

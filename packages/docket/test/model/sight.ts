@@ -1,6 +1,7 @@
 import type { Snapshot } from "../../src/store/sight.js";
 import type { Store } from "../../src/store/store.js";
 import type { Model } from "./model.js";
+import { nextEvent } from "./next-event.js";
 import { inOrder, type ModelTask } from "./task.js";
 
 const TEN_MINUTES = 600_000;
@@ -66,7 +67,7 @@ export function expected(
     running: at(all, "hands").length,
     dead: model.letters.all.length,
     oldestWaitingAt: least(model.line.heads().map(({ stored }) => stored.addedAt)),
-    nextAt: model.nextAt(told),
+    nextAt: nextEvent(model, told),
     lastWorkerAt: last?.seenAt,
     aside: tally(model.asides),
     tasks: tally(all),

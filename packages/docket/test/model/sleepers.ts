@@ -64,14 +64,13 @@ export class Sleepers {
   /** Nobody sleeps while something waits, or past the time at which something falls due. */
   #expectWatched(): void {
     const { now, line, tasks, workers, gates } = this.#model;
-    const asleep = [...workers].flatMap(([worker, { asleep: rest }]) => {
-      const wakes = this.#wakes.get(worker) ?? now;
-      return rest !== undefined && rest.free > 0 && wakes >= now - PATIENCE_MS ? [wakes] : [];
-    });
-    if (asleep.length === 0) return;
+    const asleep = [...workers].flatMap(([worker, { asleep: rest }]) =>
+      rest !== undefined && rest.free > 0 ? [this.#wakes.get(worker) ?? now] : [],
+    );
+    if (asleep.every((wakes) => wakes < now - PATIENCE_MS)) return;
     const due = [...tasks.values()].map(({ place }) => (place.in === "schedule" ? place.at : Infinity));
     const event = line.length > 0 ? now : Math.max(now, Math.min(...due, ...gates.shut.values()));
-    const first = Math.min(...this.#wakes.values());
+    const first = Math.min(...asleep);
     expect(first, "when the first worker wakes").toBeLessThanOrEqual(event);
   }
 }

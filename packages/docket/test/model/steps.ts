@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Due, Group, Outcome } from "../../src/store/store.js";
-import { LIMITS } from "./terms.js";
+import { BATCHES, LIMITS } from "./terms.js";
 
 /** Three workers, of which one doesn't know the second task. */
 export const WORKERS: Readonly<Record<string, readonly string[]>> = {
@@ -24,9 +24,10 @@ export interface Spec {
   readonly serial: string;
   readonly key: string;
   readonly group: string;
-  /** By the names of GROUPS, LIMITS and DOORS; none where it is empty. */
+  /** By the names of GROUPS, LIMITS, DOORS and BATCHES; none where it is empty. */
   readonly limit: string;
   readonly doors: readonly string[];
+  readonly batch: string;
   readonly priority: "high" | "low" | undefined;
   readonly payload: string;
   readonly carried: string | undefined;
@@ -40,6 +41,9 @@ export interface Ending {
   readonly which: Which;
   readonly outcome: Outcome | { readonly kind: "park in"; readonly ms: number };
 }
+
+/** Undefined: one that is to gather does; late: for its delivery before; else some delivery of a worker, whatever has become of it. */
+type Astray = { readonly worker: string; readonly which: Which } | "late" | undefined;
 
 /** A step of a script: what a program, a worker, an operator or time does next. Tasks and deliveries are chosen when it comes to it. */
 export type Step =
@@ -65,6 +69,15 @@ export type Step =
       /** The answer never comes. */
       readonly unheard: boolean;
       readonly sleepMs: number;
+      /** So many others are gathered by each that leads a batch; 0: nobody does, yet. */
+      readonly gathers: number;
+    }
+  /** Who has the first of a batch asks for the others; else whoever has that delivery. */
+  | {
+      readonly do: "gather";
+      readonly astray: Astray;
+      readonly most: number;
+      readonly unheard: boolean;
     }
   /** All that was told last is told once more, as after a lost answer. */
   | { readonly do: "settle again" }
@@ -109,12 +122,14 @@ interface Choice {
   readonly limit: fc.Arbitrary<string>;
   readonly doors: fc.Arbitrary<readonly string[]>;
   readonly priority: fc.Arbitrary<Spec["priority"]>;
+  readonly batch: fc.Arbitrary<string>;
 }
 
-const RARELY: Pick<Choice, "limit" | "doors" | "priority"> = {
+const RARELY: Pick<Choice, "limit" | "doors" | "priority" | "batch"> = {
   limit: rarely("", ...Object.keys(LIMITS)),
   doors: rarely<readonly string[]>([], ["rate"], ["cooldown"], ["rate", "cooldown"]),
   priority: rarely<Spec["priority"]>(undefined, "high", "low"),
+  batch: fc.constant(""),
 };
 const ANY: Choice = {
   ...RARELY,
@@ -135,15 +150,9 @@ const FEW: Choice = {
   limit: mostly("", "one", "two"),
 };
 
-const spec = ({ name, serial, key, group, limit, doors, priority }: Choice, at = due): fc.Arbitrary<Spec> =>
+const spec = (choice: Choice, at = due): fc.Arbitrary<Spec> =>
   fc.record({
-    name,
-    serial,
-    key,
-    group,
-    limit,
-    doors,
-    priority,
+    ...choice,
     payload: mostly("{}", '{"x":1}', '{"x":2}'),
     carried: mostly(undefined, "trace"),
     due: at,
@@ -183,12 +192,12 @@ const endings: fc.Arbitrary<readonly Ending[]> = fc.oneof(
 type Weighted = fc.WeightedArbitrary<Step>;
 
 /** What programs and operators do with tasks. */
-const ofTasks = (choice: Choice): Weighted[] => [
+const ofTasks = (choice: Choice, atOnce = 3): Weighted[] => [
   {
     weight: 12,
     arbitrary: fc.record({
       do: fc.constant("add" as const),
-      specs: fc.array(maybeKeyed(choice), { minLength: 1, maxLength: 3 }),
+      specs: fc.array(maybeKeyed(choice), { minLength: 1, maxLength: atOnce }),
     }),
   },
   {
@@ -231,7 +240,7 @@ const ofTasks = (choice: Choice): Weighted[] => [
 
 const groups = fc.array(fc.constantFrom(...GROUP_NAMES), { minLength: 1, maxLength: 2 });
 
-const ofGates: Weighted[] = [
+const gatesOf = (where: fc.Arbitrary<string>): Weighted[] => [
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("pause" as const), groups, ms: soon, at: fc.boolean() }),
@@ -242,13 +251,19 @@ const ofGates: Weighted[] = [
     arbitrary: fc.record({
       do: fc.constant("strike" as const),
       task: mostly(...NAMES),
-      where: fc.constantFrom(...WHERES),
+      where,
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("restore" as const), which }) },
 ];
+const ofGates = gatesOf(fc.constantFrom(...WHERES));
 
-const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>): Weighted[] => [
+const NOBODY: fc.Arbitrary<number> = fc.constant(0);
+const ofWorkers = (
+  ahead: fc.Arbitrary<number>,
+  sleepMs: fc.Arbitrary<number>,
+  { want = fc.nat({ max: 3 }), gathers = NOBODY } = {},
+): Weighted[] => [
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("hello" as const, "bye" as const), worker }) },
   {
     weight: 22,
@@ -256,10 +271,11 @@ const ofWorkers = (ahead: fc.Arbitrary<number>, sleepMs: fc.Arbitrary<number>): 
       do: fc.constant("settle" as const),
       worker,
       endings,
-      want: fc.nat({ max: 3 }),
+      want,
       ahead,
       unheard: fc.constantFrom(false, false, false, false, true),
       sleepMs,
+      gathers,
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "settle again" } as const) },
@@ -288,8 +304,10 @@ const clock = (...steps: readonly number[]): fc.Arbitrary<Step> =>
 const short = clock(1, 500, 3_000, 5_000, LEASE_MS);
 const long = clock(60_000, 300_000, 600_000, 3_600_000, 31 * 86_400_000);
 
-const scriptOf = (...steps: readonly Weighted[]): fc.Arbitrary<readonly Step[]> =>
-  fc.array(fc.oneof(...steps), { minLength: 1, maxLength: 40, size: "max" });
+const scriptOf = (...steps: readonly Weighted[]): fc.Arbitrary<readonly Step[]> => atLeast(1, steps);
+
+const atLeast = (minLength: number, steps: readonly Weighted[]): fc.Arbitrary<readonly Step[]> =>
+  fc.array(fc.oneof(...steps), { minLength, maxLength: 40, size: "max" });
 
 /** Workers come and ask: what each is given is determined. */
 export const asking = scriptOf(
@@ -321,6 +339,7 @@ export const holding = scriptOf(
       ahead: fc.constant(0),
       unheard: fc.constant(false),
       sleepMs: fc.constant(0),
+      gathers: fc.constant(0),
     }),
   },
   { weight: 6, arbitrary: short },
@@ -343,3 +362,54 @@ export const sleeping = scriptOf(
   { weight: 6, arbitrary: short },
   { weight: 1, arbitrary: clock(60_000) },
 );
+
+const astray: fc.Arbitrary<Astray> = fc.oneof(
+  { weight: 9, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.constant("late" as const) },
+  { weight: 2, arbitrary: fc.record({ worker: fc.constantFrom("anna", "bert"), which: fc.nat({ max: 3 }) }) },
+);
+
+/**
+ * For what waits to run with others. A worker asks for one at a time: of many, Redis looks at as many at once, and those of
+ * them that come to stand behind a gate do so before one that it lets through is claimed.
+ */
+const batched = (sleepMs: fc.Arbitrary<number>, name: Choice["name"]): fc.Arbitrary<readonly Step[]> =>
+  atLeast(24, [
+    ...ofTasks(
+      {
+        ...ANY,
+        name,
+        serial: rarely("", "s1"),
+        group: mostly("", "free"),
+        limit: fc.constant(""),
+        doors: fc.constant([]),
+        priority: RARELY.priority,
+        batch: rarely<string>("pair", "", ...Object.keys(BATCHES)),
+      },
+      6,
+    ),
+    // Not often all of them at a time: then none would run.
+    ...gatesOf(rarely('{"x":1}', "")),
+    ...ofWorkers(fc.constant(0), sleepMs, {
+      want: rarely(1, 0),
+      gathers: fc.constantFrom(0, 1, 1, 2),
+    }),
+    {
+      weight: 24,
+      arbitrary: fc.record({
+        do: fc.constant("gather" as const),
+        astray,
+        most: mostly(2, 1, 3),
+        unheard: rarely(false, true),
+      }),
+    },
+    { weight: 8, arbitrary: short },
+    { weight: 6, arbitrary: clock(LEASE_MS) },
+    { weight: 1, arbitrary: clock(60_000) },
+  ]);
+
+/** What waits to run together. */
+export const gathering = batched(fc.constant(0), rarely(...NAMES));
+
+/** The same, where workers sleep; each of them knows the task, so that it doesn't matter who looks first at what was laid aside. */
+export const gatheringAsleep = batched(fc.constantFrom(0, 20_000, 125_000, 125_000), fc.constant("mail"));

@@ -54,13 +54,16 @@ export function storedAt(now: number, { serial, key, name, payload, carried }: N
   return { addedAt: now, serial, key, name, payload, ...(carried === undefined ? {} : { carried }) };
 }
 
-export const keptOf = ({ group, limit, priority }: Terms): KeptTerms => ({ group, limit, priority });
+export const keptOf = ({ group, limit, priority, batch }: Terms): KeptTerms => ({
+  ...{ group, limit, priority, batch },
+});
 
 export const sameTerms = (one: KeptTerms, other: KeptTerms): boolean => said(one) === said(other);
 
-function said({ group, limit, priority }: KeptTerms): string {
+function said({ group, limit, priority, batch }: KeptTerms): string {
   const ofGroup = [group?.name, group?.rate?.limit, group?.rate?.perMs];
-  return JSON.stringify([ofGroup, limit?.most, limit?.task, limit?.key, priority]);
+  const ofBatch = [batch?.most, batch?.withinMs, batch?.task, batch?.of];
+  return JSON.stringify([ofGroup, limit?.most, limit?.task, limit?.key, priority, ofBatch]);
 }
 
 /** By a number, then by id: what happens to many at one time happens in this order. */

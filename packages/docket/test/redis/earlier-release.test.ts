@@ -60,6 +60,31 @@ test("what an earlier release's worker took back has its place still, and goes b
   expect(ids(await desk.claim("v", 1))).toEqual(["b"]);
 });
 
+/** Such a worker claims what it finds in line, and takes no place for it. */
+async function claimUnaware(desk: Desk, all: readonly string[]): Promise<void> {
+  const prefix = prefixOf(desk.name);
+  const now = desk.clock.now();
+  await askRedis(desk.url, async (redis) => {
+    await redis.lpop(`${prefix}ready`, all.length);
+    for (const id of all) {
+      await redis.hset(`${prefix}runs`, id, `1:1:0:old#1@${String(now)}`);
+      await redis.zadd(`${prefix}leases`, now + LEASE, id);
+    }
+  });
+}
+
+test("what an earlier release's worker had without a place, and lost, has none for that", async () => {
+  const desk = new Desk("redis", inject("redisUrl"));
+  onTestFinished(() => desk.close(false));
+  await desk.store.add(["a", "b"].map((id) => newTask(id, { limit })));
+  await claimUnaware(desk, ["a", "b"]);
+  desk.clock.advance(LEASE);
+  const again = await desk.claimOne("v");
+  expect(again).toMatchObject({ id: "a", lost: 1 });
+  await desk.finish("v", again);
+  expect(ids(await desk.claim("v", 1))).toEqual(["b"]);
+});
+
 test("what is held by the claim that took the last place comes when the lease of that would have ended", async () => {
   const desk = new Desk("redis", inject("redisUrl"));
   onTestFinished(() => desk.close(false));

@@ -9,7 +9,9 @@ import {
   type Docket,
   type RunContext,
 } from "../../src/index.js";
+import { MemoryStore } from "../../src/store/memory/memory-store.js";
 import { testDocket, type TestDocket } from "../../src/testing/index.js";
+import { Outage } from "../../src/testing/outage.js";
 
 interface Services {
   /** What was sent, and when. */
@@ -149,6 +151,10 @@ describe("a docket for tests", () => {
 });
 
 describe("an outage", () => {
+  test("leaves alone what isn't asked of a server: no thread is to reach a store that is in memory", () => {
+    expect(new Outage().through(new MemoryStore()).outpost()).toBeUndefined();
+  });
+
   test("has calls fail, and nothing of them carried out; work goes on when it is over", async () => {
     const { kit, sent } = await open();
     kit.outage.begin();
