@@ -69,6 +69,7 @@ test("what a call claimed unheard goes back, though others were to be gathered r
       settled: ({ claims }) => {
         heard.push(...claims);
       },
+      begin: () => undefined,
     },
   );
   await store.hello({ worker: "w", tasks: ["task"], concurrency: 2, host: "here", pid: 1 });
