@@ -2,8 +2,8 @@ import type { Claim } from "../store/store.js";
 
 /** Tasks of how many ms of the worker's own pace are claimed ahead. */
 const AHEAD_MS = 8;
-/** At most so many are, or as many as run at once: a call that reports and claims that many costs little more than one for few. */
-const MOST = 100;
+/** With those that run at most so many, or as many again as run: half of them fill a call that costs little more than one for few. */
+const TOGETHER = 200;
 /** How long a claim may lie ahead before it is handed back: others may have room for it. */
 const PATIENCE_MS = 50;
 
@@ -33,7 +33,7 @@ export class Ahead {
   /** How many more to ask for. */
   get wanted(): number {
     if (!this.#open) return 0;
-    const most = Math.max(this.#concurrency, MOST);
+    const most = Math.max(this.#concurrency, TOGETHER - this.#concurrency);
     const target = Math.min(most, Math.floor((this.#concurrency * AHEAD_MS) / this.#meanMs));
     return Math.max(0, target - this.#claims.length);
   }

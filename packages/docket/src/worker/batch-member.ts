@@ -1,9 +1,9 @@
 import { Cancelled, LeaseLost, TimedOut, WorkerStopping } from "../errors.js";
 import type { Claim, Stored } from "../store/store.js";
 import type { BatchItem, Progress, Task } from "../task/task.js";
+import { Controls } from "./controls.js";
 import { attempt, deadly, type Attempt, type ExecutionTools } from "./execution.js";
 import { ASIDE, DONE, doneWith, judge, RETURNED, type Verdict } from "./outcome.js";
-import { Reporter } from "./reporter.js";
 
 type Told =
   { readonly kind: "done"; readonly result: unknown } | { readonly kind: "failed"; readonly error: unknown };
@@ -17,9 +17,7 @@ export class BatchMember<Services> {
   readonly #task: Task<unknown, Services>;
   readonly #tools: ExecutionTools<Services>;
   readonly #aborted: (reason: Error) => void;
-  #controller: AbortController | undefined;
-  #reporter: Reporter | undefined;
-  #reason: Error | undefined;
+  readonly #controls: Controls;
   #told: Told | undefined;
 
   /** @param aborted told when its signal is, once */
@@ -36,13 +34,11 @@ export class BatchMember<Services> {
     this.#task = task;
     this.#tools = tools;
     this.#aborted = aborted;
+    this.#controls = new Controls(claim, tools.report);
   }
 
   abort(reason: Error): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    this.#controller?.abort(reason);
-    this.#aborted(reason);
+    if (this.#controls.abort(reason)) this.#aborted(reason);
   }
 
   /** It is to begin, if nothing has happened meanwhile. */
@@ -57,35 +53,27 @@ export class BatchMember<Services> {
 
   /** Cancelled or lost: nobody waits for it. */
   get isGone(): boolean {
-    return this.#reason instanceof Cancelled || this.#reason instanceof LeaseLost;
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
+    const { reason } = this.#controls;
+    return reason instanceof Cancelled || reason instanceof LeaseLost;
   }
 
   get progress(): Progress {
-    this.#reporter ??= new Reporter(this.claim, (held, progress) => this.#tools.report(held, progress));
-    return this.#reporter;
+    return this.#controls.progress;
   }
 
   /** What the handler is given of it. */
   item({ key, addedAt }: Stored, payload: unknown): BatchItem<unknown> {
     const { id, attempt: nth, delivery } = this.claim;
-    const [signal, progress] = [(): AbortSignal => this.signal, (): Progress => this.progress];
+    const controls = this.#controls;
     return {
       ...{ id, attempt: nth, delivery, payload },
       key: key === "" ? undefined : key,
       addedAt: new Date(addedAt),
       get signal() {
-        return signal();
+        return controls.signal;
       },
       get progress() {
-        return progress();
+        return controls.progress;
       },
       done: (result) => {
         this.#told ??= { kind: "done", result };
@@ -107,8 +95,8 @@ export class BatchMember<Services> {
 
   /** What it came to, once the run of all is over. @param threw what that threw, if it did */
   end(threw: { readonly error: unknown } | undefined): Attempt {
-    this.#reporter?.stop();
-    const reason = this.#reason;
+    this.#controls.end();
+    const { reason } = this.#controls;
     const { stored, lost } = this.claim;
     if (!this.#isKnown) return attempt(ASIDE);
     if (stored !== undefined && lost >= this.#tools.deliveryCap) return attempt(deadly(this.claim, stored));
@@ -123,7 +111,7 @@ export class BatchMember<Services> {
 
   #judged(told: Told): Attempt {
     if (told.kind === "failed") return this.#failed(told.error);
-    if (this.#reason instanceof LeaseLost) return attempt(undefined);
+    if (this.#controls.reason instanceof LeaseLost) return attempt(undefined);
     try {
       return attempt(this.#task.keepsResult ? doneWith(this.#task.name, told.result) : DONE);
     } catch (error) {
@@ -136,7 +124,7 @@ export class BatchMember<Services> {
     const { random } = this.#tools;
     const now = this.#tools.storeNow();
     if (claim.stored === undefined) return attempt(undefined);
-    const reason = this.#told === undefined || this.isGone ? this.#reason : undefined;
+    const reason = this.#told === undefined || this.isGone ? this.#controls.reason : undefined;
     const facts = { claim, stored: claim.stored, task: this.#task, reason, now, random };
     return attempt(judge(error, facts), error);
   }

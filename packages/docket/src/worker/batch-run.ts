@@ -3,7 +3,8 @@ import type { Claim } from "../store/store.js";
 import { checked } from "../task/payload.js";
 import type { Batch, BatchItem, Task } from "../task/task.js";
 import { BatchMember } from "./batch-member.js";
-import { contextOf, type ExecutionTools } from "./execution.js";
+import { Context } from "./context.js";
+import type { ExecutionTools } from "./execution.js";
 import { upgraded } from "./stored-payload.js";
 import { TimeLimit } from "./time-limit.js";
 
@@ -78,10 +79,9 @@ export class BatchRun<Services> {
     const { services, log, around } = this.#tools;
     const { signal } = this.#controller;
     const ctx = { services, log, signal, task: this.#task.name };
-    const run = { claim: first.claim, signal, progress: first.progress };
     return around(
       () => this.#tools.enter(first.claim.id, () => this.#batch.run(items, ctx)),
-      contextOf(run, stored, this.#tools),
+      new Context(first.claim, stored, { signal, progress: first.progress }, this.#tools),
     );
   }
 

@@ -2,11 +2,12 @@ import { Cancelled, LeaseLost, RetryAt, TimedOut, WorkerStopping } from "../erro
 import type { Log } from "../log.js";
 import type { Claim, Held, Stored } from "../store/store.js";
 import { checked } from "../task/payload.js";
-import type { Progress, RunContext, Task } from "../task/task.js";
+import type { RunContext, Task } from "../task/task.js";
 import type { Trace, TracedEnd, TracedRun } from "../trace.js";
+import { Context } from "./context.js";
+import { Controls } from "./controls.js";
 import { ASIDE, comeAgain, dead, DONE, doneWith, judge, RETURNED, type Verdict } from "./outcome.js";
 import { upgraded } from "./stored-payload.js";
-import { Reporter } from "./reporter.js";
 import { TimeLimit } from "./time-limit.js";
 
 /** Wraps every run of a docket: does what all tasks need done around them. */
@@ -28,7 +29,7 @@ export interface ExecutionTools<Services> {
   /** Calls the handler of a task: whoever watches over the event loop is to know that it was entered, and that it was left. */
   enter<T>(id: string, call: () => T): T;
   /** Tells the store how far a run is (JSON). */
-  report(held: Held, progress: string): Promise<void>;
+  readonly report: (held: Held, progress: string) => Promise<void>;
 }
 
 /** One delivery of a task, from the claim to its verdict. */
@@ -37,40 +38,24 @@ export class Execution<Services> {
   /** Monotonic local time (ms) up to which the lease is surely held. */
   leasedUntil: number;
   readonly #tools: ExecutionTools<Services>;
-  /** Made when somebody looks: most handlers need neither, and both cost more than a short run. */
-  #controller: AbortController | undefined;
-  #reporter: Reporter | undefined;
-  /** Why the signal is aborted. */
-  #reason: Error | undefined;
+  readonly #controls: Controls;
   #limit: TimeLimit | undefined;
 
   constructor(claim: Claim, leasedUntil: number, tools: ExecutionTools<Services>) {
     this.claim = claim;
     this.leasedUntil = leasedUntil;
     this.#tools = tools;
+    this.#controls = new Controls(claim, tools.report);
   }
 
   abort(reason: Error): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(this.#reason);
-    if (this.#reason instanceof LeaseLost || this.#reason instanceof WorkerStopping) this.#limit?.giveUp();
+    this.#controls.abort(reason);
+    const first = this.#controls.reason;
+    if (first instanceof LeaseLost || first instanceof WorkerStopping) this.#limit?.giveUp();
   }
 
   /** What it comes to where it is handed back. */
   readonly unfinished = RETURNED;
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
-  }
-
-  get progress(): Progress {
-    this.#reporter ??= new Reporter(this.claim, (held, progress) => this.#tools.report(held, progress));
-    return this.#reporter;
-  }
 
   /** 0 for what this worker doesn't know. */
   get timeoutMs(): number {
@@ -101,25 +86,26 @@ export class Execution<Services> {
         this.abort(error);
       });
       // Whoever returns because the signal told it to hasn't done its work.
-      if (this.#reason instanceof TimedOut) throw this.#reason;
-      if (this.#reason instanceof LeaseLost) return attempt(undefined);
+      const { reason } = this.#controls;
+      if (reason instanceof TimedOut) throw reason;
+      if (reason instanceof LeaseLost) return attempt(undefined);
       return attempt(this.#next(task, startedAt, task.keepsResult ? doneWith(task.name, returned) : DONE));
     } catch (error) {
-      const reason = this.#reason;
+      const { reason } = this.#controls;
       const cause = reason instanceof TimedOut ? reason : error;
       const { random } = this.#tools;
       const now = this.#tools.storeNow();
       const verdict = judge(cause, { claim: this.claim, stored, task, reason, now, random });
       return attempt(verdict && this.#next(task, startedAt, verdict, cause), cause);
     } finally {
-      this.#reporter?.stop();
+      this.#controls.end();
     }
   }
 
   /** Of a task that comes by itself, unless it was cancelled: when it comes again. */
   #next(task: Task<unknown, Services>, startedAt: number, verdict: Verdict, error?: unknown): Verdict {
     const { recurrence } = task;
-    if (recurrence === undefined || this.#reason instanceof Cancelled) return verdict;
+    if (recurrence === undefined || this.#controls.reason instanceof Cancelled) return verdict;
     const { log } = this.#tools;
     if (error !== undefined && !(error instanceof RetryAt))
       log.error(
@@ -133,7 +119,7 @@ export class Execution<Services> {
   async #handle(task: Task<unknown, Services>, stored: Stored): Promise<unknown> {
     const read = checked(task.name, task.payload, upgraded(task, stored));
     const payload = read instanceof Promise ? ((await read) as unknown) : read;
-    const ctx = contextOf(this, stored, this.#tools);
+    const ctx = new Context(this.claim, stored, this.#controls, this.#tools);
     return this.#tools.around(() => this.#tools.enter(ctx.id, () => task.run(payload, ctx)), ctx);
   }
 }
@@ -162,30 +148,6 @@ export function tracedRun<Services>(
     ...{ task: name, id, attempt, delivery, payload, carried, worker },
     key: key === "" ? undefined : key,
     waitMs: Math.max(0, storeNow() - addedAt),
-  };
-}
-
-export function contextOf<Services>(
-  run: { readonly claim: Claim; readonly signal: AbortSignal; readonly progress: Progress },
-  { name, key, addedAt }: Stored,
-  { services, log }: ExecutionTools<Services>,
-): RunContext<Services> {
-  const { id, attempt, delivery } = run.claim;
-  return {
-    services,
-    task: name,
-    id,
-    key: key === "" ? undefined : key,
-    attempt,
-    delivery,
-    addedAt: new Date(addedAt),
-    log,
-    get signal() {
-      return run.signal;
-    },
-    get progress() {
-      return run.progress;
-    },
   };
 }
 

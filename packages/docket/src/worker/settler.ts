@@ -11,7 +11,7 @@ const FEW = 16;
 
 interface Telling {
   readonly settlement: Settlement;
-  readonly told: () => void;
+  readonly told: (() => void) | undefined;
   /** Sent before, without an answer: a refusal may mean that it was carried out then. */
   readonly repeated: boolean;
 }
@@ -68,7 +68,7 @@ export class Settler {
   }
 
   /** @param told called once the store has taken it; not when the lease was lost */
-  push(settlement: Settlement, told: () => void = () => undefined): void {
+  push(settlement: Settlement, told?: () => void): void {
     const waiting = this.#waiting.push({ settlement, told, repeated: false });
     if (waiting >= this.#enough) this.#atOnce();
     else this.soon();
@@ -129,7 +129,7 @@ export class Settler {
       const settled = await this.#ask(batch.map(({ settlement }) => settlement));
       this.#calling = false;
       for (const { settlement, told, repeated } of batch)
-        if (repeated || !settled.refused.includes(settlement.id)) told();
+        if (repeated || !settled.refused.includes(settlement.id)) told?.();
       this.#enough = Math.max(FEW, Math.ceil(settled.claims.length / 2));
       this.#take(settled);
     } catch (error) {

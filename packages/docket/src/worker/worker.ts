@@ -250,9 +250,9 @@ export class Worker<Services> {
     if (this.#running.get(claim.id) !== execution) return;
     this.#renewer.drop(claim.id);
     const { death } = verdict;
-    this.#settler.push(settlementOf(claim, verdict), () => {
-      if (death !== undefined) tellDeath(this.#tools, claim, death);
-    });
+    const settlement = settlementOf(claim, verdict);
+    if (death === undefined) this.#settler.push(settlement);
+    else this.#settler.push(settlement, tellDeath.bind(undefined, this.#tools, claim, death));
     this.#refill();
   }
 
