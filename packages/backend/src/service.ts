@@ -35,7 +35,7 @@ import { hostsOnHold } from "./pds/holds.js";
 import { openDepartures } from "./people/departures.js";
 import { countUnsettled } from "./records/write-state.js";
 import { openRepositories, type Repositories } from "./repository/open.js";
-import { readAuthority } from "./settings/authority.js";
+import { readRedisCertificates } from "./settings/redis-certificates.js";
 import { loadSessionKeys } from "./settings/session-key.js";
 import type { Settings } from "./settings/settings.js";
 import { serviceVersion } from "./settings/version.js";
@@ -138,7 +138,7 @@ async function openParts(
 ): Promise<Parts> {
   const { database, docket } = settings;
   const sessionKeys = await loadSessionKeys(settings.sessionKeys, database.dataDir);
-  const docketCa = await readAuthority(docket.caFile);
+  const docketCertificates = await readRedisCertificates(docket);
   const monitoring = openMonitoring(settings, log);
   closing.add(() => monitoring.close());
   const db = await openDatabase({
@@ -187,7 +187,7 @@ async function openParts(
   const background = await openBackground({
     db,
     docketUrl: docket.url,
-    docketCa,
+    docketCertificates,
     docketName: docket.name,
     concurrency: docket.concurrency,
     worker: settings.role !== "api",

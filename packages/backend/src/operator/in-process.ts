@@ -4,7 +4,7 @@ import { SentCommands } from "../costs/sent-commands.js";
 import { migrateToLatest } from "../database/migrate.js";
 import { openDatabase } from "../database/open.js";
 import type { HttpEnv } from "../http/env.js";
-import { readAuthority } from "../settings/authority.js";
+import { readRedisCertificates } from "../settings/redis-certificates.js";
 import type { Settings } from "../settings/settings.js";
 import { openStorage } from "../storage/open.js";
 import { openRepositories } from "../repository/open.js";
@@ -36,7 +36,7 @@ export async function openInProcess(
   const background = await openBackground({
     db,
     docketUrl: docket.url,
-    docketCa: await readAuthority(docket.caFile),
+    docketCertificates: await readRedisCertificates(docket),
     docketName: docket.name,
     concurrency: 1,
     worker: false,

@@ -37,6 +37,8 @@ export const sections: readonly Section[] = [
     purposes: {
       DOCKET_URL: "Redis; unset: docket is disabled, and tasks run in process",
       DOCKET_CA_FILE: "who may have signed the certificate of a rediss:// server of your own",
+      DOCKET_CERT_FILE: "by which a rediss:// server of your own that asks for certificates knows us",
+      DOCKET_KEY_FILE: "its private key",
       DOCKET_NAME: "namespace of all keys: two names on one Redis never meet",
       DOCKET_WORKER_CONCURRENCY: "tasks at a time in a process",
       DOCKET_WORKER_SLEEP:

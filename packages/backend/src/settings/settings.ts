@@ -46,6 +46,9 @@ export interface Settings {
     url: string | undefined;
     /** Certificates that a `rediss://` server's may be signed by; undefined: those that Node trusts. Absolute. */
     caFile: string | undefined;
+    /** What a server that asks is shown, and its key; both or neither. Absolute. */
+    certFile: string | undefined;
+    keyFile: string | undefined;
     name: string;
     /** Tasks at a time in this process, 1–1000. */
     concurrency: number;
@@ -96,6 +99,8 @@ const environmentSchema = z.object(
     EXPORT_KEEP: variables.EXPORT_KEEP.schema,
     DOCKET_URL: variables.DOCKET_URL.schema,
     DOCKET_CA_FILE: variables.DOCKET_CA_FILE.schema,
+    DOCKET_CERT_FILE: variables.DOCKET_CERT_FILE.schema,
+    DOCKET_KEY_FILE: variables.DOCKET_KEY_FILE.schema,
     DOCKET_NAME: variables.DOCKET_NAME.schema,
     DOCKET_WORKER_CONCURRENCY: variables.DOCKET_WORKER_CONCURRENCY.schema,
     DOCKET_WORKER_SLEEP: variables.DOCKET_WORKER_SLEEP.schema,
@@ -153,7 +158,7 @@ export function parseSettings(
   const storage = storageSettings(values, role);
   const problems = [
     ...demandSharedParts(role, values.DOCKET_URL, values.DATABASE_URL),
-    ...refuseIdleCa(values.DOCKET_URL, values.DOCKET_CA_FILE),
+    ...refuseIdleCertificates(values),
     ...(encrypts ? demandSessionKey(values.PLYR_ENV, values.SESSION_KEY) : []),
   ];
   if ("problems" in storage) throw new SettingsError([...problems, ...storage.problems]);
@@ -178,7 +183,9 @@ export function parseSettings(
     exportKeep: values.EXPORT_KEEP,
     docket: {
       url: values.DOCKET_URL,
-      caFile: values.DOCKET_CA_FILE === undefined ? undefined : resolve(values.DOCKET_CA_FILE),
+      caFile: resolved(values.DOCKET_CA_FILE),
+      certFile: resolved(values.DOCKET_CERT_FILE),
+      keyFile: resolved(values.DOCKET_KEY_FILE),
       name: values.DOCKET_NAME,
       concurrency: values.DOCKET_WORKER_CONCURRENCY,
       sleep: values.DOCKET_WORKER_SLEEP * 1_000,
@@ -222,11 +229,28 @@ function demandSharedParts(role: Role, docketUrl: string | undefined, databaseUr
   ];
 }
 
-/** Whoever names an authority believes that the connection is encrypted. */
-function refuseIdleCa(docketUrl: string | undefined, caFile: string | undefined): string[] {
-  if (caFile === undefined || docketUrl === undefined || docketUrl.startsWith("rediss")) return [];
+function resolved(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : resolve(file);
+}
+
+const CERTIFICATE_FILES = ["DOCKET_CA_FILE", "DOCKET_CERT_FILE", "DOCKET_KEY_FILE"] as const;
+
+/** Whoever names a certificate believes that the connection is encrypted; one without its key proves nothing. */
+function refuseIdleCertificates(
+  values: Partial<Record<(typeof CERTIFICATE_FILES)[number] | "DOCKET_URL", string | undefined>>,
+): string[] {
+  const { DOCKET_URL: url, DOCKET_CERT_FILE: cert, DOCKET_KEY_FILE: key } = values;
+  const idle = url === undefined || url.startsWith("rediss") ? [] : CERTIFICATE_FILES;
   return [
-    "DOCKET_CA_FILE is set but DOCKET_URL does not begin with rediss://: such a connection uses no certificate",
+    ...idle
+      .filter((name) => values[name] !== undefined)
+      .map(
+        (name) =>
+          `${name} is set but DOCKET_URL does not begin with rediss: such a connection uses no certificate`,
+      ),
+    ...((cert === undefined) === (key === undefined)
+      ? []
+      : ["DOCKET_CERT_FILE and DOCKET_KEY_FILE go together: set both, or neither"]),
   ];
 }
 

@@ -153,6 +153,14 @@ export const variables = {
     schema: z.string().optional(),
     allowed: "a file of certificates (PEM), or unset to trust those that Node trusts",
   }),
+  DOCKET_CERT_FILE: variable({
+    schema: z.string().optional(),
+    allowed: "a file with a certificate (PEM), together with DOCKET_KEY_FILE, or unset to show none",
+  }),
+  DOCKET_KEY_FILE: variable({
+    schema: z.string().optional(),
+    allowed: "a file with the private key (PEM) of DOCKET_CERT_FILE, or unset",
+  }),
   DOCKET_NAME: variable({
     schema: z
       .string()

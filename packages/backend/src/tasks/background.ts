@@ -20,6 +20,7 @@ import { SETTLE } from "../records/reconcile.js";
 import { resumeParked } from "../records/resume-parked.js";
 import type { Repositories } from "../repository/open.js";
 import { noticeDeadLetter } from "../notices/dead-letter.js";
+import type { RedisCertificates } from "../settings/redis-certificates.js";
 import type { Webhook } from "../notices/webhook.js";
 import { defaultScanSettings, openScanning, type ScanSettings } from "../scans/open.js";
 import { Striker } from "../strikes/striker.js";
@@ -41,7 +42,7 @@ export interface BackgroundOptions {
   /** Unset: docket is disabled, and tasks run in process. */
   readonly docketUrl?: string | undefined;
   /** Certificates (PEM) that a `rediss://` server's may be signed by. Default: those that Node trusts. */
-  readonly docketCa?: string | undefined;
+  readonly docketCertificates?: RedisCertificates;
   readonly docketName: string;
   /** How many tasks run at once in this process, in each of its two queues. */
   readonly concurrency: number;
@@ -208,10 +209,12 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     ...(options.version === undefined ? {} : { version: options.version }),
   };
   // What comes by itself comes in one queue.
-  const { docketUrl: url, docketCa: ca } = options;
+  const { docketUrl: url, docketCertificates: certificates } = options;
   const local = await Docket.open({ ...shared, tasks: url === undefined ? [...tasks, alerts] : tasks });
   const docket =
-    url === undefined ? undefined : await Docket.open({ ...shared, tasks: [...tasks, alerts], url, ca });
+    url === undefined
+      ? undefined
+      : await Docket.open({ ...shared, tasks: [...tasks, alerts], url, ...certificates });
 
   const dispatcher = new Dispatcher({ docket, local, tasks, bury, log, trace: handingOver });
   const outbox = new Outbox(db, dispatcher, handingOver);

@@ -65,25 +65,37 @@ test("with it, docket is connected", async () => {
   expect(logged()).toContain('"msg":"docket connected"');
 });
 
-test("with TLS by an authority of one's own it is connected for the service and for its operator's commands", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "plyr-ca-"));
-  try {
-    const tls = makeCertificate(folder, ["localhost"]);
-    await using own = await startRedis({ tls, password: "secret1" });
-    const env = {
-      DATABASE_URL: await postgres.createDatabase(),
-      DOCKET_URL: own.secureUrl ?? "",
-      DOCKET_CA_FILE: tls.files.authority,
-    };
-    const visitor = await start(env);
-    expect((await visitor.get("/health")).json()).toMatchObject({ status: "ok", docket: { mode: "docket" } });
-    const { stdout } = await command({ ...env, DATA_DIR: folder }, "status", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({ docket: { mode: "docket" } });
-    await stopService();
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+test.each([
+  { whom: "anybody", asks: false },
+  { whom: "those with a certificate", asks: true },
+])(
+  "with TLS by an authority of one's own, for $whom, it is connected for the service and for its operator's commands",
+  async ({ asks }) => {
+    const folder = mkdtempSync(join(tmpdir(), "plyr-ca-"));
+    try {
+      const tls = makeCertificate(folder, ["localhost"]);
+      const { authority: clientsOf } = tls;
+      await using own = await startRedis({ tls: asks ? { ...tls, clientsOf } : tls, password: "secret1" });
+      const shown = { DOCKET_CERT_FILE: tls.files.certificate, DOCKET_KEY_FILE: tls.files.key };
+      const env = {
+        DATABASE_URL: await postgres.createDatabase(),
+        DOCKET_URL: own.secureUrl ?? "",
+        DOCKET_CA_FILE: tls.files.authority,
+        ...(asks ? shown : {}),
+      };
+      const visitor = await start(env);
+      expect((await visitor.get("/health")).json()).toMatchObject({
+        status: "ok",
+        docket: { mode: "docket" },
+      });
+      const { stdout } = await command({ ...env, DATA_DIR: folder }, "status", "--json");
+      expect(JSON.parse(stdout)).toMatchObject({ docket: { mode: "docket" } });
+      await stopService();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test("a Redis that may evict tasks gets a loud warning in log and health (incident 11)", async () => {
   await using evicting = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });

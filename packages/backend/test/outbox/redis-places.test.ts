@@ -52,9 +52,10 @@ describe("a Redis of one's own, with TLS by an authority of one's own and the gu
   }
 
   test("serves; with its password gone, work goes on in process, and no line tells it", async () => {
-    const { redis, url: docketUrl, authority: docketCa } = await ownRedis("localhost");
+    const { redis, url: docketUrl, authority: ca } = await ownRedis("localhost");
+    const docketCertificates = { ca, cert: undefined, key: undefined };
     const { task, done, registry } = noteTask();
-    const { outbox, mode } = await stage.process({ docketUrl, docketCa, registry });
+    const { outbox, mode } = await stage.process({ docketUrl, docketCertificates, registry });
     await outbox.schedule(task, { about: "a", text: "by docket" });
     await until("it is done", () => done.includes("by docket"));
     expect([mode(), fallbacks()]).toEqual(["docket", 0]);
@@ -73,8 +74,8 @@ describe("a Redis of one's own, with TLS by an authority of one's own and the gu
   ])("is not talked to %s", async (_how, name, trusted) => {
     const { url: docketUrl, authority } = await ownRedis(name);
     const { task, done, registry } = noteTask();
-    const docketCa = trusted ? authority : undefined;
-    const background = await stage.process({ docketUrl, docketCa, registry }, false);
+    const docketCertificates = { ca: trusted ? authority : undefined, cert: undefined, key: undefined };
+    const background = await stage.process({ docketUrl, docketCertificates, registry }, false);
     const starting = background.start();
     await background.outbox.schedule(task, { about: "a", text: "in process" });
     await until("it is done", () => done.includes("in process"));

@@ -207,7 +207,7 @@ describe("what depends on something else", () => {
     expect(rotated.sessionKeys.map((key) => key.toString("base64"))).toEqual([KEY, OTHER_KEY]);
   });
 
-  test("an authority is refused for a Redis that is reached without TLS", () => {
+  test("certificates are refused for a Redis that is reached without TLS, and one without its key", () => {
     const of = (url: string) => () =>
       parseSettings({ ...production, DOCKET_URL: url, DOCKET_CA_FILE: "ca.pem" });
     expect(problemsOf(of("rediss://h"))).toEqual([]);
@@ -215,6 +215,12 @@ describe("what depends on something else", () => {
     expect(problemsOf(of("redis://h"))[0]).toContain(
       "DOCKET_CA_FILE is set but DOCKET_URL does not begin with",
     );
+    const halves = { DOCKET_URL: "rediss://h", DOCKET_CERT_FILE: "cert.pem" };
+    expect(problemsOf(() => parseSettings({ ...production, ...halves }))[0]).toContain("go together");
+    expect(parseSettings({ ...production, ...halves, DOCKET_KEY_FILE: "key.pem" }).docket).toMatchObject({
+      certFile: resolve("cert.pem"),
+      keyFile: resolve("key.pem"),
+    });
   });
 
   test("development writes to its own collections unless told otherwise", () => {

@@ -16,7 +16,10 @@ export interface RedisOptions {
   /** An append-only file, flushed each second (default), or nothing on disk. */
   persistent?: boolean;
   /** Encrypted besides, on a port of its own, with a certificate for `localhost`. */
-  tls?: Pick<Certificate, "certificate" | "key">;
+  tls?: Pick<Certificate, "certificate" | "key"> & {
+    /** PEM of the authority whose certificates it asks its clients for; by default it asks for none. */
+    readonly clientsOf?: string;
+  };
   /** Of the user `default`; letters and digits. Default: none. */
   password?: string;
   /** Further arguments of redis-server, in its own notation. */
@@ -149,8 +152,11 @@ function secureArguments(dir: string, port: number | undefined, { tls, password 
   const [certificate, key] = [join(dir, "server.pem"), join(dir, "server.key")];
   writeFileSync(certificate, tls.certificate);
   writeFileSync(key, tls.key, { mode: 0o600 });
-  const files = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate];
-  return [...locked, "--tls-port", String(port), ...files, "--tls-auth-clients", "no"];
+  const clients = join(dir, "clients.pem");
+  writeFileSync(clients, tls.clientsOf ?? tls.certificate);
+  const files = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", clients];
+  const asks = tls.clientsOf === undefined ? "no" : "yes";
+  return [...locked, "--tls-port", String(port), ...files, "--tls-auth-clients", asks];
 }
 
 /** Takes the wished port or fails; without a wish, tries further free ports when one was snatched away. */

@@ -24,6 +24,8 @@ interface GlobalOptions extends OptionValues {
   readonly url?: string;
   readonly name?: string;
   readonly ca?: string;
+  readonly cert?: string;
+  readonly keyFile?: string;
   readonly json?: boolean;
 }
 
@@ -45,6 +47,8 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     .option("--url <url>", "its Redis; better left to DOCKET_URL, for others see what is typed here")
     .option("--name <name>", "its name, if DOCKET_NAME doesn't say it (default: docket)")
     .option("--ca <file>", "certificates (PEM) of the authorities for rediss:, as DOCKET_CA_FILE")
+    .option("--cert <file>", "the certificate (PEM) to show to a server that asks, as DOCKET_CERT_FILE")
+    .option("--key-file <file>", "its private key (PEM), as DOCKET_KEY_FILE")
     .option("--json", "print JSON, one value a line, for programs")
     .addHelpText(
       "after",
@@ -73,13 +77,15 @@ async function carryOut<Options extends OptionValues>(
   const {
     url = env["DOCKET_URL"],
     name = env["DOCKET_NAME"] ?? "docket",
-    ca: file = env["DOCKET_CA_FILE"],
+    ca = env["DOCKET_CA_FILE"],
+    cert = env["DOCKET_CERT_FILE"],
+    keyFile = env["DOCKET_KEY_FILE"],
   } = options;
   if (url === undefined || url === "" || url === "memory://")
     throw new UsageError("It isn't said where the docket's Redis is: set DOCKET_URL, or give --url");
-  const ca = file === undefined || file === "" ? undefined : certificates(file);
-  const server = redisServer({ url, ca });
-  const docket = await Docket.open<undefined>({ url, ca, name, tasks: [], services: undefined });
+  const certificates = { ca: read(ca), cert: read(cert), key: read(keyFile) };
+  const server = redisServer({ url, ...certificates });
+  const docket = await Docket.open<undefined>({ url, ...certificates, name, tasks: [], services: undefined });
   try {
     const output = new Output(stdout, stderr, options.json ?? false);
     return await act({ docket, name, server, output, signal }, { options, args: command.args });
@@ -88,11 +94,12 @@ async function carryOut<Options extends OptionValues>(
   }
 }
 
-function certificates(file: string): string {
+function read(file: string | undefined): string | undefined {
+  if (file === undefined || file === "") return undefined;
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`The certificates can't be read: ${describe(error)}`);
+    throw new UsageError(`A certificate or key can't be read: ${describe(error)}`);
   }
 }
 

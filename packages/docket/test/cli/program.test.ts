@@ -93,7 +93,7 @@ test.for([
   { argv: ["snapshot", "--url", "redis://h", "--name", "a b"], err: /^the docket's name is "a b": give/ },
   {
     argv: ["snapshot", "--url", "redis://h", "--ca", "/no/where.pem"],
-    err: /^The certificates can't be read: ENOENT/,
+    err: /^A certificate or key can't be read: ENOENT/,
   },
   { argv: ["cancel"], err: /missing required argument 'id'/ },
   {
