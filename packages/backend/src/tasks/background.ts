@@ -239,8 +239,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
   const ofDocket = options.worker
     ? docket?.worker({ concurrency, sleep: options.workerSleep ?? 125_000 })
     : undefined;
-  let starting = ofDocket !== undefined;
-
+  let [starting, stopped] = [ofDocket !== undefined, false];
   const { health, look } = askDocket({ docket, mode: () => dispatcher.mode, isStarting: () => starting });
   const around = (): Promise<Concern[]> =>
     lookAround({ db, health, queue: docket, budget: options.budget ?? 10_000 });
@@ -252,8 +251,10 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
       // Nobody else knows what was in the memory of the process before this one.
       if (docket === undefined) await checkAllNow(db);
       // Before anything runs, if that can be had.
-      await striker.round();
+      if (!stopped) await striker.round();
       await inProcess.start();
+      // Told to end meanwhile, it must begin nothing that nobody would end.
+      if (stopped) return;
       striker.start();
       sweep.start();
       prober.start();
@@ -262,6 +263,7 @@ export async function openBackground(options: BackgroundOptions): Promise<Backgr
     },
 
     async stop({ drain = "30s" } = {}) {
+      stopped = true;
       await Promise.all([sweep.stop(), prober.stop(), striker.stop()]);
       await dispatcher.settled();
       await Promise.all([inProcess.stop({ drain }), ofDocket?.stop({ drain })]);
