@@ -41,7 +41,7 @@ export interface BackgroundOptions {
   readonly db: Kysely<Schema>;
   /** Unset: docket is disabled, and tasks run in process. */
   readonly docketUrl?: string | undefined;
-  /** Certificates (PEM) that a `rediss://` server's may be signed by. Default: those that Node trusts. */
+  /** PEM: by whom a `rediss://` server's may be signed (default: those that Node trusts), and what one that asks is shown. */
   readonly docketCertificates?: RedisCertificates;
   readonly docketName: string;
   /** How many tasks run at once in this process, in each of its two queues. */
